@@ -1,0 +1,3 @@
+//! The `ollamactl` binary.
+
+fn main() {}
