@@ -4,5 +4,8 @@
 //! The modules are layers: each imports only what stands above it in this list
 //! (`tests/architecture.rs` holds the order).
 
+pub mod daemon;
 pub mod error;
 pub mod event;
+pub mod paths;
+pub mod process;
