@@ -4,8 +4,10 @@
 //! The modules are layers: each imports only what stands above it in this list
 //! (`tests/architecture.rs` holds the order).
 
+pub mod config;
 pub mod daemon;
 pub mod error;
 pub mod event;
+pub mod ollama;
 pub mod paths;
 pub mod process;
