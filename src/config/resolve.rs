@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::file::{self, File, USER_FILE};
 use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
-    Mode, Setting, Source,
+    Setting, Source,
 };
 use crate::error::{Error, Result};
 use crate::ollama::host;
@@ -258,7 +258,7 @@ impl Places<'_> {
         default: &str,
     ) -> Result<Setting<T>> {
         let (text, source) = self
-            .raw(flag, given, variable, |file| in_file(file).as_ref())
+            .raw(flag, given, variable, &in_file)
             .unwrap_or_else(|| (default.to_owned(), Source::Default));
         match text.parse() {
             Ok(value) => Ok(Setting { value, source }),
