@@ -4,10 +4,14 @@
 //! The modules are layers: each imports only what stands above it in this list
 //! (`tests/architecture.rs` holds the order).
 
-pub mod config;
-pub mod daemon;
 pub mod error;
 pub mod event;
-pub mod ollama;
 pub mod paths;
 pub mod process;
+
+pub mod daemon;
+pub mod ollama;
+
+pub mod config;
+
+pub mod proxy;
