@@ -15,3 +15,7 @@ pub mod ollama;
 pub mod config;
 
 pub mod proxy;
+
+pub mod backend;
+
+pub mod cli;

@@ -27,7 +27,7 @@ pub struct Flags {
     pub bind: Option<String>,
     /// `--ollama-bin`.
     pub program: Option<PathBuf>,
-    /// `--models`.
+    /// `--models-dir`.
     pub models: Option<PathBuf>,
     /// `--ready-timeout`.
     pub ready_timeout: Option<String>,
@@ -130,9 +130,12 @@ fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
             )
             .unwrap_or_else(|| Setting::default(PathBuf::from("ollama"))),
         models: places
-            .path("--models", flags.models.as_ref(), "OLLAMA_MODELS", |f| {
-                f.backend.models.as_ref()
-            })
+            .path(
+                "--models-dir",
+                flags.models.as_ref(),
+                "OLLAMA_MODELS",
+                |f| f.backend.models.as_ref(),
+            )
             .map_or_else(
                 || Setting::default(None),
                 |found| Setting {

@@ -16,13 +16,18 @@ enum Message<T> {
 /// The detached side. Reports once; later reports go nowhere.
 #[derive(Debug, Default)]
 pub struct Reporter {
-    reported: bool,
+    silent: bool,
 }
 
 impl Reporter {
     /// A reporter that has somebody listening.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A reporter that nobody listens to: the process runs in the foreground.
+    pub fn silent() -> Self {
+        Self { silent: true }
     }
 
     /// Ready; the command that waits returns with this.
@@ -36,7 +41,7 @@ impl Reporter {
     }
 
     fn send<T: Serialize>(&mut self, message: &Message<T>) {
-        if std::mem::replace(&mut self.reported, true) {
+        if std::mem::replace(&mut self.silent, true) {
             return;
         }
         if let Ok(mut line) = serde_json::to_vec(message) {

@@ -3,8 +3,10 @@
 
 mod detach;
 mod handshake;
+mod shutdown;
 mod slot;
 
-pub use detach::{detach_from_session, spawn};
+pub use detach::{detach_from_session, read_instructions, spawn};
 pub use handshake::{Reporter, Started};
+pub use shutdown::Shutdown;
 pub use slot::{Lock, Slot};

@@ -25,6 +25,24 @@ pub enum PullUpdate {
     },
 }
 
+/// Why a pull did not finish.
+#[derive(Debug)]
+pub struct PullFailure {
+    /// For the person who reads it.
+    pub error: Error,
+    /// It broke off or stood still, so that the same pull may well go on: nothing was said against it.
+    pub resumable: bool,
+}
+
+impl From<Error> for PullFailure {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            resumable: false,
+        }
+    }
+}
+
 /// What a finished pull did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PullEnd {
@@ -65,14 +83,14 @@ impl Client {
         model: &ModelName,
         stall: Duration,
         mut report: impl FnMut(PullUpdate),
-    ) -> Result<PullEnd> {
+    ) -> Result<PullEnd, PullFailure> {
         let url = self.url("/api/pull");
         let body = serde_json::json!({ "model": model.as_str(), "stream": true });
         let request = self.http.post(&url).json(&body).send();
         let mut response = request.await.map_err(|error| unreachable(&url, &error))?;
         if !response.status().is_success() {
             let text = response.text().await.unwrap_or_default();
-            return Err(refused(model, &error_text(&text)));
+            return Err(refused(model, &error_text(&text)).into());
         }
         let mut progress = Progress::new();
         let mut buffer = Vec::new();
@@ -108,14 +126,14 @@ impl Progress {
         }
     }
 
-    fn line(&mut self, model: &ModelName, line: &[u8]) -> Result<Option<PullUpdate>> {
+    fn line(&mut self, model: &ModelName, line: &[u8]) -> Result<Option<PullUpdate>, PullFailure> {
         if line.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
         }
         let line: Line = serde_json::from_slice(line)
             .map_err(|error| cut(model, &format!("a line is not JSON ({error})")))?;
         if let Some(text) = line.error {
-            return Err(refused(model, &text));
+            return Err(refused(model, &text).into());
         }
         let status = line.status.unwrap_or_default();
         self.succeeded = status == "success";
@@ -139,7 +157,7 @@ impl Progress {
         }))
     }
 
-    fn end(self, model: &ModelName) -> Result<PullEnd> {
+    fn end(self, model: &ModelName) -> Result<PullEnd, PullFailure> {
         if !self.succeeded {
             return Err(cut(model, "the stream ended before it said success"));
         }
@@ -173,21 +191,29 @@ fn refused(model: &ModelName, text: &str) -> Error {
 }
 
 /// The stream broke off; a later pull resumes.
-fn cut(model: &ModelName, why: &str) -> Error {
-    Error::failed(format!("the pull of {model} was cut off: {why}"))
+fn cut(model: &ModelName, why: &str) -> PullFailure {
+    let error = Error::failed(format!("the pull of {model} was cut off: {why}"))
         .hint("run the same command again; it resumes where it stopped")
-        .hint("see why the backend ended: ollamactl logs backend")
+        .hint("see why the backend ended: ollamactl logs backend");
+    PullFailure {
+        error,
+        resumable: true,
+    }
 }
 
-fn stalled(model: &ModelName, stall: Duration) -> Error {
-    Error::new(
+fn stalled(model: &ModelName, stall: Duration) -> PullFailure {
+    let error = Error::new(
         Kind::Timeout,
         format!(
             "the pull of {model} stood still for {} s and was given up",
             stall.as_secs()
         ),
     )
-    .hint("what was loaded is kept; run the same command again and it resumes")
+    .hint("what was loaded is kept; run the same command again and it resumes");
+    PullFailure {
+        error,
+        resumable: true,
+    }
 }
 
 #[cfg(test)]
@@ -206,6 +232,7 @@ mod tests {
                 br#"{"error":"pull model manifest: file does not exist"}"#,
             )
             .expect_err("an error");
+        let error = error.error;
         assert!(error.message.contains("tiny") && error.message.contains("file does not exist"));
     }
 
