@@ -1,6 +1,11 @@
 //! The command line. clap's types stop here: [`settings`] turns them into the plain data that the
 //! domain takes.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "these doc comments are the texts of --help"
+)]
+
 pub mod settings;
 
 use std::path::PathBuf;
