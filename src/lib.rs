@@ -4,5 +4,6 @@
 //! The modules are layers: each imports only what stands above it in this list
 //! (`tests/architecture.rs` holds the order).
 
+pub mod compose;
 pub mod error;
 pub mod event;
