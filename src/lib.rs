@@ -5,5 +5,6 @@
 //! (`tests/architecture.rs` holds the order).
 
 pub mod compose;
+pub mod engine;
 pub mod error;
 pub mod event;
