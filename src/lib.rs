@@ -4,6 +4,8 @@
 //! The modules are layers: each imports only what stands above it in this list
 //! (`tests/architecture.rs` holds the order).
 
+pub mod compose;
+pub mod engine;
 pub mod error;
 pub mod event;
 pub mod paths;
