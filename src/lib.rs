@@ -4,8 +4,6 @@
 //! The modules are layers: each imports only what stands above it in this list
 //! (`tests/architecture.rs` holds the order).
 
-pub mod compose;
-pub mod engine;
 pub mod error;
 pub mod event;
 pub mod paths;
@@ -14,7 +12,9 @@ pub mod process;
 pub mod daemon;
 pub mod ollama;
 
+pub mod compose;
 pub mod config;
+pub mod engine;
 
 pub mod proxy;
 

@@ -6,6 +6,7 @@ mod build;
 mod containers;
 mod context;
 pub mod endpoint;
+mod events;
 mod fault;
 mod ignore;
 mod images;
