@@ -20,4 +20,6 @@ pub mod proxy;
 
 pub mod backend;
 
+pub mod ui;
+
 pub mod cli;

@@ -20,6 +20,6 @@ pub use log::tail;
 pub use observe::{Observed, Standing, observe};
 pub use pull::{PullRequest, Pulled, pull};
 pub use record::{Origin, Record, RelayState, slot};
-pub use start::{Running, SUPERVISE, start};
+pub use start::{Running, start};
 pub use stop::{Stopped, stop};
 pub use supervisor::supervise;

@@ -13,8 +13,6 @@ use crate::event::Step;
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
 
-/// The hidden command by which the supervisor is started.
-pub const SUPERVISE: &str = "supervise";
 
 /// How long somebody else's start may take beyond the backend's own deadline.
 const SLACK: Duration = Duration::from_secs(10);
@@ -55,7 +53,7 @@ pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<Runnin
         step.progress(format!("starting {} on {}", launch.noun(), launch.bind));
         let log_file = slot.open_log()?;
         let offset = log_file.metadata().map_or(0, |meta| meta.len());
-        let args = [SUPERVISE.to_owned(), launch.bind.clone()];
+        let args = ["supervise", "backend", &launch.bind].map(str::to_owned);
         match daemon::spawn::<Record>(&args, launch, log_file).await? {
             Started::Ready(record) => {
                 let fresh = !matches!(record.origin, Origin::Adopted { .. });
