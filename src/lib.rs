@@ -17,9 +17,16 @@ pub mod config;
 pub mod engine;
 
 pub mod proxy;
+pub mod stub;
 
 pub mod backend;
+
+pub mod gateway;
+pub mod logs;
 
 pub mod ui;
 
 pub mod cli;
+pub mod commands;
+
+pub use commands::run;

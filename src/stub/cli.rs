@@ -1,0 +1,155 @@
+//! What the binary does when it is started under the name `ollama`: enough of Ollama's command line to
+//! be managed as if it were Ollama.
+
+use std::io::Write;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+
+use super::{Faults, Options, VERSION};
+use crate::error::{Error, Result};
+
+const DEFAULT_PORT: u16 = 11434;
+/// A server that does not tell its version within this time counts as none.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Runs the command in `args`, which begins with the program's name. `env` looks up a variable;
+/// `OLLAMACTL_STUB_MODELS` lists the models that are there from the start, parted by commas.
+pub fn main(
+    args: impl IntoIterator<Item = String>,
+    env: impl Fn(&str) -> Option<String>,
+) -> ExitCode {
+    let args: Vec<String> = args.into_iter().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args[..] {
+        ["serve" | "start"] => serve(&env),
+        ["serve" | "start", flag, ..] if flag.starts_with('-') => {
+            Err(Error::failed(format!("unknown flag: {flag}")))
+        }
+        ["serve" | "start", ..] => {
+            let count = args.len() - 1;
+            Err(Error::failed(format!("accepts 0 arg(s), received {count}")))
+        }
+        ["--version" | "-v"] => version(&env),
+        _ => Err(Error::failed(format!(
+            "this `ollama` is the stub of ollamactl, which knows `serve`, `start` and `--version` \
+             but not `{}`; use its HTTP API, or `ollamactl`",
+            args.join(" ")
+        ))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr().lock(), "Error: {error}");
+            ExitCode::from(error.kind.code())
+        }
+    }
+}
+
+fn serve(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
+    let preset = env("OLLAMACTL_STUB_MODELS").unwrap_or_default();
+    let preset = preset
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let options = Options {
+        listen: listen_address(env)?,
+        models: models(env)?,
+        preset: preset.map(str::to_owned).collect(),
+        faults: Faults::from_lookup(env),
+    };
+    block_on(super::run(options))?
+}
+
+fn models(env: &impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
+    let given = |name: &str| env(name).filter(|value| !value.is_empty());
+    given("OLLAMA_MODELS")
+        .map(PathBuf::from)
+        .or_else(|| given("HOME").map(|home| PathBuf::from(home).join(".ollama/models")))
+        .ok_or_else(|| Error::failed("$HOME is not defined"))
+}
+
+/// The address in `OLLAMA_HOST`.
+fn listen_address(env: &impl Fn(&str) -> Option<String>) -> Result<SocketAddr> {
+    let text = env("OLLAMA_HOST").unwrap_or_default();
+    let text = text.trim().trim_matches(['"', '\'']);
+    let (default, rest) = match text.split_once("://") {
+        Some(("http", rest)) => (80, rest),
+        Some(("https", rest)) => (443, rest),
+        Some((_, rest)) => (DEFAULT_PORT, rest),
+        None => (DEFAULT_PORT, text),
+    };
+    let authority = rest.split('/').next().unwrap_or(rest);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            (host, port.parse().unwrap_or(default))
+        }
+        _ => (authority, default),
+    };
+    let host = match host.trim_matches(['[', ']']) {
+        "" if authority.starts_with(':') => "0.0.0.0",
+        "" => "127.0.0.1",
+        host => host,
+    };
+    let found = (host, port).to_socket_addrs().ok();
+    found
+        .and_then(|mut addresses| addresses.next())
+        .ok_or_else(|| Error::failed(format!("listen tcp: lookup {host}: no such host")))
+}
+
+fn version(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
+    let mut address = listen_address(env)?;
+    if address.ip().is_unspecified() {
+        address.set_ip([127, 0, 0, 1].into());
+    }
+    let server = block_on(async {
+        let asked = tokio::time::timeout(VERSION_TIMEOUT, server_version(address));
+        asked.await.ok().flatten()
+    })?;
+    let mut out = std::io::stdout().lock();
+    let _ = match server.as_deref() {
+        Some(VERSION) => writeln!(out, "ollama version is {VERSION}"),
+        Some(other) => writeln!(
+            out,
+            "ollama version is {other}\nWarning: client version is {VERSION}"
+        ),
+        None => writeln!(
+            out,
+            "Warning: could not connect to a running Ollama instance\n\
+             Warning: client version is {VERSION}"
+        ),
+    };
+    Ok(())
+}
+
+async fn server_version(address: SocketAddr) -> Option<String> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
+    let uri = format!("http://{address}/api/version").parse().ok()?;
+    let body = client
+        .get(uri)
+        .await
+        .ok()?
+        .into_body()
+        .collect()
+        .await
+        .ok()?;
+    let value: serde_json::Value = serde_json::from_slice(&body.to_bytes()).ok()?;
+    Some(value["version"].as_str()?.to_owned())
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed("cannot start the runtime").caused_by(error))?;
+    let output = runtime.block_on(future);
+    // A pull that is hashing must not hold up the end.
+    runtime.shutdown_background();
+    Ok(output)
+}

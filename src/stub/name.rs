@@ -1,0 +1,126 @@
+//! Model names: `[host/][namespace/]model[:tag]`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+const HOST: &str = "registry.ollama.ai";
+const NAMESPACE: &str = "library";
+const TAG: &str = "latest";
+
+/// A complete model name, in lower case: names are compared without case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) host: String,
+    pub(super) namespace: String,
+    pub(super) model: String,
+    pub(super) tag: String,
+}
+
+impl Name {
+    /// Parses a name and fills in the defaults; `None` where Ollama says that it is invalid.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        let (path, tag) = match text.rsplit_once(':') {
+            Some((path, tag)) if !tag.contains('/') => (path, tag),
+            _ => (text.as_str(), TAG),
+        };
+        let mut parts = path.rsplitn(3, '/');
+        let model = parts.next()?;
+        let namespace = parts.next().unwrap_or(NAMESPACE);
+        let host = parts.next().unwrap_or(HOST);
+        let valid = [model, namespace, tag]
+            .iter()
+            .all(|part| is_part(part, 80, ""))
+            && is_part(host, 350, ":");
+        valid.then(|| Self {
+            host: host.to_owned(),
+            namespace: namespace.to_owned(),
+            model: model.to_owned(),
+            tag: tag.to_owned(),
+        })
+    }
+
+    /// From the four folders of a manifest.
+    pub(super) fn from_parts(parts: [&str; 4]) -> Option<Self> {
+        let [host, namespace, model, tag] = parts;
+        Self::parse(&format!("{host}/{namespace}/{model}:{tag}"))
+    }
+
+    /// The manifest's place below `manifests`.
+    pub(super) fn path(&self) -> PathBuf {
+        [&self.host, &self.namespace, &self.model, &self.tag]
+            .iter()
+            .collect()
+    }
+
+    /// The name in full.
+    pub(super) fn full(&self) -> String {
+        format!(
+            "{}/{}/{}:{}",
+            self.host, self.namespace, self.model, self.tag
+        )
+    }
+}
+
+/// As Ollama lists it: without the default host and namespace, always with the tag.
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host != HOST {
+            write!(f, "{}/{}/", self.host, self.namespace)?;
+        } else if self.namespace != NAMESPACE {
+            write!(f, "{}/", self.namespace)?;
+        }
+        write!(f, "{}:{}", self.model, self.tag)
+    }
+}
+
+fn is_part(part: &str, longest: usize, more: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    part.len() <= longest
+        && part.starts_with(word)
+        && part
+            .chars()
+            .all(|c| word(c) || matches!(c, '-' | '.') || more.contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_completed_and_shortened() {
+        for (text, full, short) in [
+            (
+                "tiny",
+                "registry.ollama.ai/library/tiny:latest",
+                "tiny:latest",
+            ),
+            ("TINY:1B", "registry.ollama.ai/library/tiny:1b", "tiny:1b"),
+            ("me/x", "registry.ollama.ai/me/x:latest", "me/x:latest"),
+            ("h:25000/a/b:c", "h:25000/a/b:c", "h:25000/a/b:c"),
+        ] {
+            let name = Name::parse(text).expect(text);
+            assert_eq!(
+                (name.full().as_str(), name.to_string().as_str()),
+                (full, short)
+            );
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_invalid() {
+        for bad in [
+            "",
+            "bad name!",
+            "../x",
+            "a/../b",
+            "x:",
+            ":x",
+            "-x",
+            "a/b/c/d/e",
+            "x\u{0}",
+        ] {
+            assert_eq!(Name::parse(bad), None, "{bad:?}");
+        }
+    }
+}
