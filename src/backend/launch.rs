@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, Mode};
+use crate::config::{Config, Mode, Source};
 use crate::error::{Context, Error, Result};
 use crate::ollama::{OllamaHost, find_program, host};
 
@@ -60,6 +60,30 @@ impl Launch {
             ready_timeout: config.backend.ready_timeout.value,
             stop_timeout: config.backend.stop_timeout.value,
         })
+    }
+
+    /// What the command line says of this launch, on top of how it was started before.
+    #[must_use]
+    pub fn on_top_of(self, before: &Self, config: &Config) -> Self {
+        let said = |source: &Source| matches!(source, Source::Flag(_));
+        let backend = &config.backend;
+        let mut launch = before.clone();
+        if said(&backend.mode.source) || said(&backend.program.source) {
+            (launch.mode, launch.program, launch.args) = (self.mode, self.program, self.args);
+        }
+        if said(&backend.bind.source) || said(&backend.host.source) {
+            (launch.bind, launch.relay) = (self.bind, self.relay);
+        }
+        if said(&backend.models.source) {
+            launch.models = self.models;
+        }
+        if said(&backend.ready_timeout.source) {
+            launch.ready_timeout = self.ready_timeout;
+        }
+        if said(&backend.stop_timeout.source) {
+            launch.stop_timeout = self.stop_timeout;
+        }
+        launch
     }
 
     /// Where it binds.

@@ -32,8 +32,6 @@ pub struct PullRequest {
 pub struct Pulled {
     /// The model.
     pub model: ModelName,
-    /// Bytes that were loaded.
-    pub downloaded: u64,
     /// Its digest now.
     pub digest: String,
     /// Its size on disk in bytes.
@@ -82,14 +80,13 @@ async fn through(client: &Client, request: &PullRequest, step: &Step) -> Result<
     if let (Some(model), true) = (&before, request.if_missing) {
         return Ok(Pulled {
             model: request.model.clone(),
-            downloaded: 0,
             digest: model.digest.clone(),
             size: model.size,
             unchanged: true,
             tries: 0,
         });
     }
-    let (downloaded, tries) = with_retries(client, &request.model, step).await?;
+    let tries = with_retries(client, &request.model, step).await?;
     let after = client.model(&request.model).await?.ok_or_else(|| {
         Error::failed(format!(
             "the pull of {} said success, but the backend does not list it",
@@ -99,7 +96,6 @@ async fn through(client: &Client, request: &PullRequest, step: &Step) -> Result<
     })?;
     Ok(Pulled {
         model: request.model.clone(),
-        downloaded,
         unchanged: before.is_some_and(|model| model.digest == after.digest),
         digest: after.digest,
         size: after.size,
@@ -108,7 +104,7 @@ async fn through(client: &Client, request: &PullRequest, step: &Step) -> Result<
 }
 
 /// A pull that broke off is tried again, and goes on where it stopped; one that was refused is not.
-async fn with_retries(client: &Client, model: &ModelName, step: &Step) -> Result<(u64, u32)> {
+async fn with_retries(client: &Client, model: &ModelName, step: &Step) -> Result<u32> {
     let mut tries = 1;
     loop {
         let report = |update| match update {
@@ -120,7 +116,7 @@ async fn with_retries(client: &Client, model: &ModelName, step: &Step) -> Result
             } => step.transfer(short(&digest), completed, total),
         };
         match client.pull(model, STALL, report).await {
-            Ok(end) => return Ok((end.downloaded, tries)),
+            Ok(()) => return Ok(tries),
             Err(PullFailure {
                 error,
                 resumable: true,

@@ -13,7 +13,6 @@ use crate::event::Step;
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
 
-
 /// How long somebody else's start may take beyond the backend's own deadline.
 const SLACK: Duration = Duration::from_secs(10);
 

@@ -23,7 +23,11 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<()> {
             .collect();
         return Ok(context.ui.print_json(&settings)?);
     }
-    let width = entries.iter().map(|(_, value, _)| value.len()).max().unwrap_or_default();
+    let width = entries
+        .iter()
+        .map(|(_, value, _)| value.len())
+        .max()
+        .unwrap_or_default();
     let paint = context.ui.paint();
     let lines: Vec<String> = entries
         .iter()

@@ -26,11 +26,15 @@ impl Context {
         Ok(Self {
             ui,
             paths: Paths::of_user()?,
-            folder: std::env::current_dir()
-                .context(Kind::Usage, || "cannot tell the current folder; was it removed?")?,
+            folder: std::env::current_dir().context(
+                Kind::Usage,
+                || "cannot tell the current folder; was it removed?",
+            )?,
             // Variables that are not UTF-8 cannot be meant for us or for compose.
             environment: std::env::vars_os()
-                .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+                .filter_map(|(key, value)| {
+                    Some((key.into_string().ok()?, value.into_string().ok()?))
+                })
                 .collect(),
         })
     }

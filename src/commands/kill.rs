@@ -9,14 +9,20 @@ use crate::config::parse_duration;
 use crate::error::{Error, Result};
 
 pub(super) async fn run(context: &Context, args: &KillArgs) -> anyhow::Result<()> {
-    let grace = parse_duration(&args.timeout)
-        .ok_or_else(|| Error::usage(format!("--timeout: {:?} is no duration: write 10s or 1m", args.timeout)))?;
+    let grace = parse_duration(&args.timeout).ok_or_else(|| {
+        Error::usage(format!(
+            "--timeout: {:?} is no duration: write 10s or 1m",
+            args.timeout
+        ))
+    })?;
     let killed = backend::kill(&context.paths, grace).await?;
     report(context, &killed)?;
     if killed.left.is_empty() {
         return Ok(());
     }
-    Err(Error::failed("not every backend could be ended").details(killed.left).into())
+    Err(Error::failed("not every backend could be ended")
+        .details(killed.left)
+        .into())
 }
 
 #[derive(Serialize)]
@@ -50,11 +56,16 @@ fn report(context: &Context, killed: &Killed) -> Result<()> {
         let forced = if ended.forced { " by force" } else { "" };
         context.ui.say(&format!("ended{forced}: {}", ended.process));
         if let Some(command) = &ended.respawned_by {
-            context.ui.say(&format!("  it will be started again; to keep it down: {command}"));
+            context.ui.say(&format!(
+                "  it will be started again; to keep it down: {command}"
+            ));
         }
     }
     if killed.runners > 0 {
-        context.ui.say(&format!("ended {} runners that a dead backend had left", killed.runners));
+        context.ui.say(&format!(
+            "ended {} runners that a dead backend had left",
+            killed.runners
+        ));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod supervise;
 mod version;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -29,8 +30,11 @@ use context::Context;
 /// stub, so that it can stand in for Ollama on `PATH`.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    if stub_program::cli::is_called_for(&args) {
-        return stub_program::cli::main(&args);
+    if is_named_ollama(&args) {
+        let args = args
+            .iter()
+            .map(|argument| argument.to_string_lossy().into_owned());
+        return stub_program::cli::main(args, |name| std::env::var(name).ok());
     }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -49,6 +53,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(error.kind.code())
         }
     }
+}
+
+fn is_named_ollama(args: &[OsString]) -> bool {
+    let program = args.first().map(Path::new).and_then(Path::file_stem);
+    program.is_some_and(|name| name == "ollama")
 }
 
 fn look(cli: &Cli) -> Look {
@@ -80,7 +89,9 @@ fn start(cli: Cli, ui: Ui) -> anyhow::Result<()> {
     if matches!(cli.command, Command::Supervise(_)) {
         crate::daemon::detach_from_session();
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let context = Context::new(ui)?;
     let outcome = runtime.block_on(run_command(cli.command, &context));
     // A blocking task (a slow name look-up) must not hold up the end.

@@ -37,7 +37,9 @@ pub(super) async fn run(context: &Context, args: &PullArgs) -> anyhow::Result<()
             step.done(text);
         }
         if context.ui.is_json() {
-            context.ui.print_json(&serde_json::json!({ "event": "pulled", "result": pulled }))?;
+            context
+                .ui
+                .print_json(&serde_json::json!({ "event": "pulled", "result": pulled }))?;
         }
     }
     Ok(())
@@ -45,12 +47,16 @@ pub(super) async fn run(context: &Context, args: &PullArgs) -> anyhow::Result<()
 
 /// `tiny, 4.7 GB, up to date`.
 pub(super) fn describe(pulled: &Pulled) -> String {
-    let what = if pulled.tries == 0 {
-        "there already".to_owned()
-    } else if pulled.unchanged {
-        "up to date".to_owned()
-    } else {
-        format!("loaded {}", bytes(pulled.downloaded))
+    let what = match pulled {
+        Pulled { tries: 0, .. } => "there already",
+        Pulled {
+            unchanged: true, ..
+        } => "up to date",
+        _ => "pulled",
     };
-    format!("{}, {}, {what}", pulled.model, bytes(pulled.size))
+    let tries = match pulled.tries {
+        0 | 1 => String::new(),
+        tries => format!(" in {tries} tries"),
+    };
+    format!("{}, {}, {what}{tries}", pulled.model, bytes(pulled.size))
 }

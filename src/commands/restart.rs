@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
     let wanted = Launch::from_config(&config)?;
     let launch = match (&observed.record, observed.standing) {
         (_, Standing::Adopted) => return Err(not_ours(&observed.owner).into()),
-        (Some(record), _) => wanted.unless_said(&record.launch, &config),
+        (Some(record), _) => wanted.on_top_of(&record.launch, &config),
         (None, _) => wanted,
     };
     let events = context.events();

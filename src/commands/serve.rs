@@ -50,8 +50,12 @@ async fn background(context: &Context, launch: &Launch) -> Result<()> {
         context.ui.print_json(&running.record)?;
     } else if running.fresh {
         let slot = backend::slot(&context.paths, &launch.host());
-        context.ui.say(&format!("   pidfile  {}", slot.pidfile().display()));
-        context.ui.say(&format!("   log      {}", slot.log_file().display()));
+        context
+            .ui
+            .say(&format!("   pidfile  {}", slot.pidfile().display()));
+        context
+            .ui
+            .say(&format!("   log      {}", slot.log_file().display()));
     }
     Ok(())
 }
@@ -67,7 +71,11 @@ pub(super) fn describe(record: &Record) -> String {
         RelayState::Listening { address } => format!(", containers reach it on {address}"),
         _ => String::new(),
     };
-    format!("{} {version} on {} ({owner}){relay}", record.launch.noun(), record.launch.bind)
+    format!(
+        "{} {version} on {} ({owner}){relay}",
+        record.launch.noun(),
+        record.launch.bind
+    )
 }
 
 /// Supervises in this very process, and shows the backend's log until Ctrl-C.
@@ -88,7 +96,11 @@ async fn foreground(context: &Context, launch: &Launch) -> Result<()> {
             context.ui.explain(&clean(&bytes));
         }
     };
-    context.ui.say(&format!("serving {} on {}; Ctrl-C ends it", launch.noun(), launch.bind));
+    context.ui.say(&format!(
+        "serving {} on {}; Ctrl-C ends it",
+        launch.noun(),
+        launch.bind
+    ));
     tokio::select! {
         outcome = supervision => outcome?,
         () = showing => {}

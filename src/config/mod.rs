@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use file::{PROJECT_FILE, USER_FILE};
-pub use resolve::{Flags, load};
+pub use resolve::{Flags, load, parse_duration};
 pub use setting::{Setting, Source};
 
 use crate::error::{Error, Result};

@@ -349,8 +349,8 @@ fn beside(file: &Path, path: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(path)
 }
 
-/// `30`, `30s`, `2m`, `1h`, `500ms`.
-pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads `30`, `30s`, `2m`, `1h`, `500ms`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().ok()?;

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use bollard::Docker;
 use bollard::models::{
-    EndpointSettings, Network, NetworkConnectRequest, NetworkCreateRequest, NetworkInspect,
+    EndpointSettings, IpamConfig, Network, NetworkConnectRequest, NetworkCreateRequest,
+    NetworkInspect,
 };
 use bollard::query_parameters::ListNetworksOptions;
 use ipnet::IpNet;
@@ -116,11 +117,18 @@ pub(super) async fn default_gateway(docker: &Docker) -> Option<IpAddr> {
     let options = None::<bollard::query_parameters::InspectNetworkOptions>;
     let bridge: fault::Reply<NetworkInspect> = docker.inspect_network("bridge", options).await;
     let configs = bridge.ok()?.ipam?.config?;
-    let gateways = configs
-        .into_iter()
-        .filter_map(|config| config.gateway?.parse::<IpAddr>().ok());
+    let gateways = configs.into_iter().filter_map(gateway_of);
     // IPv4 is what `host-gateway` prefers.
     let mut gateways: Vec<IpAddr> = gateways.collect();
     gateways.sort_by_key(IpAddr::is_ipv6);
     gateways.first().copied()
+}
+
+/// The gateway of an address pool. Before the first container runs, engine 20.10 does not name the one
+/// of its default bridge; it is the subnet's first host.
+fn gateway_of(pool: IpamConfig) -> Option<IpAddr> {
+    match pool.gateway {
+        Some(gateway) => gateway.parse().ok(),
+        None => pool.subnet?.parse::<IpNet>().ok()?.hosts().next(),
+    }
 }

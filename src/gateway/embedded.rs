@@ -54,7 +54,10 @@ impl Launch {
         }
         let host = config.client_host();
         let upstream = host.socket_addr().ok_or_else(|| {
-            Error::usage(format!("the backend {host} ({}) does not resolve", config.backend.host.source))
+            Error::usage(format!(
+                "the backend {host} ({}) does not resolve",
+                config.backend.host.source
+            ))
         })?;
         Ok(Self {
             listen: listen.value,
@@ -76,7 +79,12 @@ pub fn observe(paths: &Paths, listen: SocketAddr) -> Result<Option<Record>> {
 }
 
 /// Runs it until a shutdown is requested.
-pub async fn run(launch: &Launch, paths: &Paths, shutdown: &Shutdown, report: &mut Reporter) -> Result<()> {
+pub async fn run(
+    launch: &Launch,
+    paths: &Paths,
+    shutdown: &Shutdown,
+    report: &mut Reporter,
+) -> Result<()> {
     let outcome = serve(launch, paths, shutdown, report).await;
     if let Err(error) = &outcome {
         report.failed(error);
@@ -84,7 +92,12 @@ pub async fn run(launch: &Launch, paths: &Paths, shutdown: &Shutdown, report: &m
     outcome
 }
 
-async fn serve(launch: &Launch, paths: &Paths, shutdown: &Shutdown, report: &mut Reporter) -> Result<()> {
+async fn serve(
+    launch: &Launch,
+    paths: &Paths,
+    shutdown: &Shutdown,
+    report: &mut Reporter,
+) -> Result<()> {
     let slot = slot(paths, launch.listen);
     let lock = slot.try_lock()?.ok_or_else(|| {
         Error::new(
@@ -114,11 +127,16 @@ fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error {
         return Error::failed(format!("cannot listen on {listen}")).caused_by(error);
     }
     let owner = process::port_owner(listen);
-    let name = owner.as_ref().map_or("another program".to_owned(), process::Info::describe);
+    let name = owner
+        .as_ref()
+        .map_or("another program".to_owned(), process::Info::describe);
     let error = Error::new(Kind::Conflict, format!("{listen} is held by {name}"));
     match owner {
         Some(owner) => error.hint(format!("stop it: kill {}", owner.pid)),
-        None => error.hint(format!("see who it is: sudo ss -ltnp 'sport = :{}'", listen.port())),
+        None => error.hint(format!(
+            "see who it is: sudo ss -ltnp 'sport = :{}'",
+            listen.port()
+        )),
     }
     .hint("or let the gateway listen elsewhere: --listen 127.0.0.1:9105")
 }
@@ -139,21 +157,29 @@ pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<(Recor
             sleep(Duration::from_millis(20)).await;
             continue;
         }
-        step.progress(format!("starting the embedded gateway on {}", launch.listen));
+        step.progress(format!(
+            "starting the embedded gateway on {}",
+            launch.listen
+        ));
         let args = ["supervise", "gateway", &launch.listen.to_string()].map(str::to_owned);
         match daemon::spawn(&args, launch, slot.open_log()?).await? {
             Started::Ready(record) => return Ok((record, true)),
             Started::Failed(_) if slot.is_locked()? => {}
             Started::Failed(error) => return Err(error),
             Started::Vanished => {
-                return Err(Error::failed("the embedded gateway ended before it could say why")
-                    .hint(format!("read its log: {}", slot.log_file().display())));
+                return Err(
+                    Error::failed("the embedded gateway ended before it could say why")
+                        .hint(format!("read its log: {}", slot.log_file().display())),
+                );
             }
         }
     }
     Err(Error::new(
         Kind::Timeout,
-        format!("another ollamactl has been starting the gateway {} for too long", launch.listen),
+        format!(
+            "another ollamactl has been starting the gateway {} for too long",
+            launch.listen
+        ),
     ))
 }
 

@@ -48,7 +48,10 @@ mod tests {
 
     #[test]
     fn a_terminal_is_not_obeyed() {
-        assert_eq!(clean(b"\x1b[31mred\x1b[0m \x1b]0;title\x07x\r\n\x07\xff\tb\n"), "red x\n\u{fffd}\tb\n");
+        assert_eq!(
+            clean(b"\x1b[31mred\x1b[0m \x1b]0;title\x07x\r\n\x07\xff\tb\n"),
+            "red x\n\u{fffd}\tb\n"
+        );
     }
 
     #[test]

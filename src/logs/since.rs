@@ -14,9 +14,12 @@ pub fn since(text: &str, now: DateTime<Utc>) -> Result<Since> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Ok(moment.to_utc());
     }
-    let ago = ago(text).and_then(|ago| now.checked_sub_signed(chrono::Duration::from_std(ago).ok()?));
+    let ago =
+        ago(text).and_then(|ago| now.checked_sub_signed(chrono::Duration::from_std(ago).ok()?));
     ago.ok_or_else(|| {
-        Error::usage(format!("{text:?} is no time: write 10m (ago), 2h or 2026-01-31T10:00:00Z"))
+        Error::usage(format!(
+            "{text:?} is no time: write 10m (ago), 2h or 2026-01-31T10:00:00Z"
+        ))
     })
 }
 
@@ -51,11 +54,16 @@ fn time_of(line: &[u8]) -> Option<DateTime<Utc>> {
     let line = std::str::from_utf8(line.get(..line.len().min(64))?).ok()?;
     if let Some(rest) = line.strip_prefix("time=") {
         let stamp = rest.split(' ').next()?;
-        return DateTime::parse_from_rfc3339(stamp).ok().map(|time| time.to_utc());
+        return DateTime::parse_from_rfc3339(stamp)
+            .ok()
+            .map(|time| time.to_utc());
     }
     let stamp = line.strip_prefix("[GIN] ")?.get(..21)?;
     let local = NaiveDateTime::parse_from_str(stamp, "%Y/%m/%d - %H:%M:%S").ok()?;
-    Local.from_local_datetime(&local).earliest().map(|time| time.to_utc())
+    Local
+        .from_local_datetime(&local)
+        .earliest()
+        .map(|time| time.to_utc())
 }
 
 #[cfg(test)]
@@ -75,7 +83,10 @@ mod tests {
     #[test]
     fn times_are_durations_or_moments() {
         let now = Utc::now();
-        assert_eq!(since("10m", now).expect("a time"), now - chrono::Duration::minutes(10));
+        assert_eq!(
+            since("10m", now).expect("a time"),
+            now - chrono::Duration::minutes(10)
+        );
         for bad in ["", "m", "ten", "5y", "2026-13-01T00:00:00Z"] {
             assert!(since(bad, now).is_err(), "{bad}");
         }

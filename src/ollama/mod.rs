@@ -14,6 +14,6 @@ pub use client::{Client, LoadedModel, Model, Probe};
 pub use host::OllamaHost;
 pub use name::ModelName;
 pub use process::{find_program, is_backend, is_runner};
-pub use pull::{PullEnd, PullFailure, PullUpdate};
+pub use pull::{PullFailure, PullUpdate};
 pub use registry::download_size;
 pub use store::{default_store, holds};

@@ -43,13 +43,6 @@ impl From<Error> for PullFailure {
     }
 }
 
-/// What a finished pull did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PullEnd {
-    /// Bytes that were not there before.
-    pub downloaded: u64,
-}
-
 #[derive(Deserialize)]
 struct Line {
     status: Option<String>,
@@ -65,8 +58,6 @@ struct Line {
 struct Progress {
     succeeded: bool,
     last_completed: Option<(String, u64)>,
-    first_completed: std::collections::HashMap<String, u64>,
-    now_completed: std::collections::HashMap<String, u64>,
     moved_at: Instant,
 }
 
@@ -83,7 +74,7 @@ impl Client {
         model: &ModelName,
         stall: Duration,
         mut report: impl FnMut(PullUpdate),
-    ) -> Result<PullEnd, PullFailure> {
+    ) -> Result<(), PullFailure> {
         let url = self.url("/api/pull");
         let body = serde_json::json!({ "model": model.as_str(), "stream": true });
         let request = self.http.post(&url).json(&body).send();
@@ -120,8 +111,6 @@ impl Progress {
         Self {
             succeeded: false,
             last_completed: None,
-            first_completed: std::collections::HashMap::new(),
-            now_completed: std::collections::HashMap::new(),
             moved_at: Instant::now(),
         }
     }
@@ -146,10 +135,6 @@ impl Progress {
             self.moved_at = Instant::now();
             self.last_completed = Some(now);
         }
-        self.first_completed
-            .entry(digest.clone())
-            .or_insert(line.completed);
-        self.now_completed.insert(digest.clone(), line.completed);
         Ok(Some(PullUpdate::Layer {
             digest,
             total: line.total,
@@ -157,16 +142,11 @@ impl Progress {
         }))
     }
 
-    fn end(self, model: &ModelName) -> Result<PullEnd, PullFailure> {
+    fn end(self, model: &ModelName) -> Result<(), PullFailure> {
         if !self.succeeded {
             return Err(cut(model, "the stream ended before it said success"));
         }
-        let downloaded = self
-            .now_completed
-            .iter()
-            .map(|(digest, now)| now.saturating_sub(self.first_completed[digest]))
-            .sum();
-        Ok(PullEnd { downloaded })
+        Ok(())
     }
 }
 
@@ -248,19 +228,5 @@ mod tests {
             .line(&name(), br#"{"status":"writing manifest"}"#)
             .expect("fine");
         assert!(progress.end(&name()).is_err());
-    }
-
-    #[test]
-    fn only_new_bytes_count_as_downloaded() {
-        let mut progress = Progress::new();
-        for line in [
-            r#"{"status":"pulling a","digest":"sha256:a","total":10,"completed":4}"#,
-            r#"{"status":"pulling a","digest":"sha256:a","total":10,"completed":10}"#,
-            r#"{"status":"pulling b","digest":"sha256:b","total":7,"completed":7}"#,
-            r#"{"status":"success"}"#,
-        ] {
-            progress.line(&name(), line.as_bytes()).expect("fine");
-        }
-        assert_eq!(progress.end(&name()).expect("succeeded").downloaded, 6);
     }
 }

@@ -11,10 +11,22 @@ pub(super) fn render(error: &Error, paint: Paint) -> String {
         _ => format!("{}: {}", paint.tone(Tone::Bad, "error"), error.message),
     };
     let causes = error.causes();
-    let causes = causes.iter().map(|text| labelled(Tone::Dim, "caused by", text));
-    let details = error.details.iter().map(|line| format!("  {} {line}", paint.tone(Tone::Dim, "|")));
-    let hints = error.hints.iter().map(|text| labelled(Tone::Good, "hint", text));
-    let lines: Vec<String> = std::iter::once(what).chain(causes).chain(details).chain(hints).collect();
+    let causes = causes
+        .iter()
+        .map(|text| labelled(Tone::Dim, "caused by", text));
+    let details = error
+        .details
+        .iter()
+        .map(|line| format!("  {} {line}", paint.tone(Tone::Dim, "|")));
+    let hints = error
+        .hints
+        .iter()
+        .map(|text| labelled(Tone::Good, "hint", text));
+    let lines: Vec<String> = std::iter::once(what)
+        .chain(causes)
+        .chain(details)
+        .chain(hints)
+        .collect();
     lines.join("\n")
 }
 

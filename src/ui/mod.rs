@@ -84,17 +84,14 @@ impl Ui {
 
     /// Prints data. A reader that went away (`| head`) is no error.
     pub fn print(&self, text: &str) -> Result<()> {
+        let newline = if text.ends_with('\n') { "" } else { "\n" };
+        self.print_raw(format!("{text}{newline}").as_bytes())
+    }
+
+    /// Prints bytes as they are.
+    pub fn print_raw(&self, bytes: &[u8]) -> Result<()> {
         let mut out = std::io::stdout().lock();
-        let written = out
-            .write_all(text.as_bytes())
-            .and_then(|()| {
-                if text.ends_with('\n') {
-                    Ok(())
-                } else {
-                    out.write_all(b"\n")
-                }
-            })
-            .and_then(|()| out.flush());
+        let written = out.write_all(bytes).and_then(|()| out.flush());
         match written {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Error::failed("cannot write to standard output").caused_by(error))
