@@ -8,3 +8,4 @@ pub mod compose;
 pub mod engine;
 pub mod error;
 pub mod event;
+pub mod gateway;
