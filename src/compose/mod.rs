@@ -2,11 +2,16 @@
 //! engine, no terminal.
 
 mod closure;
+mod dotenv;
+mod interpolate;
 mod model;
 mod names;
+mod number;
 mod omit;
+mod path;
 mod service;
 mod units;
+mod yaml;
 
 pub use model::{FileObject, Ipam, IpamPool, LoadOptions, Network, Project, Volume};
 pub use names::normalize;
