@@ -2,6 +2,7 @@
 //! engine, no terminal.
 
 mod closure;
+mod decode;
 mod dotenv;
 mod interpolate;
 mod model;
@@ -10,6 +11,7 @@ mod number;
 mod omit;
 mod path;
 mod service;
+mod short;
 mod units;
 mod yaml;
 

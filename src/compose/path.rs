@@ -139,7 +139,7 @@ fn locate(text: &str, path: &[Segment]) -> Option<Position> {
         let error = Finder(path).deserialize(document).err()?;
         error
             .to_string()
-            .starts_with(FOUND)
+            .contains(FOUND)
             .then(|| yaml::position(&error))
             .flatten()
     });
