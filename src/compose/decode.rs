@@ -25,6 +25,11 @@ impl<'a> Field<'a> {
         Invalid::new(&self.path, reason)
     }
 
+    /// The fault of an item.
+    pub(super) fn index_fault(&self, index: usize, reason: impl Into<String>) -> Invalid {
+        Invalid::new(&self.path.index(index), reason)
+    }
+
     fn must_be<T>(&self, what: &str) -> Decoded<T> {
         Err(self.invalid(format!("must be {what}, not {}", self.node.kind())))
     }
@@ -291,16 +296,6 @@ impl<'a> Object<'a> {
         self.or_default(key, |field| field.list(item))
     }
 
-    /// Marks keys as known that have no effect here.
-    pub(super) fn ignore(&self, keys: &[&'static str]) {
-        self.seen.borrow_mut().extend(keys);
-    }
-
-    /// Whether a key is set, without marking it as known.
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.map.get(key).is_some_and(|node| *node != Node::Null)
-    }
-
     /// The paths of the keys that are set and that nobody asked for. `x-…` are nobody's business.
     pub(super) fn unknown(&self) -> Vec<String> {
         let seen = self.seen.borrow();
@@ -387,7 +382,7 @@ mod tests {
         let unknown = with("{a: 1, b: 2, x-c: 3, d: 4}", |field| {
             let object = field.object()?;
             object.int("a")?;
-            object.ignore(&["d"]);
+            object.get("d");
             Ok(object.unknown())
         });
         assert_eq!(unknown, Ok(vec!["k.b".to_owned()]));

@@ -3,6 +3,9 @@
 
 mod closure;
 mod decode;
+mod decode_parts;
+mod decode_project;
+mod decode_service;
 mod dotenv;
 mod interpolate;
 mod model;
