@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod paths;
 pub mod process;
+pub mod units;
 
 pub mod daemon;
 pub mod ollama;
@@ -22,7 +23,10 @@ pub mod stub;
 pub mod backend;
 
 pub mod gateway;
+pub mod health;
 pub mod logs;
+
+pub mod stack;
 
 pub mod ui;
 

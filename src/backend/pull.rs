@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 use crate::ollama::{Client, ModelName, Probe, PullFailure, PullUpdate};
 use crate::paths::Paths;
+use crate::units::bytes;
 
 /// Nothing moved for so long: the pull is cancelled and started again where it stopped. Longer than
 /// the 30 s after which Ollama itself fetches a silent part anew.
@@ -40,6 +41,24 @@ pub struct Pulled {
     pub unchanged: bool,
     /// How often it was tried.
     pub tries: u32,
+}
+
+impl Pulled {
+    /// `tiny, 4.7 GB, up to date`.
+    pub fn describe(&self) -> String {
+        let what = match self {
+            Self { tries: 0, .. } => "there already",
+            Self {
+                unchanged: true, ..
+            } => "up to date",
+            _ => "pulled",
+        };
+        let tries = match self.tries {
+            0 | 1 => String::new(),
+            tries => format!(" in {tries} tries"),
+        };
+        format!("{}, {}, {what}{tries}", self.model, bytes(self.size))
+    }
 }
 
 /// Pulls one model. Dropping the future cancels it; what was loaded stays.

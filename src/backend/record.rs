@@ -70,6 +70,24 @@ pub struct Record {
 }
 
 impl Record {
+    /// `ollama 0.33.0 on 127.0.0.1:11434 (pid 12), containers reach it on 172.17.0.1:11434`.
+    pub fn describe(&self) -> String {
+        let version = self.version.as_deref().unwrap_or("of unknown version");
+        let owner = match &self.origin {
+            Origin::Started { process } => format!("pid {}", process.pid),
+            Origin::Adopted { owner } => format!("adopted: owned by {owner}"),
+        };
+        let relay = match &self.relay {
+            RelayState::Listening { address } => format!(", containers reach it on {address}"),
+            _ => String::new(),
+        };
+        format!(
+            "{} {version} on {} ({owner}){relay}",
+            self.launch.noun(),
+            self.launch.bind
+        )
+    }
+
     /// The backend's process, where we started it.
     pub fn process(&self) -> Option<&Identity> {
         match &self.origin {

@@ -1,12 +1,11 @@
 //! `pull-model`.
 
 use super::context::Context;
-use crate::backend::{self, PullRequest, Pulled};
+use crate::backend::{self, PullRequest};
 use crate::cli::PullArgs;
 use crate::config::Flags;
 use crate::error::Result;
 use crate::ollama::ModelName;
-use crate::ui::bytes;
 
 pub(super) async fn run(context: &Context, args: &PullArgs) -> anyhow::Result<()> {
     let mut flags = Flags::default();
@@ -30,7 +29,7 @@ pub(super) async fn run(context: &Context, args: &PullArgs) -> anyhow::Result<()
         };
         let step = events.step("model", format!("pulling {}", request.model));
         let pulled = backend::pull(&request, &config, &context.paths, &step).await?;
-        let text = describe(&pulled);
+        let text = pulled.describe();
         if pulled.unchanged {
             step.unchanged(text);
         } else {
@@ -43,20 +42,4 @@ pub(super) async fn run(context: &Context, args: &PullArgs) -> anyhow::Result<()
         }
     }
     Ok(())
-}
-
-/// `tiny, 4.7 GB, up to date`.
-pub(super) fn describe(pulled: &Pulled) -> String {
-    let what = match pulled {
-        Pulled { tries: 0, .. } => "there already",
-        Pulled {
-            unchanged: true, ..
-        } => "up to date",
-        _ => "pulled",
-    };
-    let tries = match pulled.tries {
-        0 | 1 => String::new(),
-        tries => format!(" in {tries} tries"),
-    };
-    format!("{}, {}, {what}{tries}", pulled.model, bytes(pulled.size))
 }

@@ -1,7 +1,6 @@
 //! `restart`: the backend, the way it was started.
 
 use super::context::Context;
-use super::serve::describe;
 use crate::backend::{self, Launch, Standing};
 use crate::cli::RestartArgs;
 use crate::config::Flags;
@@ -22,7 +21,7 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
     let step = events.step("backend", "stopping it");
     backend::stop(&context.paths, &launch.host()).await?;
     let running = backend::start(&launch, &context.paths, &step).await?;
-    step.done(describe(&running.record));
+    step.done(running.record.describe());
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `serve`: the backend in the foreground, or in the background.
 
 use super::context::Context;
-use crate::backend::{self, Launch, Record, RelayState};
+use crate::backend::{self, Launch};
 use crate::cli::ServeArgs;
 use crate::config::{Bind, Config, Flags};
 use crate::daemon::{Reporter, Shutdown};
@@ -40,7 +40,7 @@ async fn background(context: &Context, launch: &Launch) -> Result<()> {
     let events = context.events();
     let step = events.step("backend", format!("looking at {}", launch.bind));
     let running = backend::start(launch, &context.paths, &step).await?;
-    let text = describe(&running.record);
+    let text = running.record.describe();
     if running.fresh {
         step.done(text);
     } else {
@@ -58,24 +58,6 @@ async fn background(context: &Context, launch: &Launch) -> Result<()> {
             .say(&format!("   log      {}", slot.log_file().display()));
     }
     Ok(())
-}
-
-/// `ollama 0.33.0 on 127.0.0.1:11434 (pid 12), containers reach it on 172.17.0.1:11434`.
-pub(super) fn describe(record: &Record) -> String {
-    let version = record.version.as_deref().unwrap_or("of unknown version");
-    let owner = match &record.origin {
-        backend::Origin::Started { process } => format!("pid {}", process.pid),
-        backend::Origin::Adopted { owner } => format!("adopted: owned by {owner}"),
-    };
-    let relay = match &record.relay {
-        RelayState::Listening { address } => format!(", containers reach it on {address}"),
-        _ => String::new(),
-    };
-    format!(
-        "{} {version} on {} ({owner}){relay}",
-        record.launch.noun(),
-        record.launch.bind
-    )
 }
 
 /// Supervises in this very process, and shows the backend's log until Ctrl-C.
@@ -115,6 +97,6 @@ async fn already_running(context: &Context, launch: &Launch) -> Result<()> {
     let events = context.events();
     let step = events.step("backend", format!("looking at {}", launch.bind));
     let running = backend::start(launch, &context.paths, &step).await?;
-    step.unchanged(format!("already running: {}", describe(&running.record)));
+    step.unchanged(format!("already running: {}", running.record.describe()));
     Ok(())
 }

@@ -2,12 +2,31 @@
 //! engine, no terminal.
 
 mod closure;
+mod complete;
+mod decode;
+mod decode_parts;
+mod decode_project;
+mod decode_service;
+mod discover;
+mod dotenv;
+mod extend;
+mod interpolate;
+mod load;
+mod merge;
 mod model;
 mod names;
+mod number;
 mod omit;
+mod path;
+mod read;
+mod rebase;
 mod service;
+mod short;
 mod units;
+mod yaml;
 
+pub use discover::{FILE_NAMES, Files, find};
+pub use load::load;
 pub use model::{FileObject, Ipam, IpamPool, LoadOptions, Network, Project, Volume};
 pub use names::normalize;
 pub use service::{
@@ -17,25 +36,5 @@ pub use service::{
 };
 pub use units::{Argv, Bytes, Interval};
 
-use std::path::PathBuf;
-
-use crate::error::{Error, Result};
-
-/// The compose files of a project, found or named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Files {
-    /// Absolute paths, in the order in which they are merged.
-    pub paths: Vec<PathBuf>,
-    /// Absolute folder that relative paths start from.
-    pub project_directory: PathBuf,
-}
-
-/// Finds the compose files; `None` where there are none and none were named.
-pub fn find(_options: &LoadOptions) -> Result<Option<Files>> {
-    Ok(None)
-}
-
-/// Reads the project.
-pub fn load(_options: &LoadOptions) -> Result<Project> {
-    Err(Error::failed("reading compose files is not there yet"))
-}
+#[cfg(test)]
+mod tests;

@@ -119,6 +119,9 @@ impl BuildContext {
         if let Some(text) = &self.added {
             let mut header = tar::Header::new_gnu();
             header.set_mode(0o644);
+            header.set_uid(0);
+            header.set_gid(0);
+            header.set_mtime(0);
             header.set_size(text.len() as u64);
             let appended = archive.append_data(&mut header, &self.dockerfile, text.as_slice());
             appended.or_failed(|| "the Dockerfile cannot be sent")?;

@@ -36,11 +36,11 @@ pub struct LogLine {
 
 impl Engine {
     /// What the container printed, line by line.
-    pub fn logs<'a>(
-        &'a self,
-        container: &'a str,
+    pub fn logs(
+        &self,
+        container: &str,
         query: LogQuery,
-    ) -> impl Stream<Item = Result<LogLine>> + 'a {
+    ) -> impl Stream<Item = Result<LogLine>> + use<> {
         let options = LogsOptions {
             follow: query.follow,
             stdout: true,
@@ -57,6 +57,7 @@ impl Engine {
         };
         let frames = self.docker.logs(container, Some(options));
         let doing = format!("reading the output of {container}");
+        let endpoint = self.endpoint.clone();
         let frames = frames
             .map(Some)
             .chain(futures_util::stream::once(async { None }));
@@ -64,7 +65,7 @@ impl Engine {
             .scan(Assembler::default(), move |assembler, frame| {
                 let lines: Vec<Result<LogLine>> = match frame {
                     Some(Ok(frame)) => assembler.push(frame).into_iter().map(Ok).collect(),
-                    Some(Err(error)) => vec![Err(fault::explain(&self.endpoint, &doing, error))],
+                    Some(Err(error)) => vec![Err(fault::explain(&endpoint, &doing, error))],
                     None => assembler.rest().into_iter().map(Ok).collect(),
                 };
                 std::future::ready(Some(futures_util::stream::iter(lines)))

@@ -40,6 +40,21 @@ pub struct Record {
     pub launch: Launch,
 }
 
+impl Record {
+    /// `embedded gateway on 127.0.0.1:9104 (pid 12)`.
+    pub fn describe(&self) -> String {
+        let stub = if self.launch.stub {
+            ", in front of the stub"
+        } else {
+            ""
+        };
+        format!(
+            "embedded gateway on {} (pid {}){stub}",
+            self.launch.listen, self.process.pid
+        )
+    }
+}
+
 impl Launch {
     /// The embedded gateway that the configuration asks for. Off loopback it is refused: it asks nobody
     /// who they are.

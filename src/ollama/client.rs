@@ -133,6 +133,44 @@ impl Client {
         Ok(self.get::<Loaded>("/api/ps").await?.models)
     }
 
+    /// Asks for one token at this base address, within `at_most`. `false` where there is no
+    /// `/api/generate`.
+    pub async fn one_token_from(
+        &self,
+        base: &str,
+        model: &ModelName,
+        at_most: Duration,
+    ) -> Result<bool> {
+        let url = format!("{base}/api/generate");
+        let body = serde_json::json!({
+            "model": model.as_str(), "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
+        });
+        let request = self.http.post(&url).json(&body).timeout(at_most);
+        let response = request
+            .send()
+            .await
+            .map_err(|error| unreachable(&url, &error))?;
+        let status = response.status();
+        let text = response
+            .text()
+            .await
+            .map_err(|error| unreachable(&url, &error))?;
+        // A model that is missing is a 404 too, but says so in JSON.
+        let no_such_path = matches!(status.as_u16(), 404 | 405)
+            && !text.contains("not found, try pulling")
+            && !text.contains(&format!("model '{model}' not found"));
+        if no_such_path {
+            return Ok(false);
+        }
+        if !status.is_success() {
+            return Err(Error::new(
+                Kind::Unhealthy,
+                format!("{url} answered {status}: {}", error_text(&text)),
+            ));
+        }
+        Ok(true)
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let url = self.url(path);
         let response = self.http.get(&url).timeout(QUICK).send().await;
@@ -181,6 +219,26 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+/// Status and body of a plain GET of a local address, or why there is none.
+pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, String), String> {
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(false))
+        .no_proxy()
+        .timeout(at_most)
+        .build()
+        .map_err(|error| innermost(&error))?;
+    let said = |error: reqwest::Error| {
+        if error.is_timeout() {
+            format!("no answer within {} s", at_most.as_secs())
+        } else {
+            innermost(&error)
+        }
+    };
+    let response = http.get(url).send().await.map_err(said)?;
+    let status = response.status().as_u16();
+    Ok((status, response.text().await.map_err(said)?))
 }
 
 /// Root certificates travel in the binary, and are only set up where TLS is spoken.

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Paint, Tone, format};
+use super::{Paint, Tone};
 use crate::event::{Event, Events, Outcome};
+use crate::units;
 
 const SPINNER: &str = "{spinner} {prefix:<8} {msg}";
 const BAR: &str =
@@ -143,6 +144,6 @@ pub(super) fn finished(
         Outcome::Failed => ("XX", Tone::Bad),
     };
     let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    let took = paint.tone(Tone::Dim, &format!("({})", format::seconds(took)));
+    let took = paint.tone(Tone::Dim, &format!("({})", units::seconds(took)));
     format!("{} {step:<8} {message} {took}", paint.tone(tone, sign))
 }

@@ -2,7 +2,6 @@
 //! colours and cursor movements only where a terminal wants them.
 
 mod failure;
-mod format;
 mod json;
 mod live;
 mod plain;
@@ -12,7 +11,6 @@ use std::io::{ErrorKind, IsTerminal, Write};
 
 use serde::Serialize;
 
-pub use format::{bytes, seconds};
 pub use style::{Paint, Tone};
 
 use crate::error::{Error, Result};

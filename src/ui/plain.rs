@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use super::live::finished;
-use super::{Paint, Tone, bytes, write_err};
+use super::{Paint, Tone, write_err};
 use crate::event::{Event, Events};
+use crate::units::bytes;
 
 pub(super) fn events(paint: Paint, verbose: bool) -> Events {
     let lines = Mutex::new(Lines::default());

@@ -1,0 +1,193 @@
+//! What compose adds to a project that was read: profiles, environments from files, implied
+//! dependencies and networks, names.
+
+use super::discover;
+use super::model::Project;
+use super::service::{Condition, Dependency, Service};
+use crate::error::{Error, Result};
+
+/// Completes the project. `profiles` are active besides those of `COMPOSE_PROFILES`.
+pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()> {
+    let variable = project
+        .environment
+        .get("COMPOSE_PROFILES")
+        .map_or("", String::as_str);
+    let listed = variable
+        .split(',')
+        .map(str::trim)
+        .filter(|profile| !profile.is_empty());
+    project.profiles = profiles
+        .iter()
+        .cloned()
+        .chain(listed.map(str::to_owned))
+        .collect();
+    for service in std::mem::take(&mut project.services).into_values() {
+        let service = complete_service(service, project)?;
+        let place = if is_active(&service, project) {
+            &mut project.services
+        } else {
+            &mut project.disabled
+        };
+        place.insert(service.name.clone(), service);
+    }
+    name_resources(project);
+    Ok(())
+}
+
+fn is_active(service: &Service, project: &Project) -> bool {
+    let active = |profile: &String| profile == "*" || project.profiles.contains(profile);
+    service.profiles.is_empty()
+        || project.profiles.contains("*")
+        || service.profiles.iter().any(active)
+}
+
+fn complete_service(mut service: Service, project: &mut Project) -> Result<Service> {
+    resolve_environment(&mut service, project)?;
+    if let Some(build) = &mut service.build {
+        resolve_unset(&mut build.args, project);
+    }
+    imply_dependencies(&mut service);
+    if service.networks.is_empty() && service.network_mode.is_empty() {
+        service.networks.insert("default".to_owned(), None);
+    }
+    check_references(&service, project)?;
+    Ok(service)
+}
+
+/// Variables of `env_file`s beneath those of `environment`; those without a value are inherited from
+/// the project's environment.
+fn resolve_environment(service: &mut Service, project: &Project) -> Result<()> {
+    let mut variables = std::collections::BTreeMap::new();
+    for file in &service.env_file {
+        if !file.path.exists() {
+            if file.required {
+                let path = file.path.display();
+                return Err(Error::usage(format!(
+                    "services.{}.env_file: {path} does not exist",
+                    service.name
+                ))
+                .hint(format!(
+                    "create it, or mark it as optional: {{path: {path}, required: false}}"
+                )));
+            }
+            continue;
+        }
+        variables.extend(discover::env_file(
+            &file.path,
+            &project.environment,
+            file.raw,
+        )?);
+    }
+    variables.extend(std::mem::take(&mut service.environment));
+    resolve_unset(&mut variables, project);
+    service.environment = variables;
+    Ok(())
+}
+
+fn resolve_unset(
+    variables: &mut std::collections::BTreeMap<String, Option<String>>,
+    project: &Project,
+) {
+    for (name, value) in variables.iter_mut().filter(|(_, value)| value.is_none()) {
+        *value = project.environment.get(name).cloned();
+    }
+}
+
+/// Sharing a namespace of another service means depending on it.
+fn imply_dependencies(service: &mut Service) {
+    let shared = [&service.network_mode, &service.ipc, &service.pid];
+    let names: Vec<String> = shared
+        .into_iter()
+        .filter_map(|mode| mode.strip_prefix("service:"))
+        .map(str::to_owned)
+        .collect();
+    for name in names {
+        service.depends_on.entry(name).or_insert(Dependency {
+            condition: Condition::Started,
+            restart: true,
+            required: true,
+        });
+    }
+}
+
+/// Networks, volumes, configs and secrets must be defined.
+fn check_references(service: &Service, project: &Project) -> Result<()> {
+    let undefined = |section: &str, key: &str| {
+        Error::usage(format!(
+            "services.{0}.{section}: `{key}` is not defined under `{section}`",
+            service.name
+        ))
+        .hint(format!(
+            "add `{section}: {{{key}: {{}}}}` to {}",
+            first_file(project)
+        ))
+    };
+    let networks = service.networks.keys().filter(|key| *key != "default");
+    if let Some(key) = networks
+        .into_iter()
+        .find(|key| !project.networks.contains_key(*key))
+    {
+        return Err(undefined("networks", key));
+    }
+    let named = |mount: &&super::Mount| mount.kind == "volume" && !mount.source.is_empty();
+    for mount in service.volumes.iter().filter(named) {
+        if !project.volumes.contains_key(&mount.source) {
+            return Err(undefined("volumes", &mount.source));
+        }
+    }
+    if let Some(config) = service
+        .configs
+        .iter()
+        .find(|c| !project.configs.contains_key(&c.source))
+    {
+        return Err(undefined("configs", &config.source));
+    }
+    if let Some(secret) = service
+        .secrets
+        .iter()
+        .find(|s| !project.secrets.contains_key(&s.source))
+    {
+        return Err(undefined("secrets", &secret.source));
+    }
+    Ok(())
+}
+
+fn first_file(project: &Project) -> String {
+    project
+        .config_files
+        .first()
+        .map_or_else(String::new, |path| path.display().to_string())
+}
+
+/// The default network where a service uses it, and the names of everything on the engine.
+fn name_resources(project: &mut Project) {
+    let uses_default = |service: &Service| service.networks.contains_key("default");
+    if project
+        .services
+        .values()
+        .chain(project.disabled.values())
+        .any(uses_default)
+    {
+        project.networks.entry("default".to_owned()).or_default();
+    } else {
+        project.networks.remove("default");
+    }
+    let name = |name: &mut String, key: &str, external: bool| {
+        if name.is_empty() {
+            *name = if external {
+                key.to_owned()
+            } else {
+                format!("{}_{key}", project.name)
+            };
+        }
+    };
+    for (key, network) in &mut project.networks {
+        name(&mut network.name, key, network.external);
+    }
+    for (key, volume) in &mut project.volumes {
+        name(&mut volume.name, key, volume.external);
+    }
+    for (key, object) in project.configs.iter_mut().chain(&mut project.secrets) {
+        name(&mut object.name, key, object.external);
+    }
+}

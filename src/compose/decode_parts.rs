@@ -1,0 +1,422 @@
+//! The parts of a service that have a short and a long syntax, and `deploy`.
+
+use std::collections::BTreeMap;
+
+use super::decode::{Decoded, Field, Object};
+use super::service::{
+    BindOptions, Condition, Dependency, Deploy, Device, DeviceRequest, EnvFile, ExtraHost,
+    FileReference, Mount, Placement, Port, Resource, Resources, RestartPolicy, ServiceNetwork,
+    TmpfsOptions, Ulimit, VolumeOptions,
+};
+use super::short;
+use super::yaml::Node;
+
+pub(super) fn depends_on(field: &Field) -> Decoded<BTreeMap<String, Dependency>> {
+    if let Node::List(_) = field.node {
+        let names = field.texts()?.into_iter();
+        return Ok(names.map(|name| (name, Dependency::default())).collect());
+    }
+    field.map(|field| {
+        let o = field.object()?;
+        let known = Dependency {
+            condition: o
+                .option("condition", condition)?
+                .unwrap_or(Condition::Started),
+            restart: o.bool("restart")?,
+            required: o.option("required", Field::bool)?.unwrap_or(true),
+        };
+        refuse_unknown(&o)?;
+        Ok(known)
+    })
+}
+
+fn condition(field: &Field) -> Decoded<Condition> {
+    let text = field.text()?;
+    let found = Condition::ALL
+        .into_iter()
+        .find(|condition| condition.as_str() == text);
+    found.ok_or_else(|| {
+        let all = Condition::ALL.map(Condition::as_str).join(", ");
+        field.invalid(format!("must be one of {all}, not `{text}`"))
+    })
+}
+
+/// For small mappings whose keys are all implemented: anything else is a mistake.
+fn refuse_unknown(object: &Object) -> Decoded<()> {
+    match object.unknown().first() {
+        None => Ok(()),
+        Some(path) => Err(super::path::Invalid::new(
+            &object.path,
+            format!("`{path}` is not a key that compose knows here"),
+        )),
+    }
+}
+
+pub(super) fn env_files(field: &Field) -> Decoded<Vec<EnvFile>> {
+    match field.node {
+        Node::List(_) => field.list(env_file),
+        _ => Ok(vec![env_file(field)?]),
+    }
+}
+
+fn env_file(field: &Field) -> Decoded<EnvFile> {
+    if let Node::Text(path) = field.node {
+        return Ok(EnvFile {
+            path: path.into(),
+            required: true,
+            raw: false,
+        });
+    }
+    let o = field.object()?;
+    let format = o.text("format")?;
+    if !matches!(format.as_str(), "" | "raw") {
+        return Err(field.invalid(format!("format must be raw or absent, not `{format}`")));
+    }
+    let file = EnvFile {
+        path: o.text("path")?.into(),
+        required: o.option("required", Field::bool)?.unwrap_or(true),
+        raw: format == "raw",
+    };
+    refuse_unknown(&o)?;
+    Ok(file)
+}
+
+pub(super) fn extra_hosts(field: &Field) -> Decoded<Vec<ExtraHost>> {
+    let mut hosts = Vec::new();
+    if let Node::Map(_) = field.node {
+        for (name, addresses) in field.entries()? {
+            for address in addresses.one_or_more()? {
+                hosts.push(short::extra_host(&format!("{name}={address}")));
+            }
+        }
+    } else {
+        hosts.extend(field.texts()?.iter().map(|text| short::extra_host(text)));
+    }
+    let hosts: Result<Vec<ExtraHost>, String> = hosts.into_iter().collect();
+    let mut hosts = hosts.map_err(|reason| field.invalid(reason))?;
+    hosts.sort();
+    hosts.dedup();
+    Ok(hosts)
+}
+
+pub(super) fn device(field: &Field) -> Decoded<Device> {
+    if let Node::Text(text) = field.node {
+        return short::device(text).map_err(|reason| field.invalid(reason));
+    }
+    let o = field.object()?;
+    let source = o.text("source")?;
+    let device = Device {
+        target: o
+            .option("target", Field::text)?
+            .unwrap_or_else(|| source.clone()),
+        permissions: o
+            .option("permissions", Field::text)?
+            .unwrap_or_else(|| "rwm".to_owned()),
+        source,
+    };
+    refuse_unknown(&o)?;
+    Ok(device)
+}
+
+pub(super) fn gpus(field: &Field) -> Decoded<Vec<DeviceRequest>> {
+    match field.node {
+        Node::Text(text) if text == "all" => Ok(vec![DeviceRequest {
+            count: -1,
+            ..DeviceRequest::default()
+        }]),
+        Node::Text(_) => Err(field.invalid("must be `all` or a list of device requests")),
+        _ => field.list(device_request),
+    }
+}
+
+fn device_request(field: &Field) -> Decoded<DeviceRequest> {
+    let o = field.object()?;
+    let mut request = DeviceRequest {
+        capabilities: o.texts("capabilities")?,
+        driver: o.text("driver")?,
+        count: o.or_default("count", device_count)?,
+        device_ids: o.texts("device_ids")?,
+        options: o.labels("options")?,
+    };
+    refuse_unknown(&o)?;
+    match (o.get("count").is_some(), request.device_ids.is_empty()) {
+        (true, false) => Err(field.invalid("count and device_ids exclude each other")),
+        (false, true) => {
+            request.count = -1;
+            Ok(request)
+        }
+        _ => Ok(request),
+    }
+}
+
+fn device_count(field: &Field) -> Decoded<i64> {
+    match field.node {
+        Node::Text(text) if text.eq_ignore_ascii_case("all") => Ok(-1),
+        _ => field.int(),
+    }
+}
+
+pub(super) fn ports(field: &Field) -> Decoded<Vec<Port>> {
+    let mut ports = Vec::new();
+    for item in field.items()? {
+        if let Node::Map(_) = item.node {
+            ports.push(port(&item)?);
+        } else {
+            let text = item.scalar()?;
+            ports.extend(short::ports(&text).map_err(|reason| item.invalid(reason))?);
+        }
+    }
+    Ok(ports)
+}
+
+fn port(field: &Field) -> Decoded<Port> {
+    let o = field.object()?;
+    let target = o
+        .get("target")
+        .ok_or_else(|| field.invalid("has no target"))?;
+    let number = u16::try_from(target.int()?).ok().filter(|port| *port > 0);
+    let port = Port {
+        name: o.text("name")?,
+        mode: o
+            .option("mode", Field::text)?
+            .unwrap_or_else(|| "ingress".to_owned()),
+        host_ip: o.option("host_ip", Field::text)?,
+        target: number
+            .ok_or_else(|| target.invalid("must be a port, 1 to 65535"))?
+            .into(),
+        published: o
+            .option("published", Field::scalar)?
+            .filter(|text| !text.is_empty()),
+        protocol: o
+            .option("protocol", Field::text)?
+            .unwrap_or_else(|| "tcp".to_owned()),
+        app_protocol: o.text("app_protocol")?,
+    };
+    refuse_unknown(&o)?;
+    Ok(port)
+}
+
+pub(super) fn networks(
+    field: &Field,
+    unsupported: &mut Vec<String>,
+) -> Decoded<BTreeMap<String, Option<ServiceNetwork>>> {
+    if let Node::List(_) = field.node {
+        return Ok(field.texts()?.into_iter().map(|key| (key, None)).collect());
+    }
+    let mut networks = BTreeMap::new();
+    for (key, field) in field.entries()? {
+        let network = match field.node {
+            Node::Null => None,
+            _ => Some(network(&field, unsupported)?),
+        };
+        networks.insert(key.to_owned(), network);
+    }
+    Ok(networks)
+}
+
+fn network(field: &Field, unsupported: &mut Vec<String>) -> Decoded<ServiceNetwork> {
+    let o = field.object()?;
+    let network = ServiceNetwork {
+        aliases: o.texts("aliases")?,
+        driver_opts: o.labels("driver_opts")?,
+        gw_priority: o.int("gw_priority")?,
+        interface_name: o.text("interface_name")?,
+        ipv4_address: o.text("ipv4_address")?,
+        ipv6_address: o.text("ipv6_address")?,
+        link_local_ips: o.texts("link_local_ips")?,
+        mac_address: o.text("mac_address")?,
+        priority: o.int("priority")?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(network)
+}
+
+pub(super) fn ulimits(field: &Field) -> Decoded<BTreeMap<String, Ulimit>> {
+    field.map(|field| match field.node {
+        Node::Map(_) => {
+            let o = field.object()?;
+            let limit = |key| {
+                o.option(key, Field::int)?
+                    .ok_or_else(|| field.invalid("takes soft and hard"))
+            };
+            Ok(Ulimit::Range {
+                soft: limit("soft")?,
+                hard: limit("hard")?,
+            })
+        }
+        _ => field.int().map(Ulimit::Single),
+    })
+}
+
+pub(super) fn file_reference(field: &Field) -> Decoded<FileReference> {
+    if let Node::Text(source) = field.node {
+        return Ok(FileReference {
+            source: source.clone(),
+            ..FileReference::default()
+        });
+    }
+    let o = field.object()?;
+    let reference = FileReference {
+        source: o.text("source")?,
+        target: o.text("target")?,
+        uid: o.scalar("uid")?,
+        gid: o.scalar("gid")?,
+        mode: o
+            .option("mode", file_mode)?
+            .map(|mode| format!("0{mode:o}")),
+    };
+    refuse_unknown(&o)?;
+    Ok(reference)
+}
+
+/// A file mode: a number, or octal text.
+fn file_mode(field: &Field) -> Decoded<u32> {
+    let mode = match field.node {
+        Node::Text(text) => u32::from_str_radix(text, 8).ok(),
+        _ => u32::try_from(field.int()?).ok(),
+    };
+    mode.ok_or_else(|| field.invalid("must be a file mode such as 0440"))
+}
+
+pub(super) fn mounts(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Vec<Mount>> {
+    let mut mounts = Vec::new();
+    for item in field.items()? {
+        mounts.push(match item.node {
+            Node::Map(_) => mount(&item, unsupported)?,
+            _ => short::mount(&item.text()?).map_err(|reason| item.invalid(reason))?,
+        });
+    }
+    Ok(mounts)
+}
+
+const MOUNT_KINDS: [&str; 4] = ["bind", "volume", "tmpfs", "image"];
+
+fn mount(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Mount> {
+    let o = field.object()?;
+    let kind = o.text("type")?;
+    if !MOUNT_KINDS.contains(&kind.as_str()) {
+        let all = MOUNT_KINDS.join(", ");
+        return Err(field.invalid(format!("type must be one of {all}, not `{kind}`")));
+    }
+    if kind == "image" {
+        unsupported.push(field.path.key("type").to_string());
+    }
+    let mount = Mount {
+        kind,
+        source: o.text("source")?,
+        target: o.text("target")?,
+        read_only: o.bool("read_only")?,
+        consistency: o.text("consistency")?,
+        bind: o.option("bind", |field| bind_options(field, unsupported))?,
+        volume: o.option("volume", |field| volume_options(field, unsupported))?,
+        tmpfs: o.option("tmpfs", |field| tmpfs_options(field, unsupported))?,
+    };
+    unsupported.extend(o.unknown());
+    if mount.target.is_empty() {
+        return Err(field.invalid("has no target"));
+    }
+    if mount.kind == "bind" && mount.source.is_empty() {
+        return Err(field.invalid("a bind needs a source"));
+    }
+    Ok(mount)
+}
+
+fn bind_options(field: &Field, unsupported: &mut Vec<String>) -> Decoded<BindOptions> {
+    let o = field.object()?;
+    let options = BindOptions {
+        selinux: o.text("selinux")?,
+        propagation: o.text("propagation")?,
+        create_host_path: o.option("create_host_path", Field::bool)?.unwrap_or(true),
+        recursive: o.text("recursive")?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(options)
+}
+
+fn volume_options(field: &Field, unsupported: &mut Vec<String>) -> Decoded<VolumeOptions> {
+    let o = field.object()?;
+    let options = VolumeOptions {
+        labels: o.labels("labels")?,
+        nocopy: o.bool("nocopy")?,
+        subpath: o.text("subpath")?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(options)
+}
+
+fn tmpfs_options(field: &Field, unsupported: &mut Vec<String>) -> Decoded<TmpfsOptions> {
+    let o = field.object()?;
+    let options = TmpfsOptions {
+        size: o.bytes("size")?,
+        mode: o.or_default("mode", file_mode)?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(options)
+}
+
+/// `deploy`. What only a swarm uses is kept, since it is hashed, and warned of.
+pub(super) fn deploy(
+    field: &Field,
+    unsupported: &mut Vec<String>,
+    warnings: &mut Vec<String>,
+) -> Decoded<Deploy> {
+    let o = field.object()?;
+    let swarm = [
+        "mode",
+        "labels",
+        "placement",
+        "endpoint_mode",
+        "update_config",
+        "rollback_config",
+    ];
+    let set = swarm.into_iter().filter(|key| o.get(key).is_some());
+    warnings.extend(set.map(|key| format!("{}.{key} has effect only in a swarm", field.path)));
+    let deploy = Deploy {
+        mode: o.text("mode")?,
+        replicas: o.option("replicas", Field::int)?,
+        labels: o.labels("labels")?,
+        resources: o.or_default("resources", |field| resources(field, unsupported))?,
+        restart_policy: o.option("restart_policy", restart_policy)?,
+        placement: o.or_default("placement", |field| {
+            let constraints = field.object()?.texts("constraints")?;
+            Ok(Placement { constraints })
+        })?,
+        endpoint_mode: o.text("endpoint_mode")?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(deploy)
+}
+
+fn resources(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Resources> {
+    let o = field.object()?;
+    let resources = Resources {
+        limits: o.option("limits", |field| resource(field, unsupported))?,
+        reservations: o.option("reservations", |field| resource(field, unsupported))?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(resources)
+}
+
+fn resource(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Resource> {
+    let o = field.object()?;
+    let resource = Resource {
+        cpus: o.float("cpus")?,
+        memory: o.bytes("memory")?,
+        pids: o.int("pids")?,
+        devices: o.list("devices", device_request)?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(resource)
+}
+
+fn restart_policy(field: &Field) -> Decoded<RestartPolicy> {
+    let o = field.object()?;
+    let policy = RestartPolicy {
+        condition: o.text("condition")?,
+        delay: o.option("delay", Field::interval)?,
+        max_attempts: o.option("max_attempts", Field::int)?,
+        window: o.option("window", Field::interval)?,
+    };
+    refuse_unknown(&o)?;
+    Ok(policy)
+}

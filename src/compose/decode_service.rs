@@ -1,0 +1,233 @@
+//! A service's node as a typed [`Service`]. A table, field by field; what is not in it ends up in
+//! `unsupported`.
+
+use super::decode::{Decoded, Field, Object};
+use super::decode_parts as parts;
+use super::service::{Build, Healthcheck, Logging, Service};
+use super::short;
+use super::units::Argv;
+use super::yaml::Node;
+
+/// Decodes `services.<name>`; adds to `warnings` what is read and without effect.
+pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> Decoded<Service> {
+    let o = field.object()?;
+    if o.get("develop").is_some() {
+        warnings.push(format!("{}.develop has no effect with ollamactl", o.path));
+    }
+    let mut unsupported = Vec::new();
+    let mut service = Service {
+        name: name.to_owned(),
+        profiles: o.texts("profiles")?,
+        annotations: o.labels("annotations")?,
+        attach: o.option("attach", Field::bool)?,
+        build: o.option("build", |field| build(field, &mut unsupported))?,
+        cap_add: o.texts("cap_add")?,
+        cap_drop: o.texts("cap_drop")?,
+        cgroup_parent: o.text("cgroup_parent")?,
+        cgroup: o.text("cgroup")?,
+        cpu_count: o.int("cpu_count")?,
+        cpu_percent: o.float("cpu_percent")?,
+        cpu_period: o.or_default("cpu_period", microseconds)?,
+        cpu_quota: o.or_default("cpu_quota", microseconds)?,
+        cpu_rt_period: o.or_default("cpu_rt_period", microseconds)?,
+        cpu_rt_runtime: o.or_default("cpu_rt_runtime", microseconds)?,
+        cpus: o.float("cpus")?,
+        cpuset: o.scalar("cpuset")?,
+        cpu_shares: o.int("cpu_shares")?,
+        command: o.or_default("command", argv)?,
+        configs: o.list("configs", parts::file_reference)?,
+        container_name: o.text("container_name")?,
+        depends_on: o.or_default("depends_on", parts::depends_on)?,
+        deploy: o.option("deploy", |field| {
+            parts::deploy(field, &mut unsupported, warnings)
+        })?,
+        device_cgroup_rules: o.texts("device_cgroup_rules")?,
+        devices: o.list("devices", parts::device)?,
+        dns: o.one_or_more("dns")?,
+        dns_opt: o.texts("dns_opt")?,
+        dns_search: o.one_or_more("dns_search")?,
+        domainname: o.text("domainname")?,
+        entrypoint: o.or_default("entrypoint", argv)?,
+        environment: o.or_default("environment", Field::pairs)?,
+        env_file: o.or_default("env_file", parts::env_files)?,
+        expose: o.texts("expose")?,
+        extra_hosts: o.or_default("extra_hosts", parts::extra_hosts)?,
+        group_add: o.texts("group_add")?,
+        gpus: o.or_default("gpus", parts::gpus)?,
+        hostname: o.text("hostname")?,
+        healthcheck: o.option("healthcheck", |field| healthcheck(field, &mut unsupported))?,
+        image: o.text("image")?,
+        init: o.option("init", Field::bool)?,
+        ipc: o.text("ipc")?,
+        isolation: o.text("isolation")?,
+        labels: o.labels("labels")?,
+        logging: o.option("logging", |field| logging(field, &mut unsupported))?,
+        mem_limit: o.bytes("mem_limit")?,
+        mem_reservation: o.bytes("mem_reservation")?,
+        memswap_limit: o.bytes("memswap_limit")?,
+        mem_swappiness: o.bytes("mem_swappiness")?,
+        mac_address: o.text("mac_address")?,
+        network_mode: o.text("network_mode")?,
+        networks: o.or_default("networks", |field| parts::networks(field, &mut unsupported))?,
+        oom_kill_disable: o.bool("oom_kill_disable")?,
+        oom_score_adj: o.int("oom_score_adj")?,
+        pid: o.text("pid")?,
+        pids_limit: o.int("pids_limit")?,
+        platform: o.text("platform")?,
+        ports: o.or_default("ports", parts::ports)?,
+        privileged: o.bool("privileged")?,
+        pull_policy: o.text("pull_policy")?,
+        read_only: o.bool("read_only")?,
+        restart: o.or_default("restart", restart)?,
+        runtime: o.text("runtime")?,
+        scale: o.option("scale", Field::int)?,
+        secrets: o.list("secrets", parts::file_reference)?,
+        security_opt: o.texts("security_opt")?,
+        shm_size: o.bytes("shm_size")?,
+        stdin_open: o.bool("stdin_open")?,
+        stop_grace_period: o.option("stop_grace_period", Field::interval)?,
+        stop_signal: o.text("stop_signal")?,
+        storage_opt: o.labels("storage_opt")?,
+        sysctls: o.labels("sysctls")?,
+        tmpfs: o.one_or_more("tmpfs")?,
+        tty: o.bool("tty")?,
+        ulimits: o.or_default("ulimits", parts::ulimits)?,
+        user: o.scalar("user")?,
+        userns_mode: o.text("userns_mode")?,
+        uts: o.text("uts")?,
+        volumes: o.or_default("volumes", |field| parts::mounts(field, &mut unsupported))?,
+        working_dir: o.text("working_dir")?,
+        unsupported: Vec::new(),
+    };
+    unsupported.extend(o.unknown());
+    service.unsupported = unsupported;
+    check(&service, &o)?;
+    Ok(service)
+}
+
+/// What compose refuses although each value alone is allowed.
+fn check(service: &Service, object: &Object) -> Decoded<()> {
+    let field = |key| object.get(key);
+    if let Some(networks) = field("networks").filter(|_| !service.network_mode.is_empty()) {
+        return Err(networks.invalid("networks and network_mode exclude each other"));
+    }
+    if service.image.is_empty() && service.build.is_none() && service.unsupported.is_empty() {
+        let reason = "has neither an image nor a build";
+        return Err(super::path::Invalid::new(&object.path, reason));
+    }
+    if let (Some(container_name), Some(2..)) = (field("container_name"), service.scale) {
+        return Err(container_name.invalid("a fixed name and a scale above 1 exclude each other"));
+    }
+    Ok(())
+}
+
+/// A command line or a list of words.
+fn argv(field: &Field) -> Decoded<Argv> {
+    let words = match field.node {
+        Node::List(_) => field.texts()?,
+        _ => short::command(&field.text()?).map_err(|reason| field.invalid(reason))?,
+    };
+    Ok(Argv(Some(words)))
+}
+
+/// Microseconds, or a duration.
+fn microseconds(field: &Field) -> Decoded<i64> {
+    match field.int() {
+        Ok(number) => Ok(number),
+        Err(_) => {
+            let micros = field.interval()?.0.as_micros();
+            i64::try_from(micros).map_err(|_| field.invalid("is too long"))
+        }
+    }
+}
+
+fn restart(field: &Field) -> Decoded<String> {
+    let text = field.text()?;
+    let retries = text.strip_prefix("on-failure:").map(str::parse::<u32>);
+    let fixed = ["", "no", "always", "on-failure", "unless-stopped"].contains(&text.as_str());
+    if fixed || matches!(retries, Some(Ok(_))) {
+        return Ok(text);
+    }
+    Err(field.invalid(format!(
+        "must be no, always, unless-stopped, on-failure or on-failure:N, not `{text}`"
+    )))
+}
+
+fn healthcheck(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Healthcheck> {
+    let o = field.object()?;
+    let healthcheck = Healthcheck {
+        test: o.or_default("test", healthcheck_test)?,
+        timeout: o.option("timeout", Field::interval)?,
+        interval: o.option("interval", Field::interval)?,
+        retries: o.option("retries", Field::int)?,
+        start_period: o.option("start_period", Field::interval)?,
+        start_interval: o.option("start_interval", Field::interval)?,
+        disable: o.bool("disable")?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(healthcheck)
+}
+
+fn healthcheck_test(field: &Field) -> Decoded<Vec<String>> {
+    let Node::List(_) = field.node else {
+        return Ok(vec!["CMD-SHELL".to_owned(), field.text()?]);
+    };
+    let test = field.texts()?;
+    match test.first().map(String::as_str) {
+        None | Some("NONE" | "CMD" | "CMD-SHELL") => Ok(test),
+        Some(first) => Err(field.index_fault(
+            0,
+            format!("a list must begin with NONE, CMD or CMD-SHELL, not `{first}`"),
+        )),
+    }
+}
+
+fn logging(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Logging> {
+    let o = field.object()?;
+    let logging = Logging {
+        driver: o.text("driver")?,
+        options: o.labels("options")?,
+    };
+    unsupported.extend(o.unknown());
+    Ok(logging)
+}
+
+fn build(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Build> {
+    if let Node::Text(context) = field.node {
+        return Ok(Build {
+            context: context.clone(),
+            dockerfile: "Dockerfile".to_owned(),
+            ..Build::default()
+        });
+    }
+    let o = field.object()?;
+    let mut build = Build {
+        context: o.text("context")?,
+        dockerfile: o.text("dockerfile")?,
+        dockerfile_inline: o.text("dockerfile_inline")?,
+        entitlements: o.texts("entitlements")?,
+        args: o.or_default("args", Field::pairs)?,
+        labels: o.labels("labels")?,
+        cache_from: o.texts("cache_from")?,
+        cache_to: o.texts("cache_to")?,
+        additional_contexts: o.labels("additional_contexts")?,
+        no_cache: o.bool("no_cache")?,
+        pull: o.bool("pull")?,
+        extra_hosts: o.or_default("extra_hosts", parts::extra_hosts)?,
+        network: o.text("network")?,
+        target: o.text("target")?,
+        secrets: o.list("secrets", parts::file_reference)?,
+        shm_size: o.bytes("shm_size")?,
+        tags: o.texts("tags")?,
+        ulimits: o.or_default("ulimits", parts::ulimits)?,
+        platforms: o.texts("platforms")?,
+        privileged: o.bool("privileged")?,
+    };
+    if build.dockerfile.is_empty() && build.dockerfile_inline.is_empty() {
+        "Dockerfile".clone_into(&mut build.dockerfile);
+    } else if !build.dockerfile.is_empty() && !build.dockerfile_inline.is_empty() {
+        return Err(field.invalid("dockerfile and dockerfile_inline exclude each other"));
+    }
+    unsupported.extend(o.unknown());
+    Ok(build)
+}

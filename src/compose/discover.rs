@@ -1,0 +1,207 @@
+//! Which compose files there are, and the environment that they are read with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::dotenv::{self, Variables};
+use super::model::LoadOptions;
+use super::names::truthy;
+use super::read;
+use super::rebase::clean;
+use crate::error::{Error, Result};
+
+/// The compose files of a project, found or named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Absolute paths, in the order in which they are merged.
+    pub paths: Vec<PathBuf>,
+    /// Absolute folder that relative paths start from.
+    pub project_directory: PathBuf,
+}
+
+/// The names that compose looks for, the preferred one first.
+pub const FILE_NAMES: [&str; 4] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+];
+
+/// The names of the override file beside it.
+const OVERRIDE_NAMES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
+
+/// Finds the compose files; `None` where there are none and none were named.
+pub fn find(options: &LoadOptions) -> Result<Option<Files>> {
+    let environment = Environment::of_folder(options)?;
+    files(options, &environment)
+}
+
+/// The variables of a project, and where they were read from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Environment {
+    /// Overrides, then the process environment, then the environment files.
+    pub variables: BTreeMap<String, String>,
+    /// Environment files that were named, absolute.
+    pub named_files: Vec<PathBuf>,
+}
+
+impl Environment {
+    /// The environment before the project folder is known: with `.env` of the current one.
+    pub(super) fn of_folder(options: &LoadOptions) -> Result<Self> {
+        let mut variables = options.environment.clone();
+        variables.extend(options.overrides.clone());
+        let mut environment = Self {
+            variables,
+            named_files: Vec::new(),
+        };
+        environment.named_files = named_env_files(options, &environment.variables);
+        for path in environment.named_files.clone() {
+            if !path.exists() {
+                return Err(Error::usage(format!(
+                    "environment file {} does not exist",
+                    path.display()
+                )));
+            }
+            environment.add(&path)?;
+        }
+        if environment.named_files.is_empty() {
+            environment.add(&options.working_dir.join(".env"))?;
+        }
+        Ok(environment)
+    }
+
+    /// Adds `.env` of the project folder, where no other environment file was named.
+    pub(super) fn add_project_folder(&mut self, folder: &Path) -> Result<()> {
+        if self.named_files.is_empty() {
+            self.add(&folder.join(".env"))?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a file sets and nothing has set before. A missing file is no fault.
+    fn add(&mut self, path: &Path) -> Result<()> {
+        let off = self.variables.get("COMPOSE_DISABLE_ENV_FILE");
+        if off.is_some_and(|value| truthy(value)) || !path.is_file() {
+            return Ok(());
+        }
+        for (key, value) in env_file(path, &self.variables, false)? {
+            if let Some(value) = value {
+                self.variables.entry(key).or_insert(value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads an environment file.
+pub(super) fn env_file(
+    path: &Path,
+    known: &BTreeMap<String, String>,
+    raw: bool,
+) -> Result<Variables> {
+    let text = read::text(path)?;
+    if raw {
+        return Ok(dotenv::parse_raw(&text));
+    }
+    dotenv::parse(&text, &|name| known.get(name).cloned()).map_err(|fault| {
+        Error::usage(format!(
+            "{}:{}: {}",
+            path.display(),
+            fault.line,
+            fault.reason
+        ))
+    })
+}
+
+fn named_env_files(options: &LoadOptions, variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    if !options.env_files.is_empty() {
+        let files = options.env_files.iter();
+        return files
+            .map(|path| clean(&options.working_dir.join(path)))
+            .collect();
+    }
+    let listed = variables
+        .get("COMPOSE_ENV_FILES")
+        .map_or("", String::as_str);
+    let files = listed.split(',').filter(|path| !path.is_empty());
+    files
+        .map(|path| clean(&options.working_dir.join(path)))
+        .collect()
+}
+
+/// The files that were named, else those that are found.
+pub(super) fn files(options: &LoadOptions, environment: &Environment) -> Result<Option<Files>> {
+    let named = if options.files.is_empty() {
+        listed_files(&environment.variables)
+    } else {
+        options.files.clone()
+    };
+    let paths = if named.is_empty() {
+        let from = options
+            .project_directory
+            .as_deref()
+            .unwrap_or(Path::new(""));
+        match search(&clean(&options.working_dir.join(from))) {
+            Some(paths) => paths,
+            None => return Ok(None),
+        }
+    } else {
+        let absolute = |path: &PathBuf| clean(&options.working_dir.join(path));
+        named.iter().map(absolute).collect()
+    };
+    if let Some(missing) = paths.iter().find(|path| !path.is_file()) {
+        return Err(missing_file(missing));
+    }
+    let first = paths[0].parent().unwrap_or(Path::new("/")).to_owned();
+    let project_directory = match &options.project_directory {
+        Some(folder) => clean(&options.working_dir.join(folder)),
+        None => first,
+    };
+    Ok(Some(Files {
+        paths,
+        project_directory,
+    }))
+}
+
+fn missing_file(path: &Path) -> Error {
+    let what = if path.is_dir() {
+        "is a folder, not a file"
+    } else {
+        "does not exist"
+    };
+    Error::usage(format!("compose file {} {what}", path.display()))
+        .hint("name an existing file with -f or COMPOSE_FILE, or leave both out to search for one")
+}
+
+/// The files that `COMPOSE_FILE` lists.
+fn listed_files(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let separator = variables
+        .get("COMPOSE_PATH_SEPARATOR")
+        .filter(|text| !text.is_empty());
+    let separator = separator.map_or(if cfg!(windows) { ";" } else { ":" }, String::as_str);
+    let listed = variables.get("COMPOSE_FILE").map_or("", String::as_str);
+    let files = listed.split(separator).filter(|path| !path.is_empty());
+    files.map(PathBuf::from).collect()
+}
+
+/// The compose file in this folder or the nearest above it, and the override file beside it.
+fn search(folder: &Path) -> Option<Vec<PathBuf>> {
+    let existing = |folder: &Path, names: [&str; 4]| {
+        names
+            .into_iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file())
+    };
+    let file = folder
+        .ancestors()
+        .find_map(|folder| existing(folder, FILE_NAMES))?;
+    let beside = file
+        .parent()
+        .and_then(|folder| existing(folder, OVERRIDE_NAMES));
+    Some([Some(file), beside].into_iter().flatten().collect())
+}

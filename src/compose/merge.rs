@@ -1,0 +1,353 @@
+//! How a later compose file changes an earlier one: mappings merge, lists append and then lose what
+//! the same key sets twice, commands are replaced, `!reset` and `!override` do as they say.
+
+use super::short;
+use super::yaml::{Map, Node, Tag};
+
+/// How the values under a key of a service, network, volume… merge.
+#[derive(Clone, Copy)]
+enum Rule {
+    /// Mappings by key, lists appended, anything else replaced.
+    Deep,
+    /// The later one stands.
+    Replace,
+    /// `KEY=value` lists are mappings.
+    Pairs,
+    /// Lists of names are mappings with this under each name.
+    Names(fn() -> Node),
+    /// One text is a list of one.
+    List,
+    /// A text is a mapping with this key.
+    Shorthand(&'static str),
+    /// Lists whose items have an identity: the later one stands.
+    Keyed(fn(&Node) -> Option<String>),
+    /// Mappings merge only for the same driver.
+    Logging,
+}
+
+/// The rule at a path. `*` in the table stands for any key.
+fn rule(path: &[&str]) -> Rule {
+    let inner = match path {
+        ["services", _, inner @ ..] => inner,
+        ["networks" | "volumes", _, "labels"] => return Rule::Pairs,
+        _ => return Rule::Deep,
+    };
+    match inner {
+        ["command" | "entrypoint"] | ["healthcheck", "test"] => Rule::Replace,
+        ["environment" | "labels" | "annotations" | "sysctls" | "storage_opt"]
+        | ["build", "args" | "labels" | "additional_contexts"]
+        | ["deploy", "labels"] => Rule::Pairs,
+        ["depends_on"] => Rule::Names(started),
+        ["networks"] => Rule::Names(|| Node::Null),
+        ["env_file" | "dns" | "dns_search" | "tmpfs"] => Rule::List,
+        ["build"] => Rule::Shorthand("context"),
+        ["extends"] => Rule::Shorthand("service"),
+        ["ports"] => Rule::Keyed(port_key),
+        ["volumes"] => Rule::Keyed(mount_key),
+        ["devices"] => Rule::Keyed(device_key),
+        ["configs" | "secrets"] => Rule::Keyed(reference_key),
+        ["logging"] => Rule::Logging,
+        _ => Rule::Deep,
+    }
+}
+
+/// The long form of an item of a short `depends_on`.
+fn started() -> Node {
+    let condition = (
+        "condition".to_owned(),
+        Node::Text("service_started".to_owned()),
+    );
+    Node::Map(Map::from([condition]))
+}
+
+/// Lays `over` on `base`.
+pub(super) fn merge(base: Node, over: Node) -> Node {
+    merge_at(base, over, &mut Vec::new())
+}
+
+/// Lays one service on another, as for `extends`.
+pub(super) fn merge_service(base: Node, over: Node) -> Node {
+    merge_at(base, over, &mut vec!["services".to_owned(), "*".to_owned()])
+}
+
+fn merge_at(base: Node, over: Node, path: &mut Vec<String>) -> Node {
+    let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+    let rule = rule(&parts);
+    let (base, over) = (normal(base, rule), normal(over, rule));
+    match (rule, base, over) {
+        (_, _, Node::Tagged(Tag::Reset, _)) => Node::Null,
+        (_, _, Node::Tagged(Tag::Override, value)) => *value,
+        (_, base, Node::Null) => base,
+        (Rule::Replace, _, over) => over,
+        (Rule::Logging, Node::Map(base), Node::Map(over)) if drivers_differ(&base, &over) => {
+            Node::Map(over)
+        }
+        (_, Node::Map(base), Node::Map(over)) => Node::Map(merge_maps(base, over, path)),
+        (rule, Node::List(base), Node::List(over)) => Node::List(append(base, over, rule)),
+        (_, _, over) => over,
+    }
+}
+
+fn merge_maps(mut base: Map, over: Map, path: &mut Vec<String>) -> Map {
+    for (key, value) in over {
+        if let Node::Tagged(Tag::Reset, _) = value {
+            base.remove(&key);
+            continue;
+        }
+        path.push(key.clone());
+        let merged = match base.remove(&key) {
+            Some(base) => merge_at(base, value, path),
+            None => untagged(value),
+        };
+        path.pop();
+        base.insert(key, merged);
+    }
+    base
+}
+
+/// Takes the tags out of a value that lies on nothing.
+pub(super) fn untagged(node: Node) -> Node {
+    match node {
+        Node::Tagged(Tag::Override, value) => untagged(*value),
+        Node::Tagged(Tag::Reset, _) => Node::Null,
+        Node::List(items) => Node::List(items.into_iter().map(untagged).collect()),
+        Node::Map(map) => Node::Map(
+            map.into_iter()
+                .filter(|(_, value)| !matches!(value, Node::Tagged(Tag::Reset, _)))
+                .map(|(key, value)| (key, untagged(value)))
+                .collect(),
+        ),
+        scalar => scalar,
+    }
+}
+
+fn drivers_differ(base: &Map, over: &Map) -> bool {
+    matches!((base.get("driver"), over.get("driver")), (Some(base), Some(over)) if base != over)
+}
+
+/// Brings the short syntaxes that a rule knows into the form that merges.
+fn normal(node: Node, rule: Rule) -> Node {
+    match (rule, node) {
+        (Rule::Pairs, Node::List(items)) => {
+            let pair = |item: &Node| {
+                let text = item.scalar().unwrap_or_default();
+                match text.split_once('=') {
+                    Some((key, value)) => (key.to_owned(), Node::Text(value.to_owned())),
+                    None => (text, Node::Null),
+                }
+            };
+            Node::Map(items.iter().map(pair).collect())
+        }
+        (Rule::Names(value), Node::List(items)) => Node::Map(
+            items
+                .iter()
+                .filter_map(Node::scalar)
+                .map(|name| (name, value()))
+                .collect(),
+        ),
+        (Rule::List, Node::Text(text)) => Node::List(vec![Node::Text(text)]),
+        (Rule::Shorthand(key), Node::Text(text)) => {
+            Node::Map(Map::from([(key.to_owned(), Node::Text(text))]))
+        }
+        (_, node) => node,
+    }
+}
+
+/// Appends; of items with the same identity the later one stands, in the place of the earlier.
+fn append(base: Vec<Node>, over: Vec<Node>, rule: Rule) -> Vec<Node> {
+    let identity = |node: &Node| match rule {
+        Rule::Keyed(key) => key(node),
+        _ => node.scalar(),
+    };
+    let mut result: Vec<Node> = Vec::with_capacity(base.len() + over.len());
+    for item in base.into_iter().chain(over) {
+        let key = identity(&item);
+        match result
+            .iter_mut()
+            .find(|known| key.is_some() && identity(known) == key)
+        {
+            Some(known) => *known = item,
+            None => result.push(item),
+        }
+    }
+    result
+}
+
+/// Text of a key of a mapping.
+fn part(map: &Map, key: &str) -> String {
+    map.get(key).and_then(Node::scalar).unwrap_or_default()
+}
+
+fn port_key(node: &Node) -> Option<String> {
+    let Node::Map(map) = node else {
+        let ports = short::ports(&node.scalar()?).ok()?;
+        let keys = ports.iter().map(|port| {
+            let ip = port.host_ip.as_deref().unwrap_or_default();
+            let published = port.published.as_deref().unwrap_or_default();
+            format!("{ip}:{published}:{}/{}", port.target, port.protocol)
+        });
+        return Some(keys.collect::<Vec<_>>().join(","));
+    };
+    let protocol = Some(part(map, "protocol")).filter(|text| !text.is_empty());
+    let protocol = protocol.unwrap_or_else(|| "tcp".to_owned());
+    let [ip, published, target] = ["host_ip", "published", "target"].map(|key| part(map, key));
+    Some(format!("{ip}:{published}:{target}/{protocol}"))
+}
+
+fn mount_key(node: &Node) -> Option<String> {
+    match node {
+        Node::Map(map) => Some(part(map, "target")),
+        _ => Some(short::mount(node.as_text()?).ok()?.target),
+    }
+}
+
+fn device_key(node: &Node) -> Option<String> {
+    match node {
+        Node::Map(map) => Some(part(map, "target")),
+        _ => Some(short::device(node.as_text()?).ok()?.target),
+    }
+}
+
+fn reference_key(node: &Node) -> Option<String> {
+    match node {
+        Node::Map(map) if map.contains_key("target") => Some(part(map, "target")),
+        Node::Map(map) => Some(part(map, "source")),
+        _ => node.scalar(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::yaml;
+
+    fn node(text: &str) -> Node {
+        yaml::parse(text).expect("valid").remove(0)
+    }
+
+    fn service(base: &str, over: &str, merged: &str) {
+        let wrap = |text: &str| node(&format!("{{services: {{a: {{{text}}}}}}}"));
+        assert_eq!(
+            merge(wrap(base), wrap(over)),
+            wrap(merged),
+            "{base} + {over}"
+        );
+    }
+
+    #[test]
+    fn mappings_merge_and_scalars_are_replaced() {
+        service("image: x, tty: true", "image: y", "image: y, tty: true");
+        service("image: x", "image: ", "image: x");
+        service(
+            "deploy: {a: {b: 1}}",
+            "deploy: {a: {c: 2}}",
+            "deploy: {a: {b: 1, c: 2}}",
+        );
+    }
+
+    #[test]
+    fn commands_are_replaced() {
+        service("command: [a, b]", "command: c", "command: c");
+        service("entrypoint: a", "entrypoint: [b]", "entrypoint: [b]");
+        let test = |test| format!("healthcheck: {{test: {test}, retries: 3}}");
+        let over = "healthcheck: {test: [CMD, b]}";
+        service(&test("[CMD, a]"), over, &test("[CMD, b]"));
+    }
+
+    #[test]
+    fn pairs_merge_whatever_their_form() {
+        let merged = "environment: {A: '1', B: '3', C: }";
+        service(
+            "environment: [A=1, B=2]",
+            "environment: {B: '3', C: }",
+            merged,
+        );
+        let built = |args: &str| format!("build: {{context: ./x, args: {args}}}");
+        service(
+            &built("{A: '1'}"),
+            "build: {args: [B=2]}",
+            &built("{A: '1', B: '2'}"),
+        );
+        service(
+            "build: ./x",
+            "build: {target: t}",
+            "build: {context: ./x, target: t}",
+        );
+    }
+
+    #[test]
+    fn lists_append_without_doubles() {
+        service("cap_add: [A, B]", "cap_add: [B, C]", "cap_add: [A, B, C]");
+        service(
+            "env_file: a.env",
+            "env_file: [b.env]",
+            "env_file: [a.env, b.env]",
+        );
+        service("dns: 1.1.1.1", "dns: 8.8.8.8", "dns: [1.1.1.1, 8.8.8.8]");
+    }
+
+    #[test]
+    fn items_with_an_identity_are_replaced() {
+        let over = "volumes: ['./x:/data', 'v:/w']";
+        service(
+            "volumes: ['a:/data', 'b:/b']",
+            over,
+            "volumes: ['./x:/data', 'b:/b', 'v:/w']",
+        );
+        service(
+            "ports: ['80:80']",
+            "ports: ['80:80', {target: 80, published: 81}]",
+            "ports: ['80:80', {target: 80, published: 81}]",
+        );
+        service(
+            "secrets: [a]",
+            "secrets: [{source: a, target: b}]",
+            "secrets: [a, {source: a, target: b}]",
+        );
+    }
+
+    #[test]
+    fn names_become_mappings() {
+        service(
+            "depends_on: [a]",
+            "depends_on: {b: {condition: service_healthy}}",
+            "depends_on: {a: {condition: service_started}, b: {condition: service_healthy}}",
+        );
+        service(
+            "networks: [a]",
+            "networks: {b: {aliases: [x]}}",
+            "networks: {a: , b: {aliases: [x]}}",
+        );
+    }
+
+    #[test]
+    fn logging_merges_for_the_same_driver() {
+        let base = "logging: {driver: json-file, options: {a: '1'}}";
+        let over = "logging: {options: {b: '2'}}";
+        service(
+            base,
+            over,
+            "logging: {driver: json-file, options: {a: '1', b: '2'}}",
+        );
+        service(base, "logging: {driver: none}", "logging: {driver: none}");
+    }
+
+    #[test]
+    fn tags_reset_and_override() {
+        service("ports: ['1:1'], tty: true", "ports: !reset []", "tty: true");
+        service(
+            "ports: ['1:1']",
+            "ports: !override ['2:2']",
+            "ports: ['2:2']",
+        );
+        service(
+            "environment: {A: '1', B: '2'}",
+            "environment: {A: !reset null}",
+            "environment: {B: '2'}",
+        );
+        assert_eq!(
+            untagged(node("{a: !reset 1, b: !override [2]}")),
+            node("{b: [2]}")
+        );
+    }
+}

@@ -1,0 +1,312 @@
+//! Compose's short syntaxes: `127.0.0.1:8080:80/tcp`, `./data:/data:ro`, `sh -c "…"`, `host:address`.
+
+use super::service::{BindOptions, Device, ExtraHost, Mount, Port, VolumeOptions};
+
+/// Ports of `[[host_ip:]published:]target[/protocol]`, where published and target may be ranges.
+pub(super) fn ports(text: &str) -> Result<Vec<Port>, String> {
+    let wanted = || format!("`{text}` is not a port ([[address:]published:]container[/protocol])");
+    let (rest, protocol) = text.rsplit_once('/').unwrap_or((text, "tcp"));
+    if !matches!(
+        protocol.to_ascii_lowercase().as_str(),
+        "tcp" | "udp" | "sctp"
+    ) {
+        return Err(format!(
+            "`{text}`: the protocol must be tcp, udp or sctp, not `{protocol}`"
+        ));
+    }
+    let (rest, target) = rest
+        .rsplit_once(':')
+        .map_or((None, rest), |(rest, target)| (Some(rest), target));
+    let (host_ip, published) = match rest {
+        None => (None, ""),
+        Some(rest) => match rest.rsplit_once(':') {
+            None => (None, rest),
+            Some((address, published)) => (Some(address.trim_matches(['[', ']'])), published),
+        },
+    };
+    if host_ip
+        .is_some_and(|address| !address.is_empty() && address.parse::<std::net::IpAddr>().is_err())
+    {
+        return Err(format!(
+            "`{text}`: `{}` is not an IP address",
+            host_ip.unwrap_or_default()
+        ));
+    }
+    let targets = port_range(target).ok_or_else(wanted)?;
+    let port = |target: u32, published: Option<String>| Port {
+        mode: "ingress".to_owned(),
+        host_ip: host_ip
+            .filter(|address| !address.is_empty())
+            .map(str::to_owned),
+        target,
+        published,
+        protocol: protocol.to_ascii_lowercase(),
+        ..Port::default()
+    };
+    if published.is_empty() {
+        return Ok(targets.map(|target| port(target, None)).collect());
+    }
+    let range = port_range(published).ok_or_else(wanted)?;
+    let (count, available) = (targets.clone().count(), range.clone().count());
+    if count == 1 && available > 1 {
+        return Ok(vec![port(*targets.start(), Some(published.to_owned()))]);
+    }
+    if count != available {
+        return Err(format!("`{text}`: the ranges differ in length"));
+    }
+    Ok(targets
+        .zip(range)
+        .map(|(target, host)| port(target, Some(host.to_string())))
+        .collect())
+}
+
+/// A port, or a range of them. 0 as published port means any.
+fn port_range(text: &str) -> Option<std::ops::RangeInclusive<u32>> {
+    let number = |text: &str| text.parse::<u16>().ok().map(u32::from);
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (number(first)?, number(last)?);
+    (first <= last).then_some(first..=last)
+}
+
+/// A mount of `[source:]target[:options]`.
+pub(super) fn mount(text: &str) -> Result<Mount, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let (source, target, options) = match parts[..] {
+        [target] => ("", target, ""),
+        // `volume:ro` cannot be told from a source by shape, but no container path is relative.
+        [source, target] => (source, target, ""),
+        [source, target, options] => (source, target, options),
+        _ => {
+            return Err(format!(
+                "`{text}` is not a mount ([source:]target[:options])"
+            ));
+        }
+    };
+    if target.is_empty() || (parts.len() > 1 && source.is_empty()) {
+        return Err(format!(
+            "`{text}` has an empty part ([source:]target[:options])"
+        ));
+    }
+    let mut mount = Mount {
+        source: source.to_owned(),
+        target: target.to_owned(),
+        ..Mount::default()
+    };
+    if source.starts_with(['/', '.', '~']) {
+        mount.kind = "bind".to_owned();
+        mount.bind = Some(BindOptions {
+            create_host_path: true,
+            ..BindOptions::default()
+        });
+    } else {
+        mount.kind = "volume".to_owned();
+        mount.volume = Some(VolumeOptions::default());
+    }
+    options
+        .split(',')
+        .for_each(|option| mount_option(&mut mount, option));
+    Ok(mount)
+}
+
+/// Compose ignores options that it does not know, and so do the engines that it was written for.
+fn mount_option(mount: &mut Mount, option: &str) {
+    match (option, &mut mount.bind, &mut mount.volume) {
+        ("ro", ..) => mount.read_only = true,
+        ("rw", ..) => mount.read_only = false,
+        ("nocopy", _, Some(volume)) => volume.nocopy = true,
+        ("z" | "Z", bind, _) => {
+            bind.get_or_insert_default().selinux = option.to_owned();
+        }
+        ("rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave", Some(bind), _) => {
+            option.clone_into(&mut bind.propagation);
+        }
+        ("cached" | "delegated" | "consistent", ..) => option.clone_into(&mut mount.consistency),
+        _ => {}
+    }
+}
+
+/// A device of `source[:target[:permissions]]`.
+pub(super) fn device(text: &str) -> Result<Device, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let (source, target, permissions) = match parts[..] {
+        [source] => (source, source, "rwm"),
+        [source, target] => (source, target, "rwm"),
+        [source, target, permissions] => (source, target, permissions),
+        _ => {
+            return Err(format!(
+                "`{text}` is not a device (source[:target[:permissions]])"
+            ));
+        }
+    };
+    Ok(Device {
+        source: source.to_owned(),
+        target: target.to_owned(),
+        permissions: permissions.to_owned(),
+    })
+}
+
+/// An entry of /etc/hosts, `name=address` or `name:address`; the address may be an IPv6 one, in
+/// brackets or not.
+pub(super) fn extra_host(text: &str) -> Result<ExtraHost, String> {
+    let split = text.split_once('=').or_else(|| text.split_once(':'));
+    let Some((name, address)) =
+        split.filter(|(name, address)| !name.is_empty() && !address.is_empty())
+    else {
+        return Err(format!("`{text}` is not a host entry (name=address)"));
+    };
+    Ok(ExtraHost {
+        name: name.to_owned(),
+        address: address
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned(),
+    })
+}
+
+/// Splits a command line as a shell does, without expanding anything.
+pub(super) fn command(text: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        match (quote, c) {
+            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
+            (Some('"') | None, '\\') => {
+                let next = characters
+                    .next()
+                    .ok_or_else(|| unfinished(text, "backslash"))?;
+                word.get_or_insert_default().push(next);
+            }
+            (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_ascii_whitespace() => words.extend(word.take()),
+            (None, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    if quote.is_some() {
+        return Err(unfinished(text, "quote"));
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+fn unfinished(text: &str, what: &str) -> String {
+    format!("`{text}` ends with an open {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port_texts(text: &str) -> Result<Vec<String>, String> {
+        let show = |port: Port| {
+            let ip = port.host_ip.unwrap_or_default();
+            let published = port.published.unwrap_or_default();
+            format!("{ip}|{published}|{}|{}", port.target, port.protocol)
+        };
+        ports(text).map(|ports| ports.into_iter().map(show).collect())
+    }
+
+    #[test]
+    fn ports_of_every_shape() {
+        for (text, shown) in [
+            ("80", vec!["||80|tcp"]),
+            ("9104:8000", vec!["|9104|8000|tcp"]),
+            ("53:53/UDP", vec!["|53|53|udp"]),
+            ("127.0.0.1:80:81", vec!["127.0.0.1|80|81|tcp"]),
+            ("127.0.0.1::81", vec!["127.0.0.1||81|tcp"]),
+            ("[::1]:80:81", vec!["::1|80|81|tcp"]),
+            ("::1:80:81", vec!["::1|80|81|tcp"]),
+            ("8000-8010:80", vec!["|8000-8010|80|tcp"]),
+            ("1-2:3-4", vec!["|1|3|tcp", "|2|4|tcp"]),
+            ("3-4", vec!["||3|tcp", "||4|tcp"]),
+            ("0:80", vec!["|0|80|tcp"]),
+        ] {
+            let shown = shown.into_iter().map(str::to_owned).collect();
+            assert_eq!(port_texts(text), Ok(shown), "{text}");
+        }
+        for text in [
+            "", "x", "80:", "70000", "80:81:82", "2-1", "1-3:1-2", "80/icmp", "h:1:2",
+        ] {
+            assert!(ports(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn mounts_of_every_shape() {
+        let shown = |text| {
+            let mount = mount(text).expect("valid");
+            let bind = mount
+                .bind
+                .map(|b| format!("{}{}", b.selinux, b.propagation));
+            let access = if mount.read_only { "ro" } else { "rw" };
+            format!(
+                "{} {} {} {access} {}",
+                mount.kind,
+                mount.source,
+                mount.target,
+                bind.unwrap_or_default()
+            )
+        };
+        for (text, wanted) in [
+            ("/data", "volume  /data rw "),
+            ("data:/data", "volume data /data rw "),
+            ("./x:/data:ro", "bind ./x /data ro "),
+            (
+                "~/.ollama:/root/.ollama",
+                "bind ~/.ollama /root/.ollama rw ",
+            ),
+            ("/a:/b:ro,z", "bind /a /b ro z"),
+            ("/a:/b:rslave", "bind /a /b rw rslave"),
+        ] {
+            assert_eq!(shown(text), wanted);
+        }
+        assert!(
+            mount("v:/d:nocopy")
+                .expect("valid")
+                .volume
+                .expect("a volume")
+                .nocopy
+        );
+        for text in ["", "a:", ":b", "a:b:c:d"] {
+            assert!(mount(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_devices() {
+        let host = |text| extra_host(text).map(|host| format!("{} {}", host.name, host.address));
+        let gateway = Ok("host.docker.internal host-gateway".to_owned());
+        assert_eq!(host("host.docker.internal:host-gateway"), gateway);
+        assert_eq!(host("host.docker.internal=host-gateway"), gateway);
+        assert_eq!(host("six:[::1]"), Ok("six ::1".to_owned()));
+        assert_eq!(host("six:::1"), Ok("six ::1".to_owned()));
+        assert!(host("alone").is_err());
+        let device = device("/dev/dri:/dev/x:r").expect("valid");
+        assert_eq!((&*device.target, &*device.permissions), ("/dev/x", "r"));
+    }
+
+    #[test]
+    fn command_lines_split_as_in_a_shell() {
+        for (text, words) in [
+            ("a b  c", vec!["a", "b", "c"]),
+            ("sh -c 'echo \"x\" $Y'", vec!["sh", "-c", "echo \"x\" $Y"]),
+            ("a\\ b \"c\\\"d\" ''", vec!["a b", "c\"d", ""]),
+            ("pre'fix'ed", vec!["prefixed"]),
+            ("multi\nline", vec!["multi", "line"]),
+            ("", vec![]),
+        ] {
+            assert_eq!(
+                command(text),
+                Ok(words.into_iter().map(str::to_owned).collect()),
+                "{text}"
+            );
+        }
+        assert!(command("a 'b").is_err());
+        assert!(command("a \\").is_err());
+    }
+}

@@ -1,0 +1,479 @@
+//! YAML text as plain nodes, resolved by the rules of Go's YAML library, which compose uses: `017` is
+//! 15, `1_000` is 1000, `<<` merges, a duplicate key is an error.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess};
+use serde::de::{VariantAccess, Visitor};
+
+use super::number;
+
+/// More nodes than this, aliases counted in full, are taken for an attack; compose's own bound.
+const MAX_NODES: usize = 100_000;
+
+/// The keys and values of a mapping.
+pub(super) type Map = BTreeMap<String, Node>;
+
+/// A YAML value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    /// Nothing.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping.
+    Map(Map),
+    /// A value that changes how files are merged.
+    Tagged(Tag, Box<Node>),
+}
+
+/// Compose's own tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// `!reset`: forget what earlier files set.
+    Reset,
+    /// `!override`: replace what earlier files set.
+    Override,
+}
+
+impl Node {
+    /// The mapping, if it is one.
+    pub(super) fn as_map(&self) -> Option<&Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is one.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A text, number or truth value as Go prints it.
+    pub(super) fn scalar(&self) -> Option<String> {
+        match self {
+            Self::Bool(value) => Some(value.to_string()),
+            Self::Int(value) => Some(value.to_string()),
+            Self::Float(value) => Some(number::print(*value)),
+            Self::Text(value) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    /// What it is, for messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "a truth value",
+            Self::Int(_) | Self::Float(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+            Self::Tagged(..) => "a tagged value",
+        }
+    }
+}
+
+/// A place in a text, both counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Position {
+    /// Line.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+}
+
+/// Why a text is not YAML, and where.
+#[derive(Debug)]
+pub(super) struct Broken {
+    /// What the parser says.
+    pub message: String,
+    /// Where, if it is known.
+    pub position: Option<Position>,
+}
+
+/// Reads all documents of a text.
+pub(super) fn parse(text: &str) -> Result<Vec<Node>, Broken> {
+    let mut plain: Vec<bool> = Vec::new();
+    loop {
+        let reader = Reader::new(&plain);
+        let error = match documents(text, &reader) {
+            Ok(documents) => return Ok(documents),
+            Err(error) => error,
+        };
+        let position = position(&error);
+        match position {
+            Some(at) if reader.asks.get() => plain.push(is_plain(text, at)),
+            _ => {
+                return Err(Broken {
+                    message: message(&error),
+                    position,
+                });
+            }
+        }
+    }
+}
+
+fn documents(text: &str, reader: &Reader) -> Result<Vec<Node>, serde_yaml::Error> {
+    serde_yaml::Deserializer::from_str(text)
+        .map(|document| Seed(reader).deserialize(document))
+        .collect()
+}
+
+/// Where an error is.
+pub(super) fn position(error: &serde_yaml::Error) -> Option<Position> {
+    error.location().map(|location| Position {
+        line: location.line(),
+        column: location.column(),
+    })
+}
+
+/// An error's text without its position, which we print in front.
+fn message(error: &serde_yaml::Error) -> String {
+    let text = error.to_string();
+    let at = position(error).map(|at| format!(" at line {} column {}", at.line, at.column));
+    at.map_or_else(|| text.clone(), |at| text.replacen(&at, "", 1))
+}
+
+/// Whether the scalar at a place is written without quotes. The library does not tell, and only for
+/// plain scalars is `017` a number.
+fn is_plain(text: &str, at: Position) -> bool {
+    let line = text.lines().nth(at.line - 1).unwrap_or_default();
+    let start = line
+        .char_indices()
+        .nth(at.column - 1)
+        .map_or(line.len(), |(index, _)| index);
+    let mut rest = line[start..].trim_start();
+    while rest.starts_with(['&', '!']) {
+        if rest.starts_with('!') {
+            return false;
+        }
+        rest = rest
+            .split_once(' ')
+            .map_or("", |(_, rest)| rest.trim_start());
+    }
+    rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+}
+
+/// State of one pass over a text. A string that Go would take for a number if it is plain stops the
+/// pass: the caller looks at the text and passes again, knowing one more.
+struct Reader<'a> {
+    plain: &'a [bool],
+    ambiguous: Cell<usize>,
+    asks: Cell<bool>,
+    nodes: Cell<usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(plain: &'a [bool]) -> Self {
+        Self {
+            plain,
+            ambiguous: Cell::new(0),
+            asks: Cell::new(false),
+            nodes: Cell::new(0),
+        }
+    }
+
+    fn text<E: serde::de::Error>(&self, text: &str) -> Result<Node, E> {
+        let Some(number) = number::resolve(text) else {
+            return Ok(Node::Text(text.to_owned()));
+        };
+        let index = self.ambiguous.replace(self.ambiguous.get() + 1);
+        match self.plain.get(index) {
+            Some(true) => Ok(number),
+            Some(false) => Ok(Node::Text(text.to_owned())),
+            None => {
+                self.asks.set(true);
+                Err(E::custom("quoted or not?"))
+            }
+        }
+    }
+
+    fn count<E: serde::de::Error>(&self) -> Result<(), E> {
+        let nodes = self.nodes.get() + 1;
+        self.nodes.set(nodes);
+        if nodes > MAX_NODES {
+            return Err(E::custom(format_args!("more than {MAX_NODES} values")));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Seed<'a>(&'a Reader<'a>);
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        self.0.count()?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    /// An empty document.
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Int(value))
+    }
+
+    #[allow(clippy::cast_precision_loss)] // Go falls back to a float as well.
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Int))
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
+        Ok(Node::Float(value as f64))
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
+        Ok(Node::Float(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Float(value))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Node, E> {
+        self.0.text(value)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = access.next_element_seed(self)? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let seen = RefCell::new(Map::new());
+        let mut merged = Vec::new();
+        while let Some(key) = access.next_key_seed(Key(&seen))? {
+            let value = access.next_value_seed(self)?;
+            if key == "<<" {
+                merged.push(value);
+            } else {
+                seen.borrow_mut().insert(key, value);
+            }
+        }
+        let mut map = seen.into_inner();
+        merged
+            .into_iter()
+            .try_for_each(|value| merge_key(&mut map, value))?;
+        Ok(Node::Map(map))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Node, A::Error> {
+        let (tag, content) = access.variant::<String>()?;
+        let value = content.newtype_variant_seed(self)?;
+        match tag.trim_start_matches('!') {
+            "reset" => Ok(Node::Tagged(Tag::Reset, Box::new(value))),
+            "override" => Ok(Node::Tagged(Tag::Override, Box::new(value))),
+            tag => Err(A::Error::custom(format_args!(
+                "unknown tag `!{tag}` (compose knows !reset and !override)"
+            ))),
+        }
+    }
+}
+
+/// Adds what `<<` names where the mapping does not say otherwise.
+fn merge_key<E: serde::de::Error>(map: &mut Map, value: Node) -> Result<(), E> {
+    match value {
+        Node::Map(merged) => {
+            for (key, value) in merged {
+                map.entry(key).or_insert(value);
+            }
+            Ok(())
+        }
+        Node::List(items) if items.iter().all(|item| item.as_map().is_some()) => {
+            items.into_iter().try_for_each(|item| merge_key(map, item))
+        }
+        other => Err(E::custom(format_args!(
+            "`<<` takes a mapping or a list of mappings, not {}",
+            other.kind()
+        ))),
+    }
+}
+
+/// A key of a mapping, which must be a string and new.
+struct Key<'a>(&'a RefCell<Map>);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string as key")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<String, E> {
+        if self.0.borrow().contains_key(key) {
+            return Err(E::custom(format_args!("`{key}` is set twice")));
+        }
+        Ok(key.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Node {
+        parse(text).expect("valid").remove(0)
+    }
+
+    fn get(text: &str, key: &str) -> String {
+        let node = one(text);
+        let value = &node.as_map().expect("a mapping")[key];
+        value.scalar().unwrap_or_else(|| value.kind().to_owned())
+    }
+
+    #[test]
+    fn scalars_are_resolved_as_go_resolves_them() {
+        for (text, value) in [
+            ("a: 017", "15"),
+            ("a: '017'", "017"),
+            ("a: \"017\"", "017"),
+            ("a: &x 017", "15"),
+            ("a: !!str 017", "017"),
+            ("a: 08", "8"),
+            ("a: 1_000", "1000"),
+            ("a: '1_000'", "1_000"),
+            ("a: 1.10", "1.1"),
+            ("a: \"1.10\"", "1.10"),
+            ("a: 12345678.9", "1.23456789e+07"),
+            ("a: yes", "yes"),
+            ("a: on", "on"),
+            ("a: True", "true"),
+            ("a: 0x1F", "31"),
+            ("a: 0b11", "3"),
+            ("a: 1e3", "1000"),
+            ("a: ~", "nothing"),
+            ("a:", "nothing"),
+            ("a: ''", ""),
+            ("a: 10.0.0.1", "10.0.0.1"),
+            ("a: 1:30", "1:30"),
+            ("a: |-\n  017", "017"),
+            (
+                "a: 123456789012345678901234567890",
+                "1.2345678901234568e+29",
+            ),
+        ] {
+            assert_eq!(get(text, "a"), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn quoted_and_plain_can_stand_side_by_side() {
+        let node = one("[017, '017', \"08\", 08, x]");
+        let Node::List(items) = node else {
+            panic!("a list")
+        };
+        let texts: Vec<_> = items.iter().filter_map(Node::scalar).collect();
+        assert_eq!(texts, ["15", "017", "08", "8", "x"]);
+    }
+
+    #[test]
+    fn merge_keys_nest_and_the_mapping_wins() {
+        let text = "\
+base: &base {a: 1, b: 1}
+more: &more {<<: *base, b: 2, c: 2}
+all: {<<: *more, c: 3}
+list: {<<: [{x: first}, {x: second, y: second}]}
+";
+        let node = one(text);
+        let map = node.as_map().expect("a mapping");
+        assert_eq!(map["all"], one("{a: 1, b: 2, c: 3}"));
+        assert_eq!(map["list"], one("{x: first, y: second}"));
+    }
+
+    #[test]
+    fn documents_are_read_one_after_the_other() {
+        assert_eq!(parse("a: 1\n---\nb: 2\n").expect("valid").len(), 2);
+    }
+
+    #[test]
+    fn tags_of_compose_are_kept_and_others_refused() {
+        assert_eq!(
+            one("!reset null"),
+            Node::Tagged(Tag::Reset, Box::new(Node::Null))
+        );
+        let list = Box::new(Node::List(vec![Node::Int(1)]));
+        assert_eq!(one("!override [1]"), Node::Tagged(Tag::Override, list));
+        let error = parse("a: !vault x").expect_err("refused");
+        assert!(error.message.contains("!vault"), "{error:?}");
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (text, line, column, says) in [
+            ("a: 1\nb: [1, 2\n", 3, 1, "did not find expected"),
+            ("a: 1\na: 2\n", 2, 1, "`a` is set twice"),
+            (
+                "a:\n  b: 1\n  c: x: y\n",
+                3,
+                7,
+                "mapping values are not allowed",
+            ),
+            ("1: x\n", 1, 1, "a string as key"),
+            ("a: *nowhere\n", 1, 4, "unknown anchor"),
+            ("a: {<<: 3}\n", 1, 4, "`<<` takes a mapping"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.message.contains(says), "{text}: {}", error.message);
+            assert_eq!(error.position, Some(Position { line, column }), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let items = vec![format!("*a{}", level - 1); 10].join(", ");
+            text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        }
+        assert!(parse(&text).is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! Which gateway a repository has: the service of its compose file, or the embedded one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Target, embedded};
+use crate::compose::{self, LoadOptions, Project};
+use crate::config::{Config, GatewayMode, Source};
+use crate::error::{Error, Result};
+
+/// The gateway of a repository.
+#[derive(Debug, Clone)]
+pub enum Gateway {
+    /// A service of the compose project.
+    Compose(Box<ComposeGateway>),
+    /// Our own process.
+    Embedded(embedded::Launch),
+}
+
+/// A gateway that is a compose service.
+#[derive(Debug, Clone)]
+pub struct ComposeGateway {
+    /// The project that it is part of.
+    pub project: Project,
+    /// The service's name.
+    pub service: String,
+    /// Whether `host.docker.internal` is added where the service lacks it.
+    pub host_gateway: bool,
+}
+
+impl ComposeGateway {
+    /// The target of the engine's operations.
+    pub fn target(&self) -> Target<'_> {
+        Target {
+            project: &self.project,
+            service: &self.service,
+            host_gateway: self.host_gateway,
+        }
+    }
+}
+
+/// Chooses by configuration and by what the compose files define.
+pub fn choose(config: &Config, folder: &Path) -> Result<Gateway> {
+    match config.gateway.mode.value {
+        GatewayMode::Embedded => Ok(Gateway::Embedded(embedded::Launch::from_config(config)?)),
+        GatewayMode::Auto => match compose_gateway(config, folder)? {
+            Some(found) => Ok(Gateway::Compose(Box::new(found))),
+            None => Ok(Gateway::Embedded(embedded::Launch::from_config(config)?)),
+        },
+        GatewayMode::Compose => match compose_gateway(config, folder)? {
+            Some(found) => Ok(Gateway::Compose(Box::new(found))),
+            None => Err(no_compose(folder)),
+        },
+    }
+}
+
+/// The compose service; `None` where no compose file has it and nobody asked for it by name.
+fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGateway>> {
+    let options = load_options(config, folder);
+    if compose::find(&options)?.is_none() {
+        return Ok(None);
+    }
+    let project = compose::load(&options)?;
+    let service = &config.gateway.service;
+    let defined = project.services.contains_key(&service.value)
+        || project.disabled.contains_key(&service.value);
+    if !defined {
+        let asked =
+            service.source != Source::Default || config.gateway.mode.value == GatewayMode::Compose;
+        // The error of a look-up by name suggests close names.
+        return if asked {
+            project.service(&service.value).map(|_| None)
+        } else {
+            Ok(None)
+        };
+    }
+    Ok(Some(ComposeGateway {
+        project,
+        service: service.value.clone(),
+        host_gateway: config.gateway.host_gateway.value,
+    }))
+}
+
+/// How compose is asked to read the project. The required model goes into its interpolation, so that
+/// the gateway asks for the model that was pulled.
+pub fn load_options(config: &Config, folder: &Path) -> LoadOptions {
+    let gateway = &config.gateway;
+    LoadOptions {
+        working_dir: folder.to_owned(),
+        files: gateway.files.value.clone(),
+        project_name: gateway.project_name.value.clone(),
+        project_directory: gateway.project_directory.clone(),
+        env_files: gateway.env_files.clone(),
+        profiles: gateway.profiles.clone(),
+        environment: config.environment.clone(),
+        overrides: BTreeMap::from([("OLLAMA_MODEL".to_owned(), config.model.value.to_string())]),
+    }
+}
+
+fn no_compose(folder: &Path) -> Error {
+    Error::usage(format!(
+        "there is no compose file in {} or a folder above it",
+        folder.display()
+    ))
+    .hint("name one: -f PATH")
+    .hint("or use the embedded gateway, which needs none: --gateway embedded")
+}

@@ -1,0 +1,87 @@
+//! From a service's `build` section to a build, refusing what is not supported.
+
+use super::create::refused;
+use super::{Target, labels};
+use crate::compose::{self, Service};
+use crate::engine::{BuildRequest, Builder, Dockerfile, Engine};
+use crate::error::{Error, Result};
+
+/// What to build for the service.
+pub(super) fn request(
+    engine: &Engine,
+    target: &Target<'_>,
+    service: &Service,
+) -> Result<BuildRequest> {
+    let missing = || Error::usage(format!("service {} has no build section", service.name));
+    let build = service.build.as_ref().ok_or_else(missing)?;
+    check(service, build)?;
+    let choice = target.project.environment.get("DOCKER_BUILDKIT");
+    let builder = engine.builder(choice.map(String::as_str));
+    let own = build.labels.clone();
+    Ok(BuildRequest {
+        context: build.context.clone().into(),
+        dockerfile: dockerfile(build),
+        name: target.project.image_name(service),
+        tags: build.tags.clone(),
+        args: build
+            .args
+            .iter()
+            .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
+            .collect(),
+        labels: labels::image(target.project, service, own, builder == Builder::Classic),
+        target: build.target.clone(),
+        platform: build.platforms.first().unwrap_or(&service.platform).clone(),
+        extra_hosts: build
+            .extra_hosts
+            .iter()
+            .map(|host| format!("{}:{}", host.name, host.address))
+            .collect(),
+        network: build.network.clone(),
+        cache_from: build.cache_from.clone(),
+        shm_size: i32::try_from(build.shm_size.0).unwrap_or(i32::MAX),
+        no_cache: build.no_cache,
+        pull: build.pull,
+        builder,
+    })
+}
+
+fn dockerfile(build: &compose::Build) -> Dockerfile {
+    if !build.dockerfile_inline.is_empty() {
+        return Dockerfile::Inline(build.dockerfile_inline.clone());
+    }
+    let name = if build.dockerfile.is_empty() {
+        "Dockerfile"
+    } else {
+        &build.dockerfile
+    };
+    Dockerfile::File(name.to_owned())
+}
+
+/// Refuses what would otherwise be left out of the build in silence.
+fn check(service: &Service, build: &compose::Build) -> Result<()> {
+    let set = [
+        ("additional_contexts", !build.additional_contexts.is_empty()),
+        ("cache_to", !build.cache_to.is_empty()),
+        ("entitlements", !build.entitlements.is_empty()),
+        ("platforms", build.platforms.len() > 1),
+        ("privileged", build.privileged),
+        ("secrets", !build.secrets.is_empty()),
+        ("ulimits", !build.ulimits.is_empty()),
+    ];
+    if let Some((key, _)) = set.into_iter().find(|(_, set)| *set) {
+        return Err(Error::usage(format!(
+            "services.{}.build.{key} is not supported by ollamactl",
+            service.name
+        ))
+        .hint("build the image with docker compose build; ollamactl then runs it as it is"));
+    }
+    let context = build.context.as_str();
+    let remote = context.contains("://")
+        || context.starts_with("git@")
+        || context.starts_with("github.com/");
+    if remote {
+        Err(refused(service, "build.context", context))
+    } else {
+        Ok(())
+    }
+}

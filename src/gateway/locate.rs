@@ -1,0 +1,72 @@
+//! Where the gateway is reached, and how it fares.
+
+use serde::Serialize;
+
+use super::choice::{ComposeGateway, Gateway};
+use super::embedded;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::paths::Paths;
+
+/// The gateway as it is now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Located {
+    /// `compose` or `embedded`.
+    pub kind: &'static str,
+    /// The container, or the process, for people; empty where there is none.
+    pub name: String,
+    /// `running`, `absent`, `exited`…: for a container, the engine's word.
+    pub state: String,
+    /// The container's own health check, where it has one.
+    pub health: Option<String>,
+    /// Where it is reached; `None` while it does not run or publishes nothing.
+    pub url: Option<String>,
+    /// What the last health check printed, or how it ended.
+    pub detail: Option<String>,
+}
+
+/// Looks for the gateway.
+pub async fn locate(gateway: &Gateway, paths: &Paths) -> Result<Located> {
+    match gateway {
+        Gateway::Compose(compose) => locate_container(compose).await,
+        Gateway::Embedded(launch) => locate_process(launch, paths),
+    }
+}
+
+async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
+    let engine = Engine::from_environment().await?;
+    let state = super::status(&engine, &compose.target()).await?;
+    let published = state.published.iter().find(|port| port.protocol == "tcp");
+    let ended = state
+        .exit_code
+        .map(|code| format!("it ended with exit code {code}"));
+    Ok(Located {
+        kind: "compose",
+        url: published
+            .filter(|_| state.is_running())
+            .map(|port| format!("http://{}", port.reachable())),
+        name: state.container,
+        health: state.health,
+        detail: state.health_output.or(ended),
+        state: state.state,
+    })
+}
+
+fn locate_process(launch: &embedded::Launch, paths: &Paths) -> Result<Located> {
+    let record = embedded::observe(paths, launch.listen)?;
+    Ok(Located {
+        kind: "embedded",
+        name: record
+            .as_ref()
+            .map_or_else(String::new, |r| format!("pid {}", r.process.pid)),
+        state: if record.is_some() {
+            "running"
+        } else {
+            "absent"
+        }
+        .to_owned(),
+        health: None,
+        url: record.map(|record| format!("http://{}", record.launch.listen)),
+        detail: None,
+    })
+}

@@ -1,0 +1,248 @@
+//! A service's mounts in the Engine API's two forms, chosen as compose chooses: plain binds and named
+//! volumes as `Binds`, everything with options as `Mounts`.
+
+use std::collections::HashMap;
+
+use super::create::{nonempty, refused, some};
+use crate::compose::{self, FileObject, FileReference, Project, Service};
+use crate::engine::models::{
+    ContainerInspectResponse, Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountPoint,
+    MountTmpfsOptions, MountType, MountVolumeOptions,
+};
+use crate::error::{Error, Result};
+
+/// Anonymous volumes that pass from a replaced container to its successor, so that a recreate keeps
+/// their data.
+#[derive(Debug, Default)]
+pub(super) struct Inherited {
+    mounts: Vec<Mount>,
+}
+
+impl Inherited {
+    /// The volumes of the old container that the image or the service declares without a name.
+    pub(super) fn from(
+        old: &ContainerInspectResponse,
+        image_volumes: &[String],
+        service: &Service,
+    ) -> Self {
+        let anonymous = |target: &str| {
+            image_volumes.iter().any(|path| path == target)
+                || service
+                    .volumes
+                    .iter()
+                    .any(|mount| mount.target == target && mount.source.is_empty())
+        };
+        let mounts = old.mounts.iter().flatten().filter_map(|point| {
+            let target = point.destination.as_deref()?;
+            let volume = point.typ.as_deref() == Some("volume");
+            (volume && anonymous(target)).then(|| successor(point, target))
+        });
+        Self {
+            mounts: mounts.collect(),
+        }
+    }
+
+    fn covers(&self, target: &str) -> bool {
+        self.mounts
+            .iter()
+            .any(|mount| mount.target.as_deref() == Some(target))
+    }
+}
+
+fn successor(point: &MountPoint, target: &str) -> Mount {
+    Mount {
+        typ: Some(MountType::VOLUME),
+        source: point.name.clone(),
+        target: Some(target.to_owned()),
+        read_only: (point.rw == Some(false)).then_some(true),
+        ..Mount::default()
+    }
+}
+
+type Both = (Option<Vec<String>>, Option<Vec<Mount>>);
+
+/// The service's `Binds` and `Mounts`.
+pub(super) fn of(
+    project: &Project,
+    service: &Service,
+    inherited: Option<&Inherited>,
+) -> Result<Both> {
+    let mut binds = Vec::new();
+    let mut mounts: Vec<Mount> = inherited
+        .map(|inherited| inherited.mounts.clone())
+        .unwrap_or_default();
+    for volume in &service.volumes {
+        if volume.source.is_empty() && inherited.is_some_and(|old| old.covers(&volume.target)) {
+            continue;
+        }
+        match plain(project, volume) {
+            Some(bind) => binds.push(bind),
+            None => mounts.push(mount(project, service, volume)?),
+        }
+    }
+    let configs = service
+        .configs
+        .iter()
+        .map(|file| (file, project.configs.get(&file.source), "/", "configs"));
+    let secrets = service.secrets.iter().map(|file| {
+        (
+            file,
+            project.secrets.get(&file.source),
+            "/run/secrets/",
+            "secrets",
+        )
+    });
+    for (reference, object, folder, section) in configs.chain(secrets) {
+        mounts.push(file(service, reference, object, folder, section)?);
+    }
+    Ok((nonempty(binds), nonempty(mounts)))
+}
+
+/// `source:target:mode` where nothing else has to be said.
+fn plain(project: &Project, volume: &compose::Mount) -> Option<String> {
+    let (source, selinux) = match volume.kind.as_str() {
+        "bind" => {
+            let options = volume.bind.as_ref();
+            let simple = options.is_none_or(|options| {
+                options.create_host_path
+                    && options.propagation.is_empty()
+                    && options.recursive.is_empty()
+            });
+            let selinux = options
+                .map(|options| options.selinux.as_str())
+                .unwrap_or_default();
+            (simple.then(|| volume.source.clone())?, selinux)
+        }
+        "volume" if !volume.source.is_empty() => {
+            let simple = volume.volume.as_ref().is_none_or(|options| {
+                !options.nocopy && options.subpath.is_empty() && options.labels.is_empty()
+            });
+            (simple.then(|| project.volume_name(&volume.source))?, "")
+        }
+        _ => return None,
+    };
+    let mode = if volume.read_only { "ro" } else { "rw" };
+    let selinux = if selinux.is_empty() {
+        String::new()
+    } else {
+        format!(",{selinux}")
+    };
+    Some(format!("{source}:{}:{mode}{selinux}", volume.target))
+}
+
+fn mount(project: &Project, service: &Service, volume: &compose::Mount) -> Result<Mount> {
+    let mut mount = Mount {
+        target: Some(volume.target.clone()),
+        source: some(&volume.source),
+        read_only: volume.read_only.then_some(true),
+        consistency: some(&volume.consistency),
+        ..Mount::default()
+    };
+    match volume.kind.as_str() {
+        "bind" => {
+            mount.typ = Some(MountType::BIND);
+            mount.bind_options = Some(bind_options(service, volume)?);
+        }
+        "volume" => {
+            mount.typ = Some(MountType::VOLUME);
+            mount.source = some(&volume.source).map(|key| project.volume_name(&key));
+            let options = volume.volume.clone().unwrap_or_default();
+            mount.volume_options = Some(MountVolumeOptions {
+                no_copy: options.nocopy.then_some(true),
+                labels: (!options.labels.is_empty()).then(|| options.labels.into_iter().collect()),
+                subpath: some(&options.subpath),
+                ..MountVolumeOptions::default()
+            });
+        }
+        "tmpfs" => {
+            mount.typ = Some(MountType::TMPFS);
+            let options = volume.tmpfs.clone().unwrap_or_default();
+            mount.tmpfs_options = Some(MountTmpfsOptions {
+                size_bytes: (options.size.0 != 0).then_some(options.size.0),
+                mode: (options.mode != 0).then_some(options.mode.into()),
+                options: None,
+            });
+        }
+        other => {
+            return Err(refused(
+                service,
+                &format!("volumes ({}): type", volume.target),
+                other,
+            ));
+        }
+    }
+    Ok(mount)
+}
+
+fn bind_options(service: &Service, volume: &compose::Mount) -> Result<MountBindOptions> {
+    let options = volume.bind.clone().unwrap_or_default();
+    let key = |name: &str| format!("volumes ({}): bind.{name}", volume.target);
+    let mut bind = MountBindOptions::default();
+    match options.recursive.as_str() {
+        "" | "enabled" => {}
+        "disabled" => bind.non_recursive = Some(true),
+        "writable" => bind.read_only_non_recursive = Some(true),
+        "readonly" => bind.read_only_force_recursive = Some(true),
+        other => return Err(refused(service, &key("recursive"), other)),
+    }
+    bind.propagation = match options.propagation.as_str() {
+        "" => None,
+        "private" => Some(MountBindOptionsPropagationEnum::PRIVATE),
+        "rprivate" => Some(MountBindOptionsPropagationEnum::RPRIVATE),
+        "shared" => Some(MountBindOptionsPropagationEnum::SHARED),
+        "rshared" => Some(MountBindOptionsPropagationEnum::RSHARED),
+        "slave" => Some(MountBindOptionsPropagationEnum::SLAVE),
+        "rslave" => Some(MountBindOptionsPropagationEnum::RSLAVE),
+        other => return Err(refused(service, &key("propagation"), other)),
+    };
+    if !options.selinux.is_empty() {
+        // The Mounts form has no such option, so the label would be lost.
+        return Err(refused(service, &key("selinux"), &options.selinux));
+    }
+    Ok(bind)
+}
+
+/// A config or secret whose content is a file of this host.
+fn file(
+    service: &Service,
+    reference: &FileReference,
+    object: Option<&FileObject>,
+    folder: &str,
+    section: &str,
+) -> Result<Mount> {
+    let source = &reference.source;
+    let Some(object) = object else {
+        return Err(Error::usage(format!(
+            "services.{}.{section} names {source:?}, which the compose file does not define",
+            service.name
+        )));
+    };
+    if object.file.is_empty() {
+        return Err(Error::usage(format!(
+            "{section}.{source} cannot be used: only `file:` is supported by ollamactl"
+        ))
+        .hint("put the content into a file, or start this service with docker compose"));
+    }
+    let target = match reference.target.as_str() {
+        "" => format!("{folder}{source}"),
+        target if target.starts_with('/') => target.to_owned(),
+        target => format!("{folder}{target}"),
+    };
+    Ok(Mount {
+        typ: Some(MountType::BIND),
+        source: Some(object.file.clone()),
+        target: Some(target),
+        read_only: Some(true),
+        bind_options: (section == "secrets").then(MountBindOptions::default),
+        ..Mount::default()
+    })
+}
+
+/// `tmpfs` entries, `path[:options]`.
+pub(super) fn tmpfs(service: &Service) -> Option<HashMap<String, String>> {
+    let each = service.tmpfs.iter().map(|entry| {
+        let (path, options) = entry.split_once(':').unwrap_or((entry, ""));
+        (path.to_owned(), options.to_owned())
+    });
+    (!service.tmpfs.is_empty()).then(|| each.collect())
+}

@@ -1,0 +1,259 @@
+//! What is there: the project's containers, networks, volumes and images, read side by side.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+
+use super::create::networks;
+use super::labels;
+use super::{Target, select};
+use crate::compose::{Project, Service};
+use crate::engine::models::ContainerSummary;
+use crate::engine::{Engine, Image};
+use crate::error::Result;
+
+/// The engine's side of the service and its dependencies.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// The first container of each service that has one.
+    pub containers: BTreeMap<String, Found>,
+    /// Networks that the services join, by key.
+    pub networks: BTreeMap<String, Network>,
+    /// Volumes that the services mount, by key.
+    pub volumes: BTreeMap<String, Volume>,
+    /// Images that the services run, by name.
+    pub images: BTreeMap<String, Option<Image>>,
+}
+
+/// A container of the project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Its ID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
+    pub state: String,
+    /// The code with which it exited.
+    pub exit_code: Option<i64>,
+    /// Its `config-hash` label.
+    pub config_hash: String,
+    /// Its `image` label: the ID of the image that it was made from.
+    pub image_id: String,
+}
+
+/// A network of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Network {
+    /// There is none of this name.
+    Absent,
+    /// There is one, with these labels of compose: project and key.
+    Present {
+        /// The project that it belongs to; empty where it carries no label.
+        project: String,
+        /// The key under which the project defines it; empty where it carries no label.
+        key: String,
+    },
+    /// There are several of this name, so that the name does not say which one is meant.
+    Ambiguous {
+        /// Their IDs.
+        ids: Vec<String>,
+    },
+}
+
+/// A volume of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Volume {
+    /// There is none of this name.
+    Absent,
+    /// There is one.
+    Present {
+        /// The project that it belongs to; empty where it carries no label.
+        project: String,
+    },
+}
+
+/// Reads everything that the plan for these services depends on.
+pub async fn observe(
+    engine: &Engine,
+    target: &Target<'_>,
+    services: &[&Service],
+) -> Result<Observed> {
+    let project = target.project;
+    let (containers, networks, volumes, images) = tokio::try_join!(
+        containers(engine, project),
+        try_join_all(
+            network_keys(services)
+                .into_iter()
+                .map(|key| network(engine, project, key))
+        ),
+        try_join_all(
+            volume_keys(services)
+                .into_iter()
+                .map(|key| volume(engine, project, key))
+        ),
+        try_join_all(
+            image_names(project, services)
+                .into_iter()
+                .map(|name| image(engine, name))
+        ),
+    )?;
+    Ok(Observed {
+        containers,
+        networks: networks.into_iter().collect(),
+        volumes: volumes.into_iter().collect(),
+        images: images.into_iter().collect(),
+    })
+}
+
+/// The first container of each service of the project, found as compose finds them.
+pub(super) async fn containers(
+    engine: &Engine,
+    project: &Project,
+) -> Result<BTreeMap<String, Found>> {
+    let filters = [
+        format!("{}={}", labels::PROJECT, project.name),
+        labels::CONFIG_HASH.to_owned(),
+        format!("{}=False", labels::ONEOFF),
+    ];
+    let mut all = engine.containers(&filters).await?;
+    all.sort_by_key(number);
+    let mut first = BTreeMap::new();
+    for container in all {
+        let service = label(&container, labels::SERVICE);
+        first.entry(service).or_insert_with(|| found(&container));
+    }
+    Ok(first)
+}
+
+fn number(container: &ContainerSummary) -> u32 {
+    label(container, labels::NUMBER).parse().unwrap_or(u32::MAX)
+}
+
+fn label(container: &ContainerSummary, key: &str) -> String {
+    container
+        .labels
+        .as_ref()
+        .and_then(|labels| labels.get(key))
+        .cloned()
+        .unwrap_or_default()
+}
+
+fn found(container: &ContainerSummary) -> Found {
+    let name = container
+        .names
+        .iter()
+        .flatten()
+        .next()
+        .map(|name| name.trim_start_matches('/'));
+    let status = container.status.as_deref().unwrap_or_default();
+    Found {
+        id: container.id.clone().unwrap_or_default(),
+        name: name.unwrap_or_default().to_owned(),
+        state: container
+            .state
+            .map(|state| state.to_string())
+            .unwrap_or_default(),
+        exit_code: exit_code(status),
+        config_hash: label(container, labels::CONFIG_HASH),
+        image_id: label(container, labels::IMAGE),
+    }
+}
+
+/// The code in `Exited (0) 3 minutes ago`: the list has it nowhere else.
+fn exit_code(status: &str) -> Option<i64> {
+    status
+        .strip_prefix("Exited (")?
+        .split_once(')')?
+        .0
+        .parse()
+        .ok()
+}
+
+async fn network<'a>(
+    engine: &Engine,
+    project: &Project,
+    key: &'a str,
+) -> Result<(String, Network)> {
+    let found = engine.networks_named(&project.network_name(key)).await?;
+    let seen = match found.as_slice() {
+        [] => Network::Absent,
+        [one] => {
+            let label = |key: &str| {
+                one.labels
+                    .as_ref()
+                    .and_then(|labels| labels.get(key))
+                    .cloned()
+                    .unwrap_or_default()
+            };
+            Network::Present {
+                project: label(labels::PROJECT),
+                key: label(labels::NETWORK),
+            }
+        }
+        several => Network::Ambiguous {
+            ids: several
+                .iter()
+                .filter_map(|network| network.id.clone())
+                .collect(),
+        },
+    };
+    Ok((key.to_owned(), seen))
+}
+
+async fn volume(engine: &Engine, project: &Project, key: &str) -> Result<(String, Volume)> {
+    let found = engine.volume(&project.volume_name(key)).await?;
+    let seen = found.map_or(Volume::Absent, |volume| Volume::Present {
+        project: volume
+            .labels
+            .get(labels::PROJECT)
+            .cloned()
+            .unwrap_or_default(),
+    });
+    Ok((key.to_owned(), seen))
+}
+
+async fn image(engine: &Engine, name: String) -> Result<(String, Option<Image>)> {
+    let found = engine.image(&name).await?;
+    Ok((name, found))
+}
+
+/// The images alone, again: a build or a pull changes them.
+pub(super) async fn images(
+    engine: &Engine,
+    target: &Target<'_>,
+    services: &[&Service],
+) -> Result<BTreeMap<String, Option<Image>>> {
+    let names = image_names(target.project, services);
+    let images = try_join_all(names.into_iter().map(|name| image(engine, name))).await?;
+    Ok(images.into_iter().collect())
+}
+
+fn network_keys<'a>(services: &[&'a Service]) -> Vec<&'a str> {
+    let joined = services
+        .iter()
+        .filter(|service| service.network_mode.is_empty());
+    select(joined.flat_map(|service| networks(service)))
+}
+
+fn volume_keys<'a>(services: &[&'a Service]) -> Vec<&'a str> {
+    let mounts = services.iter().flat_map(|service| &service.volumes);
+    let named = mounts.filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
+    select(named.map(|mount| mount.source.as_str()))
+}
+
+fn image_names(project: &Project, services: &[&Service]) -> Vec<String> {
+    select(services.iter().map(|service| project.image_name(service)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_is_read_from_the_status() {
+        assert_eq!(exit_code("Exited (137) 2 hours ago"), Some(137));
+        assert_eq!(exit_code("Up 3 seconds (healthy)"), None);
+        assert_eq!(exit_code("Created"), None);
+    }
+}

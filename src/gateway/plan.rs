@@ -1,0 +1,524 @@
+//! What has to be done, and why: a pure function of what is wanted and what is there. Each step
+//! prints as one stable line, which `--dry-run` shows and the tests compare.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::create::networks;
+use super::observe::{Found, Network, Observed, Volume};
+use super::{Build, Target, UpOptions, labels, select};
+use crate::compose::{Condition, Service};
+use crate::error::{Error, Kind, Result};
+
+/// Steps in the order in which to take them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Planned>,
+}
+
+/// A step and its cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// What to do.
+    pub action: Action,
+    /// Why.
+    pub cause: String,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Build a service's image.
+    Build {
+        /// The service.
+        service: String,
+        /// The image's name.
+        image: String,
+    },
+    /// Pull a service's image.
+    Pull {
+        /// The service.
+        service: String,
+        /// The image's name.
+        image: String,
+    },
+    /// Create a network.
+    CreateNetwork {
+        /// Its key in the compose file.
+        key: String,
+        /// Its name on the engine.
+        name: String,
+    },
+    /// Create a volume.
+    CreateVolume {
+        /// Its key in the compose file.
+        key: String,
+        /// Its name on the engine.
+        name: String,
+    },
+    /// Create a container.
+    Create {
+        /// The service.
+        service: String,
+        /// The container's name.
+        name: String,
+    },
+    /// Replace a container by a new one of the same name.
+    Recreate {
+        /// The service.
+        service: String,
+        /// The container's name.
+        name: String,
+        /// The old container.
+        old: Found,
+    },
+    /// Wait until a dependency has reached its condition.
+    Wait {
+        /// The service that is needed.
+        dependency: String,
+        /// What it must have reached.
+        condition: Condition,
+        /// Whether it is an error when it does not.
+        required: bool,
+    },
+    /// Start a container.
+    Start {
+        /// The service.
+        service: String,
+        /// The container's name.
+        name: String,
+    },
+    /// Restart a running container.
+    Restart {
+        /// The service.
+        service: String,
+        /// The container's name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Build { image, .. } => write!(f, "build image {image}"),
+            Self::Pull { image, .. } => write!(f, "pull image {image}"),
+            Self::CreateNetwork { name, .. } => write!(f, "create network {name}"),
+            Self::CreateVolume { name, .. } => write!(f, "create volume {name}"),
+            Self::Create { name, .. } => write!(f, "create container {name}"),
+            Self::Recreate { name, .. } => write!(f, "recreate container {name}"),
+            Self::Wait {
+                dependency,
+                condition,
+                ..
+            } => {
+                let until = match condition {
+                    Condition::Started => "to be started",
+                    Condition::Healthy => "to be healthy",
+                    Condition::Completed => "to complete",
+                };
+                write!(f, "wait for {dependency} {until}")
+            }
+            Self::Start { name, .. } => write!(f, "start container {name}"),
+            Self::Restart { name, .. } => write!(f, "restart container {name}"),
+        }
+    }
+}
+
+impl fmt::Display for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.action, self.cause)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
+    }
+}
+
+impl Plan {
+    /// There is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    fn push(&mut self, action: Action, cause: impl Into<String>) {
+        self.steps.push(Planned {
+            action,
+            cause: cause.into(),
+        });
+    }
+}
+
+/// The images to build and pull.
+pub fn images(
+    target: &Target<'_>,
+    services: &[&Service],
+    observed: &Observed,
+    options: &UpOptions,
+) -> Result<Plan> {
+    let mut plan = Plan::default();
+    let mut seen = BTreeSet::new();
+    for service in services {
+        let image = target.project.image_name(service);
+        let missing = observed.images.get(&image).is_none_or(Option::is_none);
+        if let Some((action, cause)) = image_step(service, &image, missing, target, options)?
+            && seen.insert(image)
+        {
+            plan.push(action, cause);
+        }
+    }
+    Ok(plan)
+}
+
+fn image_step(
+    service: &Service,
+    image: &str,
+    missing: bool,
+    target: &Target<'_>,
+    options: &UpOptions,
+) -> Result<Option<(Action, String)>> {
+    let (name, image) = (service.name.clone(), image.to_owned());
+    let asked = match options.build {
+        Build::Missing => false,
+        Build::Target => service.name == target.service,
+        Build::All => true,
+    };
+    let build = |cause: &str| {
+        Ok(Some((
+            Action::Build {
+                service: name.clone(),
+                image: image.clone(),
+            },
+            cause.to_owned(),
+        )))
+    };
+    let pull = |cause: &str| {
+        Ok(Some((
+            Action::Pull {
+                service: name.clone(),
+                image: image.clone(),
+            },
+            cause.to_owned(),
+        )))
+    };
+    match (service.build.is_some(), service.pull_policy.as_str()) {
+        (true, _) if asked => build("asked to"),
+        (true, "build") => build("its pull_policy says so"),
+        (true, _) if missing => build("it is missing"),
+        (false, "always") => pull("its pull_policy says so"),
+        (false, "never") if missing => Err(never_pulled(service, &image)),
+        (false, "build") => Err(super::create::refused(service, "pull_policy", "build")
+            .hint(format!("services.{name} has no build section"))),
+        (_, "" | "always" | "missing" | "if_not_present" | "never" | "build") if !missing => {
+            Ok(None)
+        }
+        (false, "" | "missing" | "if_not_present") => pull("it is missing"),
+        (true, _) => Ok(None),
+        (false, other) => Err(super::create::refused(service, "pull_policy", other)),
+    }
+}
+
+fn never_pulled(service: &Service, image: &str) -> Error {
+    Error::failed(format!(
+        "image {image} of service {} is missing, and its pull_policy forbids to pull it",
+        service.name
+    ))
+    .hint(format!("docker pull {image}"))
+}
+
+/// The networks and volumes to create, and the containers to create, replace and start.
+pub fn containers(
+    target: &Target<'_>,
+    services: &[&Service],
+    observed: &Observed,
+    options: &UpOptions,
+) -> Result<Plan> {
+    let mut plan = Plan::default();
+    plan_networks(target, services, observed, &mut plan)?;
+    plan_volumes(target, services, observed, &mut plan)?;
+    let changes = changes(target, services, observed, options)?;
+    for (service, change) in services.iter().zip(&changes) {
+        plan_container(target, service, change, &mut plan);
+    }
+    for (index, service) in services.iter().enumerate() {
+        plan_start(target, services, index, &changes, &mut plan);
+        let restarts = options.restart && service.name == target.service;
+        if let (true, Change::None(found)) = (restarts, &changes[index])
+            && found.state == "running"
+        {
+            let name = found.name.clone();
+            plan.push(
+                Action::Restart {
+                    service: service.name.clone(),
+                    name,
+                },
+                "asked to",
+            );
+        }
+    }
+    Ok(plan)
+}
+
+fn plan_networks(
+    target: &Target<'_>,
+    services: &[&Service],
+    observed: &Observed,
+    plan: &mut Plan,
+) -> Result<()> {
+    let joined = services
+        .iter()
+        .filter(|service| service.network_mode.is_empty());
+    for key in select(joined.flat_map(|service| networks(service))) {
+        let name = target.project.network_name(key);
+        let external = target
+            .project
+            .networks
+            .get(key)
+            .is_some_and(|network| network.external);
+        match observed.networks.get(key).unwrap_or(&Network::Absent) {
+            Network::Absent if external => {
+                return Err(Error::failed(format!(
+                    "the external network {name} (networks.{key}) does not exist"
+                ))
+                .hint(format!("docker network create {name}")));
+            }
+            Network::Absent => {
+                plan.push(
+                    Action::CreateNetwork {
+                        key: key.to_owned(),
+                        name,
+                    },
+                    "it is missing",
+                );
+            }
+            Network::Present { .. } if external => {}
+            Network::Present {
+                project,
+                key: label,
+            } => {
+                if (project.as_str(), label.as_str()) != (target.project.name.as_str(), key) {
+                    return Err(foreign_network(&name, key, project));
+                }
+            }
+            Network::Ambiguous { ids } => return Err(ambiguous_network(&name, ids)),
+        }
+    }
+    Ok(())
+}
+
+fn foreign_network(name: &str, key: &str, project: &str) -> Error {
+    let owner = if project.is_empty() {
+        "something else than compose".to_owned()
+    } else {
+        format!("project {project}")
+    };
+    Error::new(
+        Kind::Conflict,
+        format!("network {name} exists and was made by {owner}"),
+    )
+    .hint(format!(
+        "to use it, write `external: true` under networks.{key}; else: docker network rm {name}"
+    ))
+}
+
+fn ambiguous_network(name: &str, ids: &[String]) -> Error {
+    Error::new(
+        Kind::Conflict,
+        format!("there are {} networks named {name}", ids.len()),
+    )
+    .details(ids.to_vec())
+    .hint("docker network rm with the ID of all but one of them")
+}
+
+fn plan_volumes(
+    target: &Target<'_>,
+    services: &[&Service],
+    observed: &Observed,
+    plan: &mut Plan,
+) -> Result<()> {
+    let mounts = services.iter().flat_map(|service| &service.volumes);
+    let named = mounts.filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
+    for key in select(named.map(|mount| mount.source.as_str())) {
+        let name = target.project.volume_name(key);
+        let external = target
+            .project
+            .volumes
+            .get(key)
+            .is_some_and(|volume| volume.external);
+        if observed.volumes.get(key).unwrap_or(&Volume::Absent) != &Volume::Absent {
+            continue;
+        }
+        if external {
+            return Err(Error::failed(format!(
+                "the external volume {name} (volumes.{key}) does not exist"
+            ))
+            .hint(format!("docker volume create {name}")));
+        }
+        plan.push(
+            Action::CreateVolume {
+                key: key.to_owned(),
+                name,
+            },
+            "it is missing",
+        );
+    }
+    Ok(())
+}
+
+/// What has to happen to a service's container.
+enum Change {
+    /// It stays.
+    None(Found),
+    /// There is none.
+    Create,
+    /// It is out of date.
+    Recreate(Found, String),
+}
+
+impl Change {
+    fn is_running(&self) -> bool {
+        matches!(self, Self::None(found) if matches!(found.state.as_str(), "running" | "restarting"))
+    }
+
+    /// It ended well, and nothing about it changed.
+    fn is_complete(&self) -> bool {
+        matches!(self, Self::None(found) if found.state == "exited" && found.exit_code == Some(0))
+    }
+}
+
+fn changes(
+    target: &Target<'_>,
+    services: &[&Service],
+    observed: &Observed,
+    options: &UpOptions,
+) -> Result<Vec<Change>> {
+    let mut replaced: BTreeSet<&str> = BTreeSet::new();
+    let mut changes = Vec::new();
+    for service in services {
+        let change = change(target, service, observed, options, &replaced)?;
+        if !matches!(change, Change::None(_)) {
+            replaced.insert(&service.name);
+        }
+        changes.push(change);
+    }
+    Ok(changes)
+}
+
+fn change(
+    target: &Target<'_>,
+    service: &Service,
+    observed: &Observed,
+    options: &UpOptions,
+    replaced: &BTreeSet<&str>,
+) -> Result<Change> {
+    let Some(found) = observed.containers.get(&service.name) else {
+        return Ok(Change::Create);
+    };
+    if matches!(found.state.as_str(), "paused" | "removing" | "dead") {
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("container {} is {}", found.name, found.state),
+        )
+        .hint(if found.state == "paused" {
+            format!("docker unpause {}", found.name)
+        } else {
+            format!("docker rm -f {}", found.name)
+        }));
+    }
+    let image = observed
+        .images
+        .get(&target.project.image_name(service))
+        .and_then(Option::as_ref);
+    let cause = if options.force_recreate && service.name == target.service {
+        "asked to".to_owned()
+    } else if !labels::is_current(service, &found.config_hash) {
+        "its configuration changed".to_owned()
+    } else if image.is_some_and(|image| image.id != found.image_id) {
+        "its image changed".to_owned()
+    } else if let Some(parent) = shared_with(service).find(|parent| replaced.contains(parent)) {
+        format!("it shares a namespace with {parent}, which is replaced")
+    } else {
+        return Ok(Change::None(found.clone()));
+    };
+    Ok(Change::Recreate(found.clone(), cause))
+}
+
+/// The services whose network, process or IPC namespace this one shares.
+fn shared_with(service: &Service) -> impl Iterator<Item = &str> {
+    let modes = [&service.network_mode, &service.ipc, &service.pid];
+    modes
+        .into_iter()
+        .filter_map(|mode| mode.strip_prefix("service:"))
+}
+
+fn plan_container(target: &Target<'_>, service: &Service, change: &Change, plan: &mut Plan) {
+    let (service_name, name) = (
+        service.name.clone(),
+        target.project.container_name(service, 1),
+    );
+    match change {
+        Change::None(_) => {}
+        Change::Create => plan.push(
+            Action::Create {
+                service: service_name,
+                name,
+            },
+            "there is none",
+        ),
+        Change::Recreate(old, cause) => {
+            let action = Action::Recreate {
+                service: service_name,
+                name,
+                old: old.clone(),
+            };
+            plan.push(action, cause.as_str());
+        }
+    }
+}
+
+/// Starts what does not run, after what it needs. A dependency that ended well is run again only for
+/// a dependent that is to be started.
+fn plan_start(
+    target: &Target<'_>,
+    services: &[&Service],
+    index: usize,
+    changes: &[Change],
+    plan: &mut Plan,
+) {
+    let (service, change) = (services[index], &changes[index]);
+    let mut dependents = services
+        .iter()
+        .zip(changes)
+        .filter(|(other, _)| other.depends_on.contains_key(&service.name));
+    let idle = change.is_complete()
+        && dependents.all(|(_, other)| other.is_running() || other.is_complete());
+    let is_target = service.name == target.service;
+    if change.is_running() || (idle && !is_target) {
+        return;
+    }
+    for (dependency, needed) in &service.depends_on {
+        let planned = services.iter().any(|other| &other.name == dependency);
+        if planned && needed.condition != Condition::Started {
+            let action = Action::Wait {
+                dependency: dependency.clone(),
+                condition: needed.condition,
+                required: needed.required,
+            };
+            plan.push(action, format!("{} needs it", service.name));
+        }
+    }
+    let name = target.project.container_name(service, 1);
+    let cause = match change {
+        Change::None(found) => format!("it is {}", found.state),
+        _ => "it is new".to_owned(),
+    };
+    plan.push(
+        Action::Start {
+            service: service.name.clone(),
+            name,
+        },
+        cause,
+    );
+}

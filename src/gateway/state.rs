@@ -1,0 +1,257 @@
+//! The gateway as the engine has it: what runs, how it fares, where it is reached.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use serde::Serialize;
+
+use crate::engine::models::{ContainerInspectResponse, ContainerState, HealthStatusEnum, PortMap};
+use crate::engine::{Engine, Exit};
+use crate::error::{Error, Kind, Result};
+
+/// Lines of output that an error shows.
+pub(super) const TAIL: usize = 20;
+
+/// A port of the container that is reachable through the engine's machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// Port in the container.
+    pub container_port: u16,
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// Address on the engine's machine. An unspecified address means all of them.
+    pub address: SocketAddr,
+}
+
+impl Published {
+    /// Where a client on the engine's machine connects to.
+    pub fn reachable(&self) -> SocketAddr {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        SocketAddr::new(ip, self.address.port())
+    }
+}
+
+/// The gateway's container.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct GatewayState {
+    /// Its name; empty where there is none.
+    pub container: String,
+    /// Its ID.
+    pub id: String,
+    /// `absent`, `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
+    pub state: String,
+    /// `starting`, `healthy` or `unhealthy`; `None` where it has no health check.
+    pub health: Option<String>,
+    /// The image's name.
+    pub image: String,
+    /// The image's ID.
+    pub image_id: String,
+    /// Its published ports, IPv4 before IPv6.
+    pub published: Vec<Published>,
+    /// How it ended last; `None` while it has not.
+    pub exit_code: Option<i64>,
+    /// The kernel ended it because memory ran out.
+    pub oom_killed: bool,
+    /// How often the engine restarted it by itself.
+    pub restarts: i64,
+    /// When it was started last (RFC 3339).
+    pub started_at: Option<String>,
+    /// What the last health check printed.
+    pub health_output: Option<String>,
+}
+
+impl GatewayState {
+    /// There is no container.
+    pub fn absent() -> Self {
+        Self {
+            state: "absent".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// It runs, and is not just between two crashes.
+    pub fn is_running(&self) -> bool {
+        self.state == "running"
+    }
+
+    /// `container app-ollama-functions-1 on 0.0.0.0:9104`.
+    pub fn describe(&self) -> String {
+        match self.published.first() {
+            Some(port) => format!("container {} on {}", self.container, port.reachable()),
+            None => format!("container {}, which publishes no port", self.container),
+        }
+    }
+
+    /// What an inspection says.
+    pub(super) fn from(container: ContainerInspectResponse) -> Self {
+        let state = container.state.unwrap_or_default();
+        let running = state.running.unwrap_or(false);
+        Self {
+            container: container
+                .name
+                .unwrap_or_default()
+                .trim_start_matches('/')
+                .to_owned(),
+            id: container.id.unwrap_or_default(),
+            health: health(&state),
+            health_output: health_output(&state),
+            image: container
+                .config
+                .and_then(|config| config.image)
+                .unwrap_or_default(),
+            image_id: container.image.unwrap_or_default(),
+            published: published(container.network_settings.and_then(|network| network.ports)),
+            exit_code: (!running && ended(&state)).then(|| state.exit_code.unwrap_or(0)),
+            oom_killed: state.oom_killed.unwrap_or(false),
+            restarts: container.restart_count.unwrap_or(0),
+            started_at: state.started_at.filter(|time| !time.starts_with("0001")),
+            state: state
+                .status
+                .map(|status| status.to_string())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn ended(state: &ContainerState) -> bool {
+    state
+        .finished_at
+        .as_deref()
+        .is_some_and(|time| !time.starts_with("0001"))
+}
+
+fn health(state: &ContainerState) -> Option<String> {
+    match state.health.as_ref()?.status? {
+        HealthStatusEnum::EMPTY | HealthStatusEnum::NONE => None,
+        status => Some(status.to_string()),
+    }
+}
+
+fn health_output(state: &ContainerState) -> Option<String> {
+    let last = state.health.as_ref()?.log.as_ref()?.last()?;
+    let output = last.output.as_deref().unwrap_or_default().trim();
+    (!output.is_empty()).then(|| output.to_owned())
+}
+
+fn published(ports: Option<PortMap>) -> Vec<Published> {
+    let mut all = Vec::new();
+    for (port, bindings) in ports.unwrap_or_default() {
+        let (number, protocol) = port.split_once('/').unwrap_or((&port, "tcp"));
+        for binding in bindings.unwrap_or_default() {
+            let ip = binding.host_ip.as_deref().and_then(|ip| ip.parse().ok());
+            let host_port = binding
+                .host_port
+                .as_deref()
+                .and_then(|port| port.parse().ok());
+            if let (Ok(container_port), Some(host_port)) = (number.parse(), host_port) {
+                let ip = ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+                let address = SocketAddr::new(ip, host_port);
+                all.push(Published {
+                    container_port,
+                    protocol: protocol.to_owned(),
+                    address,
+                });
+            }
+        }
+    }
+    all.sort_by_key(|port| (port.container_port, port.protocol.clone(), port.address));
+    all
+}
+
+/// How the container ended.
+fn exit(state: &ContainerState) -> Exit {
+    Exit {
+        code: state.exit_code.unwrap_or(0),
+        oom_killed: state.oom_killed.unwrap_or(false),
+        error: state.error.clone().unwrap_or_default(),
+    }
+}
+
+/// The error for a container that ended when it should run: its exit, and its last output.
+pub(super) async fn exited(
+    engine: &Engine,
+    what: &str,
+    container: &ContainerInspectResponse,
+) -> Error {
+    let state = container.state.clone().unwrap_or_default();
+    let name = name_of(container);
+    let restarts = container.restart_count.unwrap_or(0);
+    let again = if restarts > 0 {
+        format!(" (the engine restarted it {restarts} times)")
+    } else {
+        String::new()
+    };
+    Error::failed(format!(
+        "{what} (container {name}) ended with {}{again}",
+        exit(&state)
+    ))
+    .details(engine.tail(&name, TAIL).await)
+    .hint(format!("docker logs {name}"))
+}
+
+/// The error for a container whose health check fails: what the check printed, and the last output.
+pub(super) async fn unhealthy(
+    engine: &Engine,
+    what: &str,
+    container: &ContainerInspectResponse,
+) -> Error {
+    let name = name_of(container);
+    let state = container.state.clone().unwrap_or_default();
+    let mut lines: Vec<String> = health_output(&state)
+        .map(|output| format!("health check: {output}"))
+        .into_iter()
+        .collect();
+    lines.extend(engine.tail(&name, TAIL).await);
+    Error::new(
+        Kind::Failed,
+        format!("{what} (container {name}) is unhealthy"),
+    )
+    .details(lines)
+    .hint(format!(
+        "docker inspect --format '{{{{json .State.Health}}}}' {name}"
+    ))
+}
+
+fn name_of(container: &ContainerInspectResponse) -> String {
+    container
+        .name
+        .as_deref()
+        .unwrap_or_default()
+        .trim_start_matches('/')
+        .to_owned()
+}
+
+/// The container, which must still be there.
+pub(super) async fn inspect(
+    engine: &Engine,
+    what: &str,
+    id: &str,
+) -> Result<ContainerInspectResponse> {
+    let found = engine.container(id).await?;
+    found.ok_or_else(|| {
+        Error::new(
+            Kind::Conflict,
+            format!("{what} (container {id}) was removed by somebody else"),
+        )
+        .hint("run the command again")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_sorted_and_made_reachable() {
+        let ports = r#"{"8000/tcp":[{"HostIp":"::","HostPort":"9104"},{"HostIp":"0.0.0.0","HostPort":"9104"}],
+                        "7000/tcp":null,"53/udp":[{"HostIp":"127.0.0.1","HostPort":"5353"}]}"#;
+        let ports = published(serde_json::from_str(ports).expect("JSON"));
+        let addresses: Vec<String> = ports.iter().map(|port| port.address.to_string()).collect();
+        assert_eq!(addresses, ["127.0.0.1:5353", "0.0.0.0:9104", "[::]:9104"]);
+        assert_eq!(ports[1].reachable().to_string(), "127.0.0.1:9104");
+        assert_eq!(ports[2].reachable().to_string(), "[::1]:9104");
+    }
+}

@@ -1,0 +1,261 @@
+//! Whether the stack works: small checks, side by side, each with the reason when it fails.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::gateway::{Gateway, Located, locate};
+use crate::ollama::{Client, Probe};
+use crate::paths::Paths;
+
+/// How long one answer may take that costs nothing.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How long a token may take: a cold model is loaded first.
+const TOKEN: Duration = Duration::from_secs(300);
+
+/// A part of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The backend answers.
+    Backend,
+    /// The required model is in its store.
+    Model,
+    /// The gateway answers its health endpoint.
+    Gateway,
+    /// The model answers.
+    Inference,
+}
+
+/// How much is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub enum Level {
+    /// Processes answer.
+    Live,
+    /// The model is there too.
+    Ready,
+    /// The model answers through the gateway.
+    Infer,
+}
+
+/// A part that does not work.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failure {
+    /// Which part.
+    pub part: Part,
+    /// Why.
+    pub reason: String,
+    /// The next command.
+    pub hint: String,
+}
+
+impl Failure {
+    fn new(part: Part, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            part,
+            reason: reason.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
+/// What is checked.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// State folders.
+    pub paths: &'a Paths,
+    /// The gateway; `None` where it is not asked for.
+    pub gateway: Option<&'a Gateway>,
+    /// Whether the backend is asked for.
+    pub backend: bool,
+    /// Whether the model is asked for.
+    pub model: bool,
+    /// How much is asked.
+    pub level: Level,
+}
+
+/// Checks; no failures means healthy.
+pub async fn check(question: &Question<'_>) -> Result<Vec<Failure>> {
+    let client = Client::new(&question.config.client_host())?;
+    let (backend, gateway) = tokio::join!(backend_and_model(question, &client), async {
+        match question.gateway {
+            Some(gateway) => check_gateway(question, gateway).await.map(Some),
+            None => Ok(None),
+        }
+    });
+    let mut failures = backend?;
+    let located = match gateway? {
+        Some(Ok(located)) => Some(located),
+        Some(Err(failure)) => {
+            failures.push(failure);
+            None
+        }
+        None => None,
+    };
+    if failures.is_empty() && question.level >= Level::Infer {
+        failures.extend(inference(question, &client, located).await?);
+    }
+    Ok(failures)
+}
+
+async fn backend_and_model(question: &Question<'_>, client: &Client) -> Result<Vec<Failure>> {
+    if !question.backend && !question.model {
+        return Ok(Vec::new());
+    }
+    if let Some(failure) = check_backend(client).await {
+        return Ok(vec![failure]);
+    }
+    let wanted = question.model && question.level >= Level::Ready;
+    Ok(if wanted {
+        check_model(question, client).await
+    } else {
+        None
+    }
+    .into_iter()
+    .collect())
+}
+
+async fn check_backend(client: &Client) -> Option<Failure> {
+    let host = client.host();
+    let fail = |reason: String, hint: &str| Some(Failure::new(Part::Backend, reason, hint));
+    match client.probe(ANSWER).await {
+        Probe::Ollama => None,
+        Probe::Absent => fail(
+            format!("nothing listens on {host}"),
+            "ollamactl serve --background",
+        ),
+        Probe::Silent => fail(
+            format!("{host} takes connections but does not answer"),
+            "ollamactl restart",
+        ),
+        Probe::Stranger(what) => fail(format!("{host} is not Ollama: {what}"), "ollamactl doctor"),
+    }
+}
+
+async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure> {
+    let model = &question.config.model.value;
+    let hint = format!("ollamactl pull-model {model}");
+    match client.model(model).await {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(Failure::new(
+            Part::Model,
+            format!(
+                "{model} ({}) is not in the model store",
+                question.config.model.source
+            ),
+            hint,
+        )),
+        Err(error) => Some(Failure::new(
+            Part::Model,
+            error.to_string(),
+            "ollamactl logs backend",
+        )),
+    }
+}
+
+/// `Ok(Err(…))`: looked, and it does not work.
+async fn check_gateway(
+    question: &Question<'_>,
+    gateway: &Gateway,
+) -> Result<std::result::Result<Located, Failure>> {
+    let located = locate(gateway, question.paths).await?;
+    let fail = |reason: String, hint: &str| Ok(Err(Failure::new(Part::Gateway, reason, hint)));
+    if located.state != "running" {
+        let detail = located
+            .detail
+            .as_ref()
+            .map_or_else(String::new, |detail| format!("; {detail}"));
+        let what = if located.name.is_empty() {
+            "the gateway"
+        } else {
+            &located.name
+        };
+        return fail(
+            format!("{what} is {}{detail}", located.state),
+            "ollamactl gateway up",
+        );
+    }
+    if located
+        .health
+        .as_deref()
+        .is_some_and(|health| health != "healthy")
+    {
+        let health = located.health.as_deref().unwrap_or_default();
+        let detail = located.detail.as_deref().unwrap_or("no output");
+        return fail(
+            format!(
+                "the health check of {} says {health}: {detail}",
+                located.name
+            ),
+            "ollamactl logs gateway",
+        );
+    }
+    let Some(url) = &located.url else {
+        // Nothing is published, so its own health check is all there is to ask.
+        return if located.health.is_some() {
+            Ok(Ok(located))
+        } else {
+            fail(
+                format!(
+                    "{} publishes no port and has no health check, so it cannot be asked",
+                    located.name
+                ),
+                "publish a port, or add a healthcheck to the service",
+            )
+        };
+    };
+    let url = format!("{url}{}", question.config.gateway.health_path.value);
+    Ok(match ask(&url).await {
+        Ok(()) => Ok(located),
+        Err(reason) => Err(Failure::new(
+            Part::Gateway,
+            format!("{url}: {reason}"),
+            "ollamactl logs gateway",
+        )),
+    })
+}
+
+/// A health endpoint works when it answers with 2xx and does not say otherwise in its JSON.
+async fn ask(url: &str) -> std::result::Result<(), String> {
+    let (status, body) = crate::ollama::fetch(url, ANSWER).await?;
+    let said = serde_json::from_str::<serde_json::Value>(&body).ok();
+    let word = said
+        .as_ref()
+        .and_then(|said| said.get("status"))
+        .and_then(|word| word.as_str());
+    match word {
+        _ if !(200..300).contains(&status) => Err(format!("HTTP {status} {}", body.trim())),
+        Some(word) if !["ok", "healthy", "up", "pass"].contains(&word.to_lowercase().as_str()) => {
+            Err(format!("it says {word:?}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One token through the gateway; where the gateway has an interface of its own, from the backend.
+async fn inference(
+    question: &Question<'_>,
+    client: &Client,
+    located: Option<Located>,
+) -> Result<Option<Failure>> {
+    let model = &question.config.model.value;
+    let fail = |reason: String| Failure::new(Part::Inference, reason, "ollamactl logs backend");
+    if let Some(url) = located.and_then(|located| located.url) {
+        match client.one_token_from(&url, model, TOKEN).await {
+            Ok(true) => return Ok(None),
+            // It does not speak Ollama's interface, which is its right.
+            Ok(false) => {}
+            Err(error) => return Ok(Some(fail(error.to_string()))),
+        }
+    }
+    let own = client.host().url();
+    Ok(match client.one_token_from(&own, model, TOKEN).await {
+        Ok(true) => None,
+        Ok(false) => Some(fail(format!("{own} does not offer /api/generate"))),
+        Err(error) => Some(fail(error.to_string())),
+    })
+}

@@ -1,0 +1,9 @@
+//! The stack as a whole: brought up as one converging graph, taken down, looked at.
+
+mod down;
+mod status;
+mod up;
+
+pub use down::{Down, down};
+pub use status::{BackendStatus, ModelStatus, Status, status};
+pub use up::{UpReport, UpRequest, up};

@@ -1,0 +1,118 @@
+//! `status`: the four parts, as they are now.
+
+use serde::Serialize;
+
+use crate::backend::{self, Observed, RelayState, Standing};
+use crate::config::{Config, Mode};
+use crate::error::Result;
+use crate::gateway::{Gateway, Located, locate};
+use crate::ollama::{Client, LoadedModel};
+use crate::paths::Paths;
+
+/// The four parts of the stack.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// The required model.
+    pub model: ModelStatus,
+    /// The backend.
+    pub backend: BackendStatus,
+    /// The relay.
+    pub relay: RelayState,
+    /// The gateway, or why it cannot be looked at.
+    pub gateway: std::result::Result<Located, String>,
+    /// The backend is the stand-in, not Ollama.
+    pub stub: bool,
+}
+
+/// The required model.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelStatus {
+    /// Its name.
+    pub name: String,
+    /// Whether the backend has it; `None` while the backend does not answer.
+    pub present: Option<bool>,
+    /// Bytes on disk.
+    pub size: Option<u64>,
+    /// Digest of its manifest.
+    pub digest: Option<String>,
+    /// It is in memory.
+    pub loaded: Option<LoadedModel>,
+}
+
+/// The backend.
+#[derive(Debug, Clone, Serialize)]
+pub struct BackendStatus {
+    /// Where it is.
+    pub url: String,
+    /// How it stands.
+    pub standing: Standing,
+    /// Ollama's version.
+    pub version: Option<String>,
+    /// Who owns it, for people.
+    pub owner: String,
+    /// Process id, where a supervisor of ours started it.
+    pub pid: Option<u32>,
+    /// How often it crashed and was started again.
+    pub restarts: u32,
+    /// Other machines may reach it.
+    pub exposed: bool,
+}
+
+/// Looks at all parts, side by side.
+pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result<Status> {
+    let (observed, located) = tokio::join!(backend::observe(config, paths), locate(gateway, paths));
+    let observed = observed?;
+    Ok(Status {
+        model: model(config, &observed).await?,
+        relay: observed
+            .record
+            .as_ref()
+            .map(|record| record.relay.clone())
+            .unwrap_or_default(),
+        gateway: located.map_err(|error| error.to_string()),
+        stub: observed.is_stub()
+            || (!observed.answers() && config.backend.mode.value == Mode::Stub),
+        backend: backend_status(config, observed),
+    })
+}
+
+fn backend_status(config: &Config, observed: Observed) -> BackendStatus {
+    let record = observed.record.as_ref();
+    BackendStatus {
+        url: observed.host.url(),
+        standing: observed.standing,
+        pid: record
+            .and_then(|record| record.process())
+            .map(|process| process.pid),
+        restarts: record.map_or(0, |record| record.restarts),
+        version: observed.version,
+        owner: observed.owner,
+        exposed: config.bind_host().is_exposed() && observed.host.is_local(),
+    }
+}
+
+async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
+    let wanted = &config.model.value;
+    let mut status = ModelStatus {
+        name: wanted.to_string(),
+        present: None,
+        size: None,
+        digest: None,
+        loaded: None,
+    };
+    if !observed.answers() {
+        return Ok(status);
+    }
+    let client = Client::new(&observed.host)?;
+    let (models, loaded) = tokio::join!(client.model(wanted), client.loaded());
+    if let Ok(model) = models {
+        status.present = Some(model.is_some());
+        status.size = model.as_ref().map(|model| model.size);
+        status.digest = model.map(|model| model.digest);
+    }
+    status.loaded = loaded
+        .unwrap_or_default()
+        .into_iter()
+        .find(|model| wanted.means(&model.name));
+    Ok(status)
+}

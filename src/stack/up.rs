@@ -1,0 +1,238 @@
+//! `up`: the model is pulled, the gateway's image built and the backend started side by side; the
+//! gateway starts when the backend is there; then all of it must be healthy.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::backend::{self, Launch, PullRequest};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::error::{Error, Kind, Result};
+use crate::event::{Events, Step};
+use crate::gateway::{self, Build, ComposeGateway, Gateway, UpOptions, embedded, ledger};
+use crate::health::{self, Failure, Level, Question};
+use crate::ollama::{Client, Probe};
+use crate::paths::Paths;
+
+/// Pauses between two looks at the stack's health.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What is to be brought up.
+#[derive(Debug)]
+pub struct UpRequest<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// State folders.
+    pub paths: &'a Paths,
+    /// The gateway.
+    pub gateway: &'a Gateway,
+    /// Build the gateway's image even if there is one.
+    pub build: bool,
+    /// Give up when the stack is not healthy after so long.
+    pub wait_timeout: Duration,
+}
+
+/// How it went.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct UpReport {
+    /// Where the time went: step and seconds, longest first.
+    pub took: Vec<(String, f64)>,
+    /// Seconds in all.
+    pub seconds: f64,
+}
+
+/// Brings the stack up, or says what keeps it from being healthy.
+pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
+    let started = Instant::now();
+    let deadline = started + request.wait_timeout;
+    let backend_ready = CancellationToken::new();
+    let work = async {
+        tokio::try_join!(
+            timed("backend", backend(request, &backend_ready, events)),
+            timed("model", model(request, &backend_ready, events)),
+            timed("gateway", gateway(request, &backend_ready, events)),
+        )
+    };
+    let (backend, model, gateway) = tokio::time::timeout_at(deadline, work)
+        .await
+        .map_err(|_| too_slow(request.wait_timeout, &[]))??;
+    let health = timed("health", wait_healthy(request, deadline)).await?;
+    let mut took = vec![backend, model, gateway, health];
+    took.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(UpReport {
+        took,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+async fn timed(name: &str, work: impl Future<Output = Result<()>>) -> Result<(String, f64)> {
+    let started = Instant::now();
+    work.await?;
+    Ok((name.to_owned(), started.elapsed().as_secs_f64()))
+}
+
+async fn backend(
+    request: &UpRequest<'_>,
+    ready: &CancellationToken,
+    events: &Events,
+) -> Result<()> {
+    let host = request.config.client_host();
+    let step = events.step("backend", format!("looking at {host}"));
+    if host.is_local() {
+        let launch = Launch::from_config(request.config)?;
+        let running = backend::start(&launch, request.paths, &step).await?;
+        let text = running.record.describe();
+        if running.fresh {
+            step.done(text);
+        } else {
+            step.unchanged(text);
+        }
+    } else {
+        remote(request.config, step).await?;
+    }
+    ready.cancel();
+    Ok(())
+}
+
+/// A backend on another machine is used, not started.
+async fn remote(config: &Config, step: Step) -> Result<()> {
+    let client = Client::new(&config.client_host())?;
+    if client.probe(Duration::from_secs(5)).await != Probe::Ollama {
+        return Err(Error::new(
+            Kind::Unhealthy,
+            format!(
+                "no Ollama answers at {} ({})",
+                client.host(),
+                config.backend.host.source
+            ),
+        )
+        .hint("start it there, or unset OLLAMA_HOST to run one on this machine"));
+    }
+    step.unchanged(format!(
+        "Ollama {} on {}",
+        client.version().await?,
+        client.host()
+    ));
+    Ok(())
+}
+
+async fn model(request: &UpRequest<'_>, ready: &CancellationToken, events: &Events) -> Result<()> {
+    ready.cancelled().await;
+    let pull = PullRequest {
+        model: request.config.model.value.clone(),
+        if_missing: true,
+    };
+    let step = events.step("model", format!("looking for {}", pull.model));
+    let pulled = backend::pull(&pull, request.config, request.paths, &step).await?;
+    let text = pulled.describe();
+    if pulled.unchanged {
+        step.unchanged(text);
+    } else {
+        step.done(text);
+    }
+    Ok(())
+}
+
+async fn gateway(
+    request: &UpRequest<'_>,
+    ready: &CancellationToken,
+    events: &Events,
+) -> Result<()> {
+    match request.gateway {
+        Gateway::Embedded(launch) => {
+            ready.cancelled().await;
+            let step = events.step("gateway", "starting the embedded gateway");
+            let (record, fresh) = embedded::start(launch, request.paths, &step).await?;
+            let text = record.describe();
+            if fresh {
+                step.done(text);
+            } else {
+                step.unchanged(text);
+            }
+            Ok(())
+        }
+        Gateway::Compose(compose) => container(request, compose, ready, events).await,
+    }
+}
+
+/// The image is made while the backend starts; the container starts when the backend is there.
+async fn container(
+    request: &UpRequest<'_>,
+    compose: &ComposeGateway,
+    ready: &CancellationToken,
+    events: &Events,
+) -> Result<()> {
+    let step = events.step("gateway", format!("looking at service {}", compose.service));
+    let engine = Engine::from_environment().await?;
+    let mut options = UpOptions {
+        build: if request.build {
+            Build::Target
+        } else {
+            Build::Missing
+        },
+        ..UpOptions::default()
+    };
+    gateway::prepare_images(&engine, &compose.target(), &options, &step).await?;
+    ready.cancelled().await;
+    options.build = Build::Missing;
+    let up = gateway::up(&engine, &compose.target(), &options, &step, events).await?;
+    ledger::add(request.paths, &compose.project.name, &up.created)?;
+    let text = up.state.describe();
+    if up.steps.is_empty() && !request.build {
+        step.unchanged(text);
+    } else {
+        step.done(text);
+    }
+    Ok(())
+}
+
+/// Looks again and again until nothing fails, or until the gateway's container has ended.
+async fn wait_healthy(request: &UpRequest<'_>, deadline: Instant) -> Result<()> {
+    let question = Question {
+        config: request.config,
+        paths: request.paths,
+        gateway: Some(request.gateway),
+        backend: true,
+        model: true,
+        level: Level::Ready,
+    };
+    let mut failures = Vec::new();
+    loop {
+        match tokio::time::timeout_at(deadline, health::check(&question)).await {
+            Ok(now) => failures = now?,
+            Err(_) => return Err(too_slow(request.wait_timeout, &failures)),
+        }
+        if failures.is_empty() {
+            return Ok(());
+        }
+        if let Gateway::Compose(compose) = request.gateway {
+            fail_if_ended(compose).await?;
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// A gateway that ended will not become healthy by waiting.
+async fn fail_if_ended(compose: &ComposeGateway) -> Result<()> {
+    let engine = Engine::from_environment().await?;
+    let state = gateway::status(&engine, &compose.target()).await?;
+    if matches!(state.state.as_str(), "exited" | "dead") {
+        return Err(gateway::until_exit(&engine, &compose.target(), &state).await);
+    }
+    Ok(())
+}
+
+fn too_slow(timeout: Duration, failures: &[Failure]) -> Error {
+    let error = Error::new(
+        Kind::Timeout,
+        format!("the stack was not healthy within {} s", timeout.as_secs()),
+    )
+    .details(failures.iter().map(|failure| failure.reason.clone()));
+    match failures.first() {
+        Some(failure) => error.hint(failure.hint.clone()),
+        None => error.hint("see how far it got: ollamactl status"),
+    }
+    .hint("give it more time: --wait-timeout 1h")
+}
