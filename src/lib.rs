@@ -6,5 +6,27 @@
 
 pub mod error;
 pub mod event;
+pub mod paths;
+pub mod process;
+
+pub mod daemon;
+pub mod ollama;
+
+pub mod compose;
+pub mod config;
+pub mod engine;
+
 pub mod proxy;
 pub mod stub;
+
+pub mod backend;
+
+pub mod gateway;
+pub mod logs;
+
+pub mod ui;
+
+pub mod cli;
+pub mod commands;
+
+pub use commands::run;

@@ -1,3 +1,5 @@
 //! The `ollamactl` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    ollamactl::run(std::env::args_os())
+}

@@ -1,0 +1,147 @@
+//! The backend's process: spawned into a group of its own, watched until it answers, ended with
+//! everything that it started.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+use super::Launch;
+use crate::error::{Context, Error, Kind, Result};
+use crate::ollama::{Client, Probe, is_runner};
+use crate::process::{self, Identity, Signal};
+
+/// Pause between two probes while nothing listens yet.
+const PROBE_PAUSE: Duration = Duration::from_millis(4);
+/// One probe: once the port is bound, Ollama holds requests until it is ready, so a long one hears of
+/// readiness at once.
+const PROBE: Duration = Duration::from_secs(2);
+
+/// Starts the backend. Its output goes straight to the log's descriptor, so that it goes on when the
+/// supervisor is killed; a group of its own keeps Ctrl-C in the terminal away from it.
+pub(super) fn spawn(launch: &Launch, log: &File) -> Result<Child> {
+    let program = launch.find_program()?;
+    let out = log.try_clone().or_failed(|| "cannot share the log")?;
+    let err = log.try_clone().or_failed(|| "cannot share the log")?;
+    let mut command = Command::new(&program);
+    command
+        .args(&launch.args)
+        .env("OLLAMA_HOST", &launch.bind)
+        .envs(&launch.environment)
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err);
+    if let Some(models) = &launch.models {
+        command.env("OLLAMA_MODELS", models);
+    }
+    #[cfg(unix)]
+    command.process_group(0);
+    command.spawn().map_err(|error| {
+        let error = Error::failed(format!("cannot run {}", program.display())).caused_by(error);
+        error.hint("check that it is an Ollama for this machine: file, permissions, architecture")
+    })
+}
+
+/// The identity of a child that was just spawned.
+pub(super) fn identity(child: &Child) -> Result<Identity> {
+    child
+        .id()
+        .and_then(Identity::of)
+        .ok_or_else(|| Error::failed("the backend ended as soon as it was started"))
+}
+
+/// Waits until the backend answers HTTP; fails when it ends first or when the deadline passes.
+pub(super) async fn wait_ready(child: &mut Child, launch: &Launch, client: &Client) -> Result<()> {
+    let deadline = Instant::now() + launch.ready_timeout;
+    let pid = child.id().unwrap_or_default();
+    let probing = async {
+        loop {
+            match client.probe(PROBE).await {
+                Probe::Ollama if answers_for(pid, launch) => return,
+                _ => sleep(PROBE_PAUSE).await,
+            }
+        }
+    };
+    tokio::select! {
+        status = child.wait() => Err(ended_early(launch, status)),
+        done = tokio::time::timeout_at(deadline, probing) => done.map_err(|_| never_ready(launch)),
+    }
+}
+
+/// Whether it is this process (or one of its group) that answers: another Ollama may have taken the
+/// port in the same moment, and ours is about to end over it.
+fn answers_for(pid: u32, launch: &Launch) -> bool {
+    let address: Option<SocketAddr> = launch.host().for_client().socket_addr();
+    match address.and_then(process::port_owner) {
+        Some(owner) => owner.pid == pid || owner.group == pid,
+        None => true,
+    }
+}
+
+fn ended_early(launch: &Launch, status: std::io::Result<ExitStatus>) -> Error {
+    let how = status.map_or_else(|error| error.to_string(), describe);
+    Error::failed(format!(
+        "{} on {} ended before it was ready: {how}",
+        launch.noun(),
+        launch.bind
+    ))
+}
+
+fn never_ready(launch: &Launch) -> Error {
+    Error::new(
+        Kind::Timeout,
+        format!(
+            "{} on {} did not answer within {} s, and was stopped",
+            launch.noun(),
+            launch.bind,
+            launch.ready_timeout.as_secs()
+        ),
+    )
+    .hint("device discovery can be slow; give it more time: --ready-timeout 3m")
+}
+
+/// `exit code 1` or `signal 9`.
+pub(super) fn describe(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return format!("ended by signal {signal}");
+    }
+    status
+        .code()
+        .map_or_else(|| "ended".to_owned(), |code| format!("exit code {code}"))
+}
+
+/// Ends the backend and the runners that it started; says whether force was needed.
+pub(super) async fn end(identity: &Identity, grace: Duration) -> Result<bool> {
+    let group = group_members(identity);
+    let forced = process::stop(identity, grace).await?;
+    end_runners(&group, forced).await;
+    Ok(forced)
+}
+
+/// The runners in the group that the backend leads. A killed backend leaves them running.
+fn group_members(identity: &Identity) -> Vec<Identity> {
+    process::scan()
+        .into_iter()
+        .filter(|process| process.group == identity.pid && process.pid != identity.pid)
+        .filter(is_runner)
+        .filter_map(|process| Identity::of(process.pid))
+        .collect()
+}
+
+async fn end_runners(runners: &[Identity], at_once: bool) {
+    let grace = if at_once {
+        Duration::ZERO
+    } else {
+        Duration::from_secs(1)
+    };
+    for runner in runners {
+        if !process::wait_gone(runner, grace).await {
+            let _ = process::signal(runner, Signal::Kill);
+            process::wait_gone(runner, Duration::from_secs(1)).await;
+        }
+    }
+}

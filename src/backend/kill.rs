@@ -1,0 +1,123 @@
+//! `kill`: every backend of this machine that we may signal, with its runners. Nothing is matched by
+//! text: see [`crate::ollama::is_backend`].
+
+use std::time::Duration;
+
+use super::adopt::respawned_by;
+use super::{Stopped, stop};
+use crate::error::Result;
+use crate::ollama::{host, is_backend, is_runner};
+use crate::paths::Paths;
+use crate::process::{self, Identity, Info, Owner};
+
+/// One process that `kill` met.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// Which one, for people.
+    pub process: String,
+    /// Its pid.
+    pub pid: u32,
+    /// It had to be killed.
+    pub forced: bool,
+    /// The command that keeps it from coming back, where something would start it again.
+    pub respawned_by: Option<String>,
+}
+
+/// What `kill` did.
+#[derive(Debug, Clone, Default)]
+pub struct Killed {
+    /// Backends that were ended.
+    pub backends: Vec<Ended>,
+    /// Runners that a dead backend had left and that were ended.
+    pub runners: usize,
+    /// What could not be ended, and why.
+    pub left: Vec<String>,
+}
+
+/// Ends every backend of this machine: first what supervisors of ours keep, then whatever else serves.
+pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
+    let mut killed = Killed::default();
+    end_supervised(paths, &mut killed).await?;
+    let inside_container = matches!(own_owner(), Owner::Container(_));
+    let reachable =
+        |process: &Info| inside_container || !matches!(process.owner, Owner::Container(_));
+    let processes = process::scan();
+    for process in processes.iter().filter(|p| is_backend(p) && reachable(p)) {
+        end_one(process, grace, &mut killed).await;
+    }
+    for runner in process::scan()
+        .iter()
+        .filter(|p| is_runner(p) && reachable(p))
+    {
+        if let Some(identity) = Identity::of(runner.pid) {
+            match process::stop(&identity, grace).await {
+                Ok(_) => killed.runners += 1,
+                Err(error) => killed.left.push(format!("{}: {error}", runner.describe())),
+            }
+        }
+    }
+    Ok(killed)
+}
+
+/// Every slot of ours that has a living supervisor or backend.
+async fn end_supervised(paths: &Paths, killed: &mut Killed) -> Result<()> {
+    for address in recorded_addresses(paths) {
+        if let Stopped::Ended { record, forced } = stop(paths, &host::parse(&address)).await?
+            && let Some(process) = record.process()
+        {
+            killed.backends.push(Ended {
+                process: format!(
+                    "{} on {address} (pid {})",
+                    record.launch.noun(),
+                    process.pid
+                ),
+                pid: process.pid,
+                forced,
+                respawned_by: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn recorded_addresses(paths: &Paths) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(&paths.state) else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with("backend-") && name.ends_with(".json")
+        })
+        .filter_map(|entry| crate::paths::read_private(&entry.path()).ok().flatten())
+        .filter_map(|text| serde_json::from_str::<super::Record>(&text).ok())
+        .map(|record| record.launch.bind)
+        .collect()
+}
+
+async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
+    let Some(identity) = Identity::of(process.pid) else {
+        return;
+    };
+    match super::child::end(&identity, grace).await {
+        Ok(forced) => killed.backends.push(Ended {
+            process: process.describe(),
+            pid: process.pid,
+            forced,
+            respawned_by: respawned_by(process),
+        }),
+        Err(error) => {
+            let instead = respawned_by(process)
+                .map_or_else(String::new, |command| format!("; stop it with: {command}"));
+            killed
+                .left
+                .push(format!("{}: {error}{instead}", process.describe()));
+        }
+    }
+}
+
+fn own_owner() -> Owner {
+    process::info(std::process::id()).map_or(Owner::Session, |process| process.owner)
+}

@@ -1,0 +1,119 @@
+//! How a backend is started: everything resolved, as plain data that crosses process boundaries.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Config, Mode};
+use crate::error::{Context, Error, Result};
+use crate::ollama::{OllamaHost, find_program, host};
+
+/// How a backend is started.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Launch {
+    /// Real Ollama or the stand-in.
+    pub mode: Mode,
+    /// The program: a path, or a name looked up on `PATH` when it is started.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Where it binds, as an `OLLAMA_HOST` value.
+    pub bind: String,
+    /// Model store, where it is not Ollama's default.
+    pub models: Option<PathBuf>,
+    /// Variables added to its environment.
+    pub environment: BTreeMap<String, String>,
+    /// Whether containers reach it through the relay.
+    pub relay: bool,
+    /// Whether the relay passes administration too.
+    pub relay_admin: bool,
+    /// How long it may take until it answers.
+    pub ready_timeout: Duration,
+    /// How long it may take to end before it is killed.
+    pub stop_timeout: Duration,
+}
+
+impl Launch {
+    /// The launch that the configuration asks for.
+    pub fn from_config(config: &Config) -> Result<Self> {
+        let host = config.bind_host();
+        if !host.is_local() {
+            return Err(Error::usage(format!(
+                "the backend {host} ({}) is not on this machine, so it cannot be started from here",
+                config.backend.host.source
+            ))
+            .hint("start it there, or unset OLLAMA_HOST to run one here")
+            .hint("see whether it answers: ollamactl health backend"));
+        }
+        let (program, args) = program(config)?;
+        Ok(Self {
+            mode: config.backend.mode.value,
+            program,
+            args,
+            bind: host.authority(),
+            models: config.backend.models.value.clone(),
+            environment: config.backend.environment.clone(),
+            relay: config.wants_relay(),
+            relay_admin: config.relay_admin.value,
+            ready_timeout: config.backend.ready_timeout.value,
+            stop_timeout: config.backend.stop_timeout.value,
+        })
+    }
+
+    /// Where it binds.
+    pub fn host(&self) -> OllamaHost {
+        host::parse(&self.bind)
+    }
+
+    /// The same launch, bound elsewhere.
+    #[must_use]
+    pub fn at(&self, host: &OllamaHost) -> Self {
+        Self {
+            bind: host.authority(),
+            ..self.clone()
+        }
+    }
+
+    /// The program's file, looked up now: an adopted backend needs none.
+    pub fn find_program(&self) -> Result<PathBuf> {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let found = find_program(&self.program, &path).ok_or_else(|| missing(&self.program))?;
+        std::path::absolute(&found).or_failed(|| format!("cannot resolve {}", found.display()))
+    }
+
+    /// `ollama` or `the stub`, for messages.
+    pub fn noun(&self) -> &'static str {
+        match self.mode {
+            Mode::Ollama => "ollama",
+            Mode::Stub => "the stub (not Ollama)",
+        }
+    }
+}
+
+fn program(config: &Config) -> Result<(PathBuf, Vec<String>)> {
+    match config.backend.mode.value {
+        Mode::Stub => {
+            let own =
+                std::env::current_exe().or_failed(|| "cannot tell where ollamactl itself lies")?;
+            Ok((own, vec!["stub".to_owned()]))
+        }
+        Mode::Ollama => Ok((
+            config.backend.program.value.clone(),
+            vec!["serve".to_owned()],
+        )),
+    }
+}
+
+fn missing(wanted: &Path) -> Error {
+    let message = if wanted.components().count() > 1 {
+        format!("there is no program at {}", wanted.display())
+    } else {
+        format!("{} was not found on PATH", wanted.display())
+    };
+    Error::failed(message)
+        .hint("install Ollama: https://ollama.com/download")
+        .hint("or name its program: --ollama-bin PATH, or backend.program in ollamactl.yaml")
+        .hint("or use the stand-in, which answers without a model: --backend stub")
+}

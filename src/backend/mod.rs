@@ -1,0 +1,25 @@
+//! The backend: the `ollama serve` of this machine, started and supervised by us, or adopted as it is.
+
+mod adopt;
+mod child;
+mod kill;
+mod launch;
+mod log;
+mod observe;
+mod private;
+mod pull;
+mod record;
+mod relay;
+mod start;
+mod stop;
+mod supervisor;
+
+pub use kill::{Ended, Killed, kill};
+pub use launch::Launch;
+pub use log::tail;
+pub use observe::{Observed, Standing, observe};
+pub use pull::{PullRequest, Pulled, pull};
+pub use record::{Origin, Record, RelayState, slot};
+pub use start::{Running, start};
+pub use stop::{Stopped, stop};
+pub use supervisor::supervise;

@@ -1,0 +1,122 @@
+//! What there is at the backend's address, and whose it is.
+
+use std::time::Duration;
+
+use super::adopt::{owner_of, owner_text};
+use super::record::{Record, slot};
+use crate::config::Config;
+use crate::error::Result;
+use crate::ollama::{Client, OllamaHost, Probe};
+use crate::paths::Paths;
+
+/// How long one look may take.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How the backend stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// A supervisor of ours runs it.
+    Supervised,
+    /// Ours, but its supervisor was killed; the next start takes it over.
+    Unsupervised,
+    /// Somebody else's Ollama, used as it is.
+    Adopted,
+    /// On another machine.
+    Remote,
+    /// A supervisor of ours lives, but its backend does not answer (yet).
+    Starting,
+    /// Something takes connections and does not answer.
+    Unresponsive,
+    /// Something that is not Ollama holds the port.
+    Stranger,
+    /// Nothing is there.
+    Stopped,
+}
+
+/// What was seen.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Where it was looked for.
+    pub host: OllamaHost,
+    /// How it stands.
+    pub standing: Standing,
+    /// Who owns the port, for people; empty when nobody does.
+    pub owner: String,
+    /// Ollama's version, where it answers.
+    pub version: Option<String>,
+    /// What a supervisor of ours wrote down, if it or its backend still lives.
+    pub record: Option<Record>,
+}
+
+impl Observed {
+    /// Whether an Ollama answers.
+    pub fn answers(&self) -> bool {
+        self.version.is_some()
+    }
+
+    /// Whether what answers is the stand-in.
+    pub fn is_stub(&self) -> bool {
+        self.version
+            .as_deref()
+            .is_some_and(|version| version.contains("stub"))
+    }
+}
+
+/// Looks at the configured address.
+pub async fn observe(config: &Config, paths: &Paths) -> Result<Observed> {
+    let host = config.client_host();
+    let client = Client::new(&host)?;
+    let record = living_record(paths, &host)?;
+    let probe = client.probe(LOOK).await;
+    let version = match probe {
+        Probe::Ollama => Some(
+            client
+                .version()
+                .await
+                .unwrap_or_else(|_| "unknown".to_owned()),
+        ),
+        _ => None,
+    };
+    let standing = standing(&probe, record.as_ref(), &host);
+    let owner = match (&standing, &record) {
+        (Standing::Stopped | Standing::Remote, _) => String::new(),
+        (Standing::Supervised | Standing::Unsupervised, Some(record)) => {
+            format!("ollamactl (pid {})", record.supervisor.pid)
+        }
+        _ => owner_text(owner_of(&host).as_ref()),
+    };
+    Ok(Observed {
+        host,
+        standing,
+        owner,
+        version,
+        record,
+    })
+}
+
+/// The record of the slot, unless everything in it is dead.
+pub(super) fn living_record(paths: &Paths, host: &OllamaHost) -> Result<Option<Record>> {
+    let record: Option<Record> = slot(paths, host).read()?;
+    Ok(record.filter(|record| {
+        record.supervisor.is_alive()
+            || record
+                .process()
+                .is_some_and(crate::process::Identity::is_alive)
+    }))
+}
+
+fn standing(probe: &Probe, record: Option<&Record>, host: &OllamaHost) -> Standing {
+    let supervised = record.is_some_and(|record| record.supervisor.is_alive());
+    let ours = record.is_some_and(|record| record.process().is_some());
+    match probe {
+        Probe::Ollama if !host.is_local() => Standing::Remote,
+        Probe::Ollama if ours && supervised => Standing::Supervised,
+        Probe::Ollama if ours => Standing::Unsupervised,
+        Probe::Ollama => Standing::Adopted,
+        Probe::Silent | Probe::Absent if supervised && ours => Standing::Starting,
+        Probe::Silent => Standing::Unresponsive,
+        Probe::Stranger(_) => Standing::Stranger,
+        Probe::Absent => Standing::Stopped,
+    }
+}

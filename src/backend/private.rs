@@ -1,0 +1,63 @@
+//! A backend for one command: on a free loopback port, with the same model store, ended after.
+
+use tokio::process::Child;
+
+use super::{Launch, child, log};
+use crate::daemon::Slot;
+use crate::error::{Context, Result};
+use crate::ollama::{Client, OllamaHost};
+use crate::paths::Paths;
+use crate::process::Identity;
+
+/// A private backend. End it with [`Private::end`].
+pub(super) struct Private {
+    /// Talks to it.
+    pub client: Client,
+    child: Child,
+    identity: Identity,
+    launch: Launch,
+}
+
+impl Private {
+    /// Starts one and waits until it answers.
+    pub async fn start(launch: &Launch, paths: &Paths) -> Result<Self> {
+        let launch = Launch {
+            relay: false,
+            ..launch.at(&OllamaHost::loopback(free_port()?))
+        };
+        let slot = Slot::new(paths, "private-backend");
+        let log_file = slot.open_log()?;
+        let offset = log_file.metadata().map_or(0, |meta| meta.len());
+        let client = Client::new(&launch.host())?;
+        let mut process = child::spawn(&launch, &log_file)?;
+        let identity = child::identity(&process)?;
+        if let Err(error) = child::wait_ready(&mut process, &launch, &client).await {
+            let _ = child::end(&identity, launch.stop_timeout).await;
+            return Err(error.details(log::tail(&slot.log_file(), offset, 20)));
+        }
+        Ok(Self {
+            client,
+            child: process,
+            identity,
+            launch,
+        })
+    }
+
+    /// Ends it, with what it started.
+    pub async fn end(mut self) -> Result<()> {
+        child::end(&self.identity, self.launch.stop_timeout).await?;
+        let _ = self.child.wait().await;
+        Ok(())
+    }
+}
+
+/// A port that nobody has at this moment. Ollama takes port 0 too, but then only its log tells which
+/// port it got.
+fn free_port() -> Result<u16> {
+    let listener =
+        std::net::TcpListener::bind("127.0.0.1:0").or_failed(|| "no loopback port is free")?;
+    let address = listener
+        .local_addr()
+        .or_failed(|| "no loopback port is free")?;
+    Ok(address.port())
+}

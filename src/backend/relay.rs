@@ -1,0 +1,203 @@
+//! The relay: on the engine's host-gateway address, so that containers reach the loopback backend and
+//! the network does not. Only addresses of this engine's own networks are let in, since a bind address
+//! alone keeps nobody out who has a route to it.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use ipnet::IpNet;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Launch, RelayState};
+use crate::config::Mode;
+use crate::engine::Engine;
+use crate::error::{Context, Error, Result};
+use crate::process;
+use crate::proxy::{Policy, Surface};
+
+/// How long a starting backend waits to hear what became of the relay.
+const SETTLE: Duration = Duration::from_millis(500);
+/// Pauses between tries to reach the engine or to listen.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
+
+/// A relay at work in the background.
+pub(super) struct Relay {
+    /// What it does; the first change comes when that is known.
+    pub state: watch::Receiver<RelayState>,
+    task: JoinHandle<()>,
+}
+
+/// Starts the relay where the launch wants one.
+pub(super) fn start(launch: &Launch, stop: &CancellationToken) -> Relay {
+    let (sender, state) = watch::channel(RelayState::Off);
+    let task = if launch.relay {
+        tokio::spawn(run(launch.clone(), sender, stop.clone()))
+    } else {
+        tokio::spawn(async {})
+    };
+    Relay { state, task }
+}
+
+impl Relay {
+    /// Waits until it has ended, after its stop was requested.
+    pub async fn ended(self) {
+        let _ = self.task.await;
+    }
+}
+
+/// The relay's state as soon as it is known, or after a short while. At once where there is none.
+pub(super) async fn settled(state: &mut watch::Receiver<RelayState>) -> RelayState {
+    let known = tokio::time::timeout(SETTLE, state.changed()).await;
+    if known.is_err() {
+        return RelayState::Waiting {
+            reason: "the container engine has not answered yet".to_owned(),
+        };
+    }
+    state.borrow_and_update().clone()
+}
+
+/// One line for people.
+pub(super) fn describe(state: &RelayState) -> String {
+    match state {
+        RelayState::Off => "off".to_owned(),
+        RelayState::Listening { address } => format!("listening on {address}"),
+        RelayState::Waiting { reason } => format!("waiting: {reason}"),
+        RelayState::NotNeeded { reason } => format!("not needed: {reason}"),
+    }
+}
+
+async fn run(launch: Launch, state: watch::Sender<RelayState>, stop: CancellationToken) {
+    let mut pauses = PAUSES.iter().chain(std::iter::repeat(&PAUSES[2]));
+    loop {
+        let session = session(&launch, &state);
+        let ended = tokio::select! {
+            ended = session => ended,
+            () = stop.cancelled() => return,
+        };
+        match ended {
+            Ok(End::NotNeeded(reason)) => {
+                state.send_replace(RelayState::NotNeeded { reason });
+                return stop.cancelled().await;
+            }
+            Ok(End::EngineGone) => {
+                pauses = PAUSES.iter().chain(std::iter::repeat(&PAUSES[2]));
+                waiting(&state, "the container engine went away".to_owned());
+            }
+            Err(error) => waiting(&state, error.to_string()),
+        }
+        let pause = pauses.next().copied().unwrap_or(PAUSES[2]);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Says what is waited for, once.
+fn waiting(state: &watch::Sender<RelayState>, reason: String) {
+    state.send_if_modified(|now| {
+        let next = RelayState::Waiting { reason };
+        let changed = *now != next;
+        *now = next;
+        changed
+    });
+}
+
+enum End {
+    NotNeeded(String),
+    EngineGone,
+}
+
+/// From a connection to the engine to its end.
+async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<End> {
+    let engine = Engine::from_environment().await?;
+    if let Some(reason) = not_needed(&engine, launch) {
+        return Ok(End::NotNeeded(reason));
+    }
+    let gateway = engine.info().host_gateway.ok_or_else(|| {
+        Error::failed("the engine has no default bridge network, so it has no host-gateway address")
+    })?;
+    let address = SocketAddr::new(gateway, launch.host().port);
+    let listener = listen(address)?;
+    let (subnets, receiver) = watch::channel(engine.subnets().await?);
+    let upstream = launch
+        .host()
+        .for_client()
+        .socket_addr()
+        .ok_or_else(|| Error::failed(format!("{} does not resolve", launch.bind)))?;
+    let policy = Policy {
+        surface: Surface::Relay {
+            admin: launch.relay_admin,
+        },
+        stub: launch.mode == Mode::Stub,
+        ..Policy::relay(upstream, receiver)
+    };
+    state.send_replace(RelayState::Listening { address });
+    tokio::select! {
+        served = crate::proxy::serve(listener, Arc::new(policy), CancellationToken::new()) => {
+            served.map(|()| End::EngineGone)
+        }
+        () = follow_subnets(&engine, &subnets) => Ok(End::EngineGone),
+    }
+}
+
+/// Where containers reach the host without a relay.
+fn not_needed(engine: &Engine, launch: &Launch) -> Option<String> {
+    let info = engine.info();
+    if engine.endpoint().is_remote() {
+        return Some(format!(
+            "the engine {} is on another machine",
+            engine.endpoint()
+        ));
+    }
+    if info.desktop {
+        return Some("Docker Desktop's containers reach this machine's loopback".to_owned());
+    }
+    if info.rootless {
+        return Some("a rootless engine has no address of this machine to listen on".to_owned());
+    }
+    let everywhere = process::listeners(launch.host().port)
+        .iter()
+        .any(|listener| listener.address.ip().is_unspecified());
+    everywhere.then(|| "the backend itself listens on every interface".to_owned())
+}
+
+/// Listens on an address that may not exist yet: docker0 can be absent until the first container runs.
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let doing = || format!("cannot listen on {address} for containers");
+    let socket = socket2::Socket::new(
+        socket2::Domain::for_address(address),
+        socket2::Type::STREAM,
+        None,
+    )
+    .or_failed(doing)?;
+    #[cfg(target_os = "linux")]
+    socket.set_freebind_v4(true).or_failed(doing)?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true).or_failed(doing)?;
+    socket.set_nonblocking(true).or_failed(doing)?;
+    socket.bind(&address.into()).or_failed(doing)?;
+    socket.listen(1024).or_failed(doing)?;
+    TcpListener::from_std(socket.into()).or_failed(doing)
+}
+
+/// Keeps the allow-list current until the engine goes away.
+async fn follow_subnets(engine: &Engine, subnets: &watch::Sender<Vec<IpNet>>) {
+    let mut changes = pin!(engine.network_changes());
+    while changes.next().await.is_some() {
+        let Ok(now) = engine.subnets().await else {
+            return;
+        };
+        subnets.send_replace(now);
+    }
+}

@@ -1,0 +1,52 @@
+//! Ending what a supervisor of ours started, and nothing else.
+
+use std::time::Duration;
+
+use super::child;
+use super::observe::living_record;
+use super::record::{Record, slot};
+use crate::error::Result;
+use crate::ollama::OllamaHost;
+use crate::paths::Paths;
+use crate::process;
+
+/// What `down` did with the backend.
+#[derive(Debug, Clone)]
+pub enum Stopped {
+    /// Nothing of ours ran.
+    NotRunning,
+    /// Ours was ended.
+    Ended {
+        /// What it was.
+        record: Box<Record>,
+        /// It had to be killed.
+        forced: bool,
+    },
+}
+
+/// Ends the supervisor of this address with its backend. An adopted backend goes on.
+pub async fn stop(paths: &Paths, host: &OllamaHost) -> Result<Stopped> {
+    let slot = slot(paths, host);
+    let Some(record) = living_record(paths, host)? else {
+        clear_if_free(&slot)?;
+        return Ok(Stopped::NotRunning);
+    };
+    let grace = record.launch.stop_timeout + Duration::from_secs(5);
+    let mut forced = process::stop(&record.supervisor, grace).await?;
+    if let Some(backend) = record.process().filter(|backend| backend.is_alive()) {
+        forced |= child::end(backend, record.launch.stop_timeout).await?;
+    }
+    clear_if_free(&slot)?;
+    Ok(Stopped::Ended {
+        record: Box::new(record),
+        forced,
+    })
+}
+
+/// Removes the files that a killed supervisor left: whoever takes the lock and drops it clears them.
+fn clear_if_free(slot: &crate::daemon::Slot) -> Result<()> {
+    if slot.record_file().exists() || slot.pidfile().exists() {
+        drop(slot.try_lock()?);
+    }
+    Ok(())
+}

@@ -1,0 +1,503 @@
+//! The command line. clap's types stop here: [`settings`] turns them into the plain data that the
+//! domain takes.
+
+#![allow(
+    clippy::doc_markdown,
+    reason = "these doc comments are the texts of --help"
+)]
+
+pub mod settings;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use settings::{BackendArgs, GatewayArgs, ModelArgs};
+
+/// Brings up a repository's local LLM stack, and says honestly whether it works.
+///
+/// A stack has four parts: the required Ollama MODEL, the BACKEND (`ollama serve` on this machine), the
+/// RELAY through which containers reach it, and the GATEWAY, the service that applications call.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ollamactl",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "First time here?  ollamactl up      start everything and wait until it is healthy\n                  \
+                  ollamactl doctor  find out what is missing\n\n\
+                  Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 not running or not healthy,\n\
+                  4 state unknown, 5 conflict, 6 engine unreachable, 7 time-out, 130 interrupted."
+)]
+pub struct Cli {
+    /// How output looks.
+    #[command(flatten)]
+    pub output: Output,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How output looks.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Output {
+    /// Print JSON on standard output: one document where a command reads, one event a line where it acts
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print only errors, and the data that was asked for
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more: notes, and the output of builds
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = false
+    )]
+    pub color: ColorWhen,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything (model, backend, relay, gateway) and wait until it is healthy
+    Up(UpArgs),
+    /// Stop what ollamactl started, and nothing else
+    Down(DownArgs),
+    /// Show the four parts of the stack
+    Status(StatusArgs),
+    /// Say whether the stack works: {"status":"ok"} and 0, or what fails and 3
+    Health(HealthArgs),
+    /// Check every precondition, with the one command that mends it
+    Doctor(DoctorArgs),
+    /// Pull the required model, with or without a running backend
+    PullModel(PullArgs),
+    /// Run the backend, in the foreground or in the background
+    Serve(ServeArgs),
+    /// End every Ollama backend of this machine, with its model runners
+    Kill(KillArgs),
+    /// Restart the backend the way it was started
+    Restart(RestartArgs),
+    /// Run the gateway: the compose service, or the embedded one
+    Gateway(GatewayCommandArgs),
+    /// Show the log of the backend or of the gateway
+    Logs(LogsArgs),
+    /// Run a deterministic stand-in for Ollama, for CI and tests
+    Stub(StubArgs),
+    /// Write Makefile.ai and ollamactl.yaml into a repository
+    Init(InitArgs),
+    /// Show the configuration
+    Config(ConfigArgs),
+    /// Print a completion script
+    Completions(CompletionsArgs),
+    /// Write the man pages
+    Man(ManArgs),
+    /// Show the version
+    Version,
+    /// Run as a background process; ollamactl starts this itself.
+    #[command(hide = true)]
+    Supervise(SuperviseArgs),
+}
+
+/// `up`.
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// Build the gateway's image even if there is one
+    #[arg(long)]
+    pub build: bool,
+    /// Give up when the stack is not healthy after so long (30, 30s, 5m)
+    #[arg(long, value_name = "TIME", default_value = "30m")]
+    pub wait_timeout: String,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub gateway: GatewayArgs,
+}
+
+/// `down`.
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub gateway: GatewayArgs,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// `table` for people, `env` for a shell to evaluate
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub output: StatusFormat,
+    /// Show it again every two seconds, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub gateway: GatewayArgs,
+}
+
+/// How `status` prints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// A table
+    #[default]
+    Table,
+    /// `OLLAMA_HOST=…` lines
+    Env,
+}
+
+/// `health`.
+#[derive(Debug, Args)]
+pub struct HealthArgs {
+    /// Which part
+    #[arg(value_enum, default_value_t)]
+    pub part: HealthPart,
+    /// live: processes answer; ready: the model is there too; infer: the model answers through the gateway
+    #[arg(long, value_enum, default_value_t)]
+    pub level: HealthLevel,
+    /// Wait until it is healthy, at most so long (30, 30s, 5m; without a time 60s)
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "60s", require_equals = true)]
+    pub wait: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub gateway: GatewayArgs,
+}
+
+/// A part whose health is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum HealthPart {
+    /// Everything
+    #[default]
+    All,
+    /// The gateway
+    Gateway,
+    /// The backend
+    Backend,
+    /// The model
+    Model,
+}
+
+/// How much is asked of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum HealthLevel {
+    /// Processes answer
+    Live,
+    /// The model is there too
+    #[default]
+    Ready,
+    /// The model answers through the gateway
+    Infer,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub gateway: GatewayArgs,
+}
+
+/// `pull-model`.
+#[derive(Debug, Args)]
+pub struct PullArgs {
+    /// Models to pull; without any, the required one
+    pub models: Vec<String>,
+    /// Leave a model that is there as it is, without asking the registry
+    #[arg(long)]
+    pub if_missing: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Run in the background, with a pidfile, and return when the backend is ready
+    #[arg(long, visible_alias = "bg")]
+    pub background: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+}
+
+/// `kill`.
+#[derive(Debug, Args)]
+pub struct KillArgs {
+    /// How long a process may take to end before it is killed
+    #[arg(short, long, value_name = "TIME", default_value = "10s")]
+    pub timeout: String,
+}
+
+/// `restart`.
+#[derive(Debug, Args)]
+pub struct RestartArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+}
+
+/// `gateway`.
+#[derive(Debug, Args)]
+pub struct GatewayCommandArgs {
+    /// What to do with the gateway.
+    #[command(subcommand)]
+    pub command: GatewayCommand,
+}
+
+/// What to do with the gateway.
+#[derive(Debug, Subcommand)]
+pub enum GatewayCommand {
+    /// Create and start the gateway with what it depends on; nothing happens where nothing changed
+    Up(GatewayUpArgs),
+    /// Stop and remove the gateway's container; volumes stay
+    Down(GatewayTargetArgs),
+    /// Stop the gateway; its container stays
+    Stop(GatewayStopArgs),
+    /// Rebuild the image, recreate the container if something changed, else restart it
+    Restart(GatewayTargetArgs),
+    /// Build the gateway's image
+    Build(GatewayTargetArgs),
+    /// Run the embedded gateway in the foreground
+    Run(GatewayRunArgs),
+}
+
+/// `gateway up`.
+#[derive(Debug, Args)]
+pub struct GatewayUpArgs {
+    /// Build the image even if there is one
+    #[arg(long)]
+    pub build: bool,
+    /// Recreate the container even if nothing changed
+    #[arg(long)]
+    pub force_recreate: bool,
+    /// Leave out what the service depends on
+    #[arg(long)]
+    pub no_deps: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub target: GatewayTargetArgs,
+}
+
+/// `gateway stop`.
+#[derive(Debug, Args)]
+pub struct GatewayStopArgs {
+    /// Seconds that the container may take to end before it is killed
+    #[arg(short, long, value_name = "SECONDS")]
+    pub timeout: Option<u32>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub target: GatewayTargetArgs,
+}
+
+/// What every gateway command needs to know.
+#[derive(Debug, Args)]
+pub struct GatewayTargetArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub gateway: GatewayArgs,
+}
+
+/// `gateway run`.
+#[derive(Debug, Args)]
+pub struct GatewayRunArgs {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+}
+
+/// `logs`.
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// Whose log
+    #[arg(value_enum, default_value_t)]
+    pub part: LogsPart,
+    /// How many lines to show from the end, or `all`
+    #[arg(
+        short = 'n',
+        long,
+        visible_alias = "tail",
+        value_name = "LINES",
+        default_value = "100"
+    )]
+    pub lines: String,
+    /// Go on with new lines, until Ctrl-C
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Only lines of the gateway since this time (2026-01-31T10:00:00Z) or so long ago (10m)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Show when each line of the gateway was written
+    #[arg(short, long)]
+    pub timestamps: bool,
+    /// Compose file, instead of looking for one
+    #[arg(long, value_name = "PATH")]
+    pub file: Vec<PathBuf>,
+    /// Compose service that is the gateway
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Compose project name
+    #[arg(short, long, value_name = "NAME")]
+    pub project_name: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub backend: BackendArgs,
+}
+
+/// Whose log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogsPart {
+    /// The backend and its supervisor
+    #[default]
+    Backend,
+    /// The gateway
+    Gateway,
+}
+
+/// `stub`.
+#[derive(Debug, Args)]
+pub struct StubArgs {
+    /// Where to listen, as an OLLAMA_HOST value
+    #[arg(
+        long,
+        env = "OLLAMA_HOST",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:11434"
+    )]
+    pub host: String,
+    /// Model store
+    #[arg(long, env = "OLLAMA_MODELS", value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// A model that is there from the start; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub preset: Vec<String>,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The repository
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub folder: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "flattened")]
+    pub model: ModelArgs,
+}
+
+/// `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// What to do with the configuration.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting, and where its value came from
+    Show(DoctorArgs),
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Where to write ollamactl.1 and a page for each command; without it, the first goes to standard output
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// The hidden command that runs a background process.
+#[derive(Debug, Args)]
+pub struct SuperviseArgs {
+    /// Which one
+    #[arg(value_enum)]
+    pub part: SupervisePart,
+    /// Its address, for whoever reads a process list
+    pub address: String,
+}
+
+/// Which background process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SupervisePart {
+    /// The backend's supervisor
+    Backend,
+    /// The embedded gateway
+    Gateway,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

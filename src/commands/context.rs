@@ -1,0 +1,47 @@
+//! What every command has: who prints, where state lies, where the person stands.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::config::{self, Config, Flags};
+use crate::error::{Context as _, Kind, Result};
+use crate::event::Events;
+use crate::paths::Paths;
+use crate::ui::Ui;
+
+/// Shared by all commands.
+pub(super) struct Context {
+    /// Prints.
+    pub ui: Ui,
+    /// State and configuration folders.
+    pub paths: Paths,
+    /// Where the command was called.
+    pub folder: PathBuf,
+    /// The process environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Context {
+    pub fn new(ui: Ui) -> Result<Self> {
+        Ok(Self {
+            ui,
+            paths: Paths::of_user()?,
+            folder: std::env::current_dir()
+                .context(Kind::Usage, || "cannot tell the current folder; was it removed?")?,
+            // Variables that are not UTF-8 cannot be meant for us or for compose.
+            environment: std::env::vars_os()
+                .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        })
+    }
+
+    /// The configuration under these flags.
+    pub fn config(&self, flags: &Flags) -> Result<Config> {
+        config::load(flags, &self.folder, &self.paths, self.environment.clone())
+    }
+
+    /// A sink for events.
+    pub fn events(&self) -> Events {
+        self.ui.events()
+    }
+}

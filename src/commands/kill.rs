@@ -1,0 +1,60 @@
+//! `kill`: every backend of this machine.
+
+use serde::Serialize;
+
+use super::context::Context;
+use crate::backend::{self, Killed};
+use crate::cli::KillArgs;
+use crate::config::parse_duration;
+use crate::error::{Error, Result};
+
+pub(super) async fn run(context: &Context, args: &KillArgs) -> anyhow::Result<()> {
+    let grace = parse_duration(&args.timeout)
+        .ok_or_else(|| Error::usage(format!("--timeout: {:?} is no duration: write 10s or 1m", args.timeout)))?;
+    let killed = backend::kill(&context.paths, grace).await?;
+    report(context, &killed)?;
+    if killed.left.is_empty() {
+        return Ok(());
+    }
+    Err(Error::failed("not every backend could be ended").details(killed.left).into())
+}
+
+#[derive(Serialize)]
+struct Ended<'a> {
+    pid: u32,
+    process: &'a str,
+    forced: bool,
+    respawned_by: Option<&'a str>,
+}
+
+fn report(context: &Context, killed: &Killed) -> Result<()> {
+    if context.ui.is_json() {
+        let ended: Vec<Ended> = killed
+            .backends
+            .iter()
+            .map(|ended| Ended {
+                pid: ended.pid,
+                process: &ended.process,
+                forced: ended.forced,
+                respawned_by: ended.respawned_by.as_deref(),
+            })
+            .collect();
+        return context.ui.print_json(&serde_json::json!({
+            "ended": ended, "runners": killed.runners, "left": killed.left,
+        }));
+    }
+    if killed.backends.is_empty() && killed.runners == 0 && killed.left.is_empty() {
+        context.ui.say("no backend is running");
+    }
+    for ended in &killed.backends {
+        let forced = if ended.forced { " by force" } else { "" };
+        context.ui.say(&format!("ended{forced}: {}", ended.process));
+        if let Some(command) = &ended.respawned_by {
+            context.ui.say(&format!("  it will be started again; to keep it down: {command}"));
+        }
+    }
+    if killed.runners > 0 {
+        context.ui.say(&format!("ended {} runners that a dead backend had left", killed.runners));
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! One file per verb: it takes the arguments, calls the domain, and prints. Commands never call commands.
+
+mod completions;
+mod config;
+mod context;
+mod kill;
+mod logs;
+mod man;
+mod pull_model;
+mod restart;
+mod serve;
+mod stub;
+mod supervise;
+mod version;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, ColorWhen, Command};
+use crate::daemon::Shutdown;
+use crate::error::{Error, Kind};
+use crate::stub as stub_program;
+use crate::ui::{Look, Ui};
+use context::Context;
+
+/// Runs the program with these arguments and returns its exit code. Under the name `ollama` it is the
+/// stub, so that it can stand in for Ollama on `PATH`.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if stub_program::cli::is_called_for(&args) {
+        return stub_program::cli::main(&args);
+    }
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where the terminal went away there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.code()));
+        }
+    };
+    let ui = Ui::new(look(&cli));
+    match start(cli, ui.clone()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let error = ours(error);
+            ui.fail(&error);
+            ExitCode::from(error.kind.code())
+        }
+    }
+}
+
+fn look(cli: &Cli) -> Look {
+    Look {
+        json: cli.output.json,
+        quiet: cli.output.quiet,
+        verbose: cli.output.verbose,
+        color: match cli.output.color {
+            ColorWhen::Auto => None,
+            ColorWhen::Always => Some(true),
+            ColorWhen::Never => Some(false),
+        },
+    }
+}
+
+/// What is not an error of ours failed without a better name.
+fn ours(error: anyhow::Error) -> Error {
+    match error.downcast::<Error>() {
+        Ok(error) => error,
+        Err(other) => {
+            let message = other.to_string();
+            Error::failed(message).caused_by(other)
+        }
+    }
+}
+
+fn start(cli: Cli, ui: Ui) -> anyhow::Result<()> {
+    // Before the runtime: leaving the session must not race with anything.
+    if matches!(cli.command, Command::Supervise(_)) {
+        crate::daemon::detach_from_session();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let context = Context::new(ui)?;
+    let outcome = runtime.block_on(run_command(cli.command, &context));
+    // A blocking task (a slow name look-up) must not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
+    match command {
+        // These end what they run before they end themselves.
+        Command::Serve(args) => serve::run(context, &args).await,
+        Command::Supervise(args) => supervise::run(context, &args).await,
+        Command::Stub(args) => stub::run(&args).await,
+        other => {
+            let hint = interrupted_hint(&other);
+            let shutdown = Shutdown::on_signals()?;
+            tokio::select! {
+                outcome = run_interruptible(other, context) => outcome,
+                () = shutdown.requested.cancelled() => Err(interrupted(hint).into()),
+            }
+        }
+    }
+}
+
+/// Commands that may be dropped at any point: dropping closes their requests, and what they started
+/// for themselves ends with them.
+async fn run_interruptible(command: Command, context: &Context) -> anyhow::Result<()> {
+    match command {
+        Command::PullModel(args) => pull_model::run(context, &args).await,
+        Command::Kill(args) => kill::run(context, &args).await,
+        Command::Restart(args) => restart::run(context, &args).await,
+        Command::Logs(args) => logs::run(context, &args).await,
+        Command::Config(args) => config::run(context, &args),
+        Command::Completions(args) => completions::run(context, &args),
+        Command::Man(args) => man::run(context, &args),
+        Command::Version => version::run(context),
+        _ => todo!(),
+    }
+}
+
+fn interrupted_hint(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::PullModel(_) | Command::Up(_) => {
+            Some("what was loaded of the model is kept; run the same command again and it resumes")
+        }
+        _ => None,
+    }
+}
+
+fn interrupted(hint: Option<&str>) -> Error {
+    let error = Error::new(Kind::Interrupted, "interrupted");
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}

@@ -1,0 +1,39 @@
+//! `restart`: the backend, the way it was started.
+
+use super::context::Context;
+use super::serve::describe;
+use crate::backend::{self, Launch, Standing};
+use crate::cli::RestartArgs;
+use crate::config::Flags;
+use crate::error::{Error, Kind};
+
+pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result<()> {
+    let mut flags = Flags::default();
+    args.backend.add_to(&mut flags);
+    let config = context.config(&flags)?;
+    let observed = backend::observe(&config, &context.paths).await?;
+    let wanted = Launch::from_config(&config)?;
+    let launch = match (&observed.record, observed.standing) {
+        (_, Standing::Adopted) => return Err(not_ours(&observed.owner).into()),
+        (Some(record), _) => wanted.unless_said(&record.launch, &config),
+        (None, _) => wanted,
+    };
+    let events = context.events();
+    let step = events.step("backend", "stopping it");
+    backend::stop(&context.paths, &launch.host()).await?;
+    let running = backend::start(&launch, &context.paths, &step).await?;
+    step.done(describe(&running.record));
+    Ok(())
+}
+
+fn not_ours(owner: &str) -> Error {
+    let error = Error::new(
+        Kind::Conflict,
+        format!("this Ollama is not ollamactl's to restart: it is owned by {owner}"),
+    );
+    if owner.contains("systemd unit") {
+        error.hint("restart it where it belongs: sudo systemctl restart ollama")
+    } else {
+        error.hint("end it with `ollamactl kill`, then run `ollamactl serve --background`")
+    }
+}

@@ -1,0 +1,108 @@
+//! `serve`: the backend in the foreground, or in the background.
+
+use super::context::Context;
+use crate::backend::{self, Launch, Record, RelayState};
+use crate::cli::ServeArgs;
+use crate::config::{Bind, Config, Flags};
+use crate::daemon::{Reporter, Shutdown};
+use crate::error::{Error, Kind, Result};
+use crate::logs::{Follower, clean};
+
+pub(super) async fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<()> {
+    let mut flags = Flags::default();
+    args.backend.add_to(&mut flags);
+    let config = context.config(&flags)?;
+    warn_if_exposed(context, &config);
+    let launch = Launch::from_config(&config)?;
+    if args.background {
+        Ok(background(context, &launch).await?)
+    } else {
+        Ok(foreground(context, &launch).await?)
+    }
+}
+
+/// Off loopback, Ollama asks nobody who they are and lets them pull, push and delete.
+fn warn_if_exposed(context: &Context, config: &Config) {
+    let host = config.bind_host();
+    if host.is_exposed() && host.is_local() {
+        let source = match config.backend.bind.value {
+            Bind::All | Bind::Address(_) => &config.backend.bind.source,
+            Bind::Relay | Bind::Loopback => &config.backend.host.source,
+        };
+        context.events().warn(format!(
+            "the backend will listen on {host} ({source}): everybody who reaches this machine may use, \
+             pull and delete models, without a password; --bind relay keeps it to this machine and its containers"
+        ));
+    }
+}
+
+async fn background(context: &Context, launch: &Launch) -> Result<()> {
+    let events = context.events();
+    let step = events.step("backend", format!("looking at {}", launch.bind));
+    let running = backend::start(launch, &context.paths, &step).await?;
+    let text = describe(&running.record);
+    if running.fresh {
+        step.done(text);
+    } else {
+        step.unchanged(text);
+    }
+    if context.ui.is_json() {
+        context.ui.print_json(&running.record)?;
+    } else if running.fresh {
+        let slot = backend::slot(&context.paths, &launch.host());
+        context.ui.say(&format!("   pidfile  {}", slot.pidfile().display()));
+        context.ui.say(&format!("   log      {}", slot.log_file().display()));
+    }
+    Ok(())
+}
+
+/// `ollama 0.33.0 on 127.0.0.1:11434 (pid 12), containers reach it on 172.17.0.1:11434`.
+pub(super) fn describe(record: &Record) -> String {
+    let version = record.version.as_deref().unwrap_or("of unknown version");
+    let owner = match &record.origin {
+        backend::Origin::Started { process } => format!("pid {}", process.pid),
+        backend::Origin::Adopted { owner } => format!("adopted: owned by {owner}"),
+    };
+    let relay = match &record.relay {
+        RelayState::Listening { address } => format!(", containers reach it on {address}"),
+        _ => String::new(),
+    };
+    format!("{} {version} on {} ({owner}){relay}", record.launch.noun(), record.launch.bind)
+}
+
+/// Supervises in this very process, and shows the backend's log until Ctrl-C.
+async fn foreground(context: &Context, launch: &Launch) -> Result<()> {
+    let slot = backend::slot(&context.paths, &launch.host());
+    let shutdown = Shutdown::on_signals()?;
+    if slot.is_locked()? {
+        return already_running(context, launch).await;
+    }
+    let offset = slot.log_file().metadata().map_or(0, |meta| meta.len());
+    let mut log = Follower::new(&slot.log_file(), offset);
+    let events = context.events();
+    let mut silent = Reporter::silent();
+    let supervision = backend::supervise(launch, &context.paths, &shutdown, &mut silent, &events);
+    let showing = async {
+        loop {
+            let bytes = log.next().await;
+            context.ui.explain(&clean(&bytes));
+        }
+    };
+    context.ui.say(&format!("serving {} on {}; Ctrl-C ends it", launch.noun(), launch.bind));
+    tokio::select! {
+        outcome = supervision => outcome?,
+        () = showing => {}
+    }
+    if shutdown.was_interrupted() {
+        return Err(Error::new(Kind::Interrupted, "the backend was stopped"));
+    }
+    Ok(())
+}
+
+async fn already_running(context: &Context, launch: &Launch) -> Result<()> {
+    let events = context.events();
+    let step = events.step("backend", format!("looking at {}", launch.bind));
+    let running = backend::start(launch, &context.paths, &step).await?;
+    step.unchanged(format!("already running: {}", describe(&running.record)));
+    Ok(())
+}

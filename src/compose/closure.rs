@@ -1,0 +1,309 @@
+//! A service with everything that it needs, in the order in which to start it; or why it cannot run.
+
+use std::collections::BTreeSet;
+
+use super::model::Project;
+use super::names::closest;
+use super::service::Service;
+use crate::error::{Error, Result};
+
+impl Project {
+    /// The service of this name, also when its profiles are not active.
+    pub fn service(&self, name: &str) -> Result<&Service> {
+        let found = self.services.get(name).or_else(|| self.disabled.get(name));
+        found.ok_or_else(|| self.unknown(name))
+    }
+
+    /// The service and all that it depends on, dependencies first. Naming a service enables its own
+    /// profiles. Fails for what compose refuses (cycles, missing dependencies), and for keys that are
+    /// not implemented here, naming them.
+    pub fn closure(&self, service: &str) -> Result<Vec<&Service>> {
+        let target = self.service(service)?;
+        let mut walk = Walk {
+            project: self,
+            profiles: self
+                .profiles
+                .iter()
+                .chain(&target.profiles)
+                .map(String::as_str)
+                .collect(),
+            trail: Vec::new(),
+            ordered: Vec::new(),
+        };
+        walk.visit(target)?;
+        walk.ordered
+            .iter()
+            .try_for_each(|service| self.check_supported(service))?;
+        Ok(walk.ordered)
+    }
+
+    /// Services of one closure that several closures or callers may share: `services` in the order of
+    /// their dependencies, each once.
+    pub fn closure_of<'a>(
+        &self,
+        services: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<&Service>> {
+        let mut all: Vec<&Service> = Vec::new();
+        for name in services {
+            for service in self.closure(name)? {
+                if !all.iter().any(|known| known.name == service.name) {
+                    all.push(service);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let names = || {
+            self.services
+                .keys()
+                .chain(self.disabled.keys())
+                .map(String::as_str)
+        };
+        let files: Vec<String> = self
+            .config_files
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let error = Error::usage(format!("no service `{name}` in {}", files.join(", ")));
+        match closest(name, names()) {
+            Some(close) => error.hint(format!("did you mean `{close}`?")),
+            None => {
+                let names: Vec<&str> = names().collect();
+                error.hint(format!("the services there are: {}", names.join(", ")))
+            }
+        }
+    }
+
+    /// Refuses a service whose keys, or whose networks', volumes', configs' or secrets' keys, are not
+    /// implemented.
+    fn check_supported(&self, service: &Service) -> Result<()> {
+        let used = |path: &String| self.uses(service, path);
+        let shared = self.unsupported.iter().filter(|path| used(path));
+        let keys: Vec<&str> = service
+            .unsupported
+            .iter()
+            .chain(shared)
+            .map(String::as_str)
+            .collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let verb = if keys.len() == 1 { "is" } else { "are" };
+        Err(Error::usage(format!(
+            "service `{}` cannot be run: {} {verb} not supported by ollamactl",
+            service.name,
+            keys.join(", ")
+        ))
+        .hint("remove it, move it under an `x-` key, or start this service with docker compose"))
+    }
+
+    /// Whether a dotted path of the top level concerns the service.
+    fn uses(&self, service: &Service, path: &str) -> bool {
+        let mut parts = path.splitn(3, '.');
+        let (section, key) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
+        match section {
+            "networks" => service.networks.contains_key(key),
+            "volumes" => service.volumes.iter().any(|mount| mount.source == key),
+            "configs" => service.configs.iter().any(|config| config.source == key),
+            "secrets" => service.secrets.iter().any(|secret| secret.source == key),
+            _ => true,
+        }
+    }
+}
+
+/// A depth-first walk of the dependencies.
+struct Walk<'p> {
+    project: &'p Project,
+    profiles: BTreeSet<&'p str>,
+    trail: Vec<&'p str>,
+    ordered: Vec<&'p Service>,
+}
+
+impl<'p> Walk<'p> {
+    fn visit(&mut self, service: &'p Service) -> Result<()> {
+        if self.ordered.iter().any(|known| known.name == service.name) {
+            return Ok(());
+        }
+        if let Some(start) = self.trail.iter().position(|name| *name == service.name) {
+            let cycle = [&self.trail[start..], &[service.name.as_str()]]
+                .concat()
+                .join(" -> ");
+            return Err(
+                Error::usage(format!("services depend on each other: {cycle}"))
+                    .hint("remove one of these from `depends_on`"),
+            );
+        }
+        self.trail.push(&service.name);
+        for (name, dependency) in &service.depends_on {
+            match self.dependency(service, name) {
+                Ok(needed) => self.visit(needed)?,
+                Err(error) if dependency.required => return Err(error),
+                Err(_) => {}
+            }
+        }
+        self.trail.pop();
+        self.ordered.push(service);
+        Ok(())
+    }
+
+    fn dependency(&self, service: &Service, name: &str) -> Result<&'p Service> {
+        if let Some(needed) = self.project.services.get(name) {
+            return Ok(needed);
+        }
+        let Some(needed) = self.project.disabled.get(name) else {
+            return Err(self
+                .project
+                .unknown(name)
+                .details([format!("services.{}.depends_on names it", service.name)]));
+        };
+        if needed
+            .profiles
+            .iter()
+            .any(|profile| self.profiles.contains(profile.as_str()))
+        {
+            return Ok(needed);
+        }
+        let profiles = needed.profiles.join("`, `");
+        Err(Error::usage(format!(
+            "service `{}` depends on `{name}`, which is behind the inactive profile `{profiles}`",
+            service.name
+        ))
+        .hint(format!(
+            "activate it with COMPOSE_PROFILES={}",
+            needed.profiles[0]
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::{Dependency, Network};
+
+    fn project(services: &[(&str, &[&str], &[&str])]) -> Project {
+        let mut project = Project {
+            config_files: vec!["/p/compose.yaml".into()],
+            ..Project::default()
+        };
+        for (name, needs, profiles) in services {
+            let service = Service {
+                name: (*name).into(),
+                profiles: profiles.iter().map(|&p| p.into()).collect(),
+                depends_on: needs
+                    .iter()
+                    .map(|&n| (n.into(), Dependency::default()))
+                    .collect(),
+                ..Service::default()
+            };
+            let place = if profiles.is_empty() {
+                &mut project.services
+            } else {
+                &mut project.disabled
+            };
+            place.insert(service.name.clone(), service);
+        }
+        project
+    }
+
+    fn names(project: &Project, target: &str) -> String {
+        let services = project.closure(target).expect("can run");
+        let names: Vec<&str> = services.iter().map(|s| s.name.as_str()).collect();
+        names.join(" ")
+    }
+
+    fn refusal(project: &Project, target: &str) -> Error {
+        project.closure(target).expect_err("cannot run")
+    }
+
+    #[test]
+    fn dependencies_come_first_and_once() {
+        let project = project(&[
+            ("web", &["api", "cache"], &[]),
+            ("api", &["db"], &[]),
+            ("cache", &["db"], &[]),
+            ("db", &[], &[]),
+            ("other", &[], &[]),
+        ]);
+        assert_eq!(names(&project, "web"), "db api cache web");
+        let both = project.closure_of(["cache", "web"]).expect("can run");
+        assert_eq!(both.len(), 4);
+    }
+
+    #[test]
+    fn a_cycle_is_shown_whole() {
+        let project = project(&[("a", &["b"], &[]), ("b", &["c"], &[]), ("c", &["b"], &[])]);
+        let error = refusal(&project, "a");
+        assert_eq!(error.message, "services depend on each other: b -> c -> b");
+    }
+
+    #[test]
+    fn an_unknown_service_gets_a_close_name_or_all_of_them() {
+        let project = project(&[("ollama-functions", &[], &[]), ("db", &[], &[])]);
+        let error = refusal(&project, "ollama-function");
+        assert!(error.message.contains("/p/compose.yaml"), "{error}");
+        assert_eq!(error.hints, ["did you mean `ollama-functions`?"]);
+        let error = refusal(&project, "frontend");
+        assert_eq!(
+            error.hints,
+            ["the services there are: db, ollama-functions"]
+        );
+    }
+
+    #[test]
+    fn a_missing_dependency_names_who_wants_it() {
+        let mut project = project(&[("api", &["databse"], &[]), ("database", &[], &[])]);
+        let error = refusal(&project, "api");
+        assert_eq!(error.details, ["services.api.depends_on names it"]);
+        let api = project.services.get_mut("api").expect("there");
+        api.depends_on.get_mut("databse").expect("there").required = false;
+        assert_eq!(names(&project, "api"), "api");
+    }
+
+    #[test]
+    fn profiles_hide_dependencies_unless_the_target_enables_them() {
+        let project = project(&[
+            ("api", &["db"], &[]),
+            ("tool", &["db"], &["dev"]),
+            ("db", &[], &["dev"]),
+        ]);
+        let error = refusal(&project, "api");
+        assert!(error.message.contains("inactive profile `dev`"), "{error}");
+        assert_eq!(names(&project, "tool"), "db tool");
+    }
+
+    #[test]
+    fn unsupported_keys_refuse_only_who_uses_them() {
+        let mut project = project(&[("api", &["db"], &[]), ("db", &[], &[]), ("x", &[], &[])]);
+        let key = |service: &str| format!("services.{service}.blkio_config");
+        project.services.get_mut("x").expect("there").unsupported = vec![key("x")];
+        assert_eq!(names(&project, "api"), "db api");
+        project.services.get_mut("db").expect("there").unsupported = vec![key("db")];
+        let error = refusal(&project, "api");
+        assert!(
+            error
+                .message
+                .contains("services.db.blkio_config is not supported"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn unsupported_keys_of_networks_refuse_those_who_join_them() {
+        let mut project = project(&[("api", &[], &[]), ("db", &[], &[])]);
+        project.networks.insert("lan".into(), Network::default());
+        project.unsupported = vec!["networks.lan.strange".into()];
+        let db = project.services.get_mut("db").expect("there");
+        db.networks.insert("lan".into(), None);
+        assert_eq!(names(&project, "api"), "api");
+        assert!(
+            refusal(&project, "db")
+                .message
+                .contains("networks.lan.strange")
+        );
+    }
+}

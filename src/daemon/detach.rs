@@ -1,0 +1,63 @@
+//! Starting this program again as a background process. How it is to run crosses on its standard
+//! input, so that nothing of it shows in a process list.
+
+use std::fs::File;
+use std::process::Stdio;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+
+use super::Started;
+use crate::error::{Context, Kind, Result};
+
+/// Runs this same program with these arguments, detached: no terminal, standard error to `log`, and
+/// `how` to read with [`read_instructions`]. Returns as soon as it has reported how its start went.
+pub async fn spawn<T: DeserializeOwned>(
+    args: &[String],
+    how: &impl Serialize,
+    log: File,
+) -> Result<Started<T>> {
+    let how = serde_json::to_vec(how).or_failed(|| "cannot describe the background process")?;
+    let program =
+        std::env::current_exe().or_failed(|| "cannot tell where ollamactl itself lies")?;
+    let mut child = Command::new(&program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .or_failed(|| format!("cannot start {}", program.display()))?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // One that ended already says why on the other pipe.
+        let _ = pipe.write_all(&how).await;
+    }
+    let mut text = String::new();
+    if let Some(mut pipe) = child.stdout.take() {
+        pipe.read_to_string(&mut text)
+            .await
+            .or_failed(|| "cannot hear from the background process")?;
+    }
+    let started = Started::parse(&text)?;
+    if !matches!(started, Started::Ready(_)) {
+        let _ = child.wait().await;
+    }
+    Ok(started)
+}
+
+/// The detached side of [`spawn`]: how it is to run.
+pub fn read_instructions<T: DeserializeOwned>() -> Result<T> {
+    serde_json::from_reader(std::io::stdin()).context(
+        Kind::Usage,
+        || "this command is ollamactl's own; use `ollamactl serve --background`",
+    )
+}
+
+/// Called by the detached process itself, first of all: leaves the terminal's session, so that neither
+/// Ctrl-C nor the end of the session reaches it.
+pub fn detach_from_session() {
+    #[cfg(unix)]
+    // Fails only for a process that leads its group already, which then has no terminal to leave.
+    let _ = rustix::process::setsid();
+}

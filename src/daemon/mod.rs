@@ -1,0 +1,12 @@
+//! Background processes of ours: the files that describe one, the lock that makes it the only one, and
+//! the pipe over which it tells the command that started it that it is ready.
+
+mod detach;
+mod handshake;
+mod shutdown;
+mod slot;
+
+pub use detach::{detach_from_session, read_instructions, spawn};
+pub use handshake::{Reporter, Started};
+pub use shutdown::Shutdown;
+pub use slot::{Lock, Slot};

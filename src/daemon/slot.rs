@@ -1,0 +1,239 @@
+//! The files of one background process: lock, pidfile, record, log.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
+
+use crate::error::{Context, Error, Kind, Result};
+use crate::paths::{self, Paths};
+
+/// The place of one background process, named after what it is and where it listens, so that there is
+/// one per address.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Slot {
+    /// The slot `name` in the user's state folder. Nothing is created yet.
+    pub fn new(paths: &Paths, name: &str) -> Self {
+        let name = name
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || "._-".contains(c) {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        Self {
+            folder: paths.state.clone(),
+            name,
+        }
+    }
+
+    fn file(&self, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", self.name))
+    }
+
+    /// The pidfile: the pid alone on its first line, so that `kill $(cat …)` works.
+    pub fn pidfile(&self) -> PathBuf {
+        self.file("pid")
+    }
+
+    /// The record: identity, address, how it was started.
+    pub fn record_file(&self) -> PathBuf {
+        self.file("json")
+    }
+
+    /// The log.
+    pub fn log_file(&self) -> PathBuf {
+        self.file("log")
+    }
+
+    /// Creates the state folder and opens the log for appending.
+    pub fn open_log(&self) -> Result<File> {
+        paths::create_private_dir(&self.folder)?;
+        paths::open_private_append(&self.log_file())
+    }
+
+    /// Takes the lock, or says that somebody holds it (`None`). The kernel frees it when its holder
+    /// ends, however it ends.
+    pub fn try_lock(&self) -> Result<Option<Lock>> {
+        paths::create_private_dir(&self.folder)?;
+        let path = self.file("lock");
+        loop {
+            let file = paths::open_private_lock(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).or_failed(|| format!("cannot lock {}", path.display()));
+                }
+            }
+            // The last holder removes the file when it ends; a lock on a removed file locks nothing.
+            if is_same_file(&file, &path) {
+                return Ok(Some(Lock {
+                    slot: self.clone(),
+                    _file: file,
+                }));
+            }
+        }
+    }
+
+    /// Waits for the lock, at most this long.
+    pub async fn lock_within(&self, at_most: Duration) -> Result<Lock> {
+        let deadline = Instant::now() + at_most;
+        loop {
+            if let Some(lock) = self.try_lock()? {
+                return Ok(lock);
+            }
+            if Instant::now() >= deadline {
+                return Err(Error::new(
+                    Kind::Timeout,
+                    format!("another ollamactl holds {}", self.file("lock").display()),
+                )
+                .hint("see what runs: ollamactl status"));
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Whether a process holds the lock now.
+    pub fn is_locked(&self) -> Result<bool> {
+        if !self.file("lock").exists() {
+            return Ok(false);
+        }
+        Ok(self.try_lock()?.is_none())
+    }
+
+    /// What was recorded; `None` when nothing is. A record that cannot be read is an error that names
+    /// the file.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        let path = self.record_file();
+        let Some(text) = paths::read_private(&path)? else {
+            return Ok(None);
+        };
+        serde_json::from_str(&text)
+            .context(Kind::Unknown, || {
+                format!("{} cannot be understood", path.display())
+            })
+            .map(Some)
+    }
+}
+
+/// Held for the life of the background process. Dropping it removes pidfile, record and lock file.
+#[derive(Debug)]
+pub struct Lock {
+    slot: Slot,
+    _file: File,
+}
+
+impl Lock {
+    /// Writes the pidfile and the record, each as a whole.
+    pub fn record<T: Serialize>(&self, pid: u32, record: &T) -> Result<()> {
+        let json = serde_json::to_vec_pretty(record)
+            .or_failed(|| format!("cannot record {}", self.slot.name))?;
+        paths::write_private(&self.slot.record_file(), &json)?;
+        paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())
+    }
+
+    /// The slot that is locked.
+    pub fn slot(&self) -> &Slot {
+        &self.slot
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The lock file goes last, and while it is still locked.
+        for path in [
+            self.slot.pidfile(),
+            self.slot.record_file(),
+            self.slot.file("lock"),
+        ] {
+            let _ = paths::remove_if_there(&path);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => open.dev() == named.dev() && open.ino() == named.ino(),
+        _ => false,
+    }
+}
+
+/// An open file cannot be removed on Windows, so the name still means the same file.
+#[cfg(not(unix))]
+fn is_same_file(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot() -> (tempfile::TempDir, Slot) {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let paths = Paths {
+            state: dir.path().join("state"),
+            config: dir.path().join("config"),
+        };
+        (dir, Slot::new(&paths, "backend-[::1]:11434"))
+    }
+
+    #[test]
+    fn one_holder_at_a_time_and_nothing_left_after() {
+        let (dir, slot) = slot();
+        let lock = slot.try_lock().expect("possible").expect("free");
+        assert!(slot.try_lock().expect("possible").is_none());
+        lock.record(42, &"record").expect("written");
+        assert_eq!(
+            slot.read::<String>().expect("readable").as_deref(),
+            Some("record")
+        );
+        assert_eq!(
+            std::fs::read_to_string(slot.pidfile()).expect("there"),
+            "42\n"
+        );
+        drop(lock);
+        assert!(!slot.is_locked().expect("known"));
+        let left: Vec<_> = std::fs::read_dir(dir.path().join("state"))
+            .expect("there")
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn a_lock_on_a_removed_file_is_not_taken_for_the_lock() {
+        let (_dir, slot) = slot();
+        let lock = slot.try_lock().expect("possible").expect("free");
+        std::fs::remove_file(slot.file("lock")).expect("removed");
+        let second = slot
+            .try_lock()
+            .expect("possible")
+            .expect("a new file, a new lock");
+        assert!(slot.try_lock().expect("possible").is_none());
+        drop(second);
+        drop(lock);
+    }
+
+    #[test]
+    fn garbage_in_the_record_names_the_file() {
+        let (_dir, slot) = slot();
+        let _lock = slot.try_lock().expect("possible").expect("free");
+        std::fs::write(slot.record_file(), "{").expect("written");
+        let error = slot.read::<String>().expect_err("garbage");
+        assert_eq!(error.kind, Kind::Unknown);
+        assert!(error.message.contains("backend-"), "{}", error.message);
+    }
+}

@@ -1,0 +1,274 @@
+//! Building an image: the context goes out as a stream, the builder's output comes back as lines.
+//! A build that fails says so inside a successful HTTP reply; its step and last lines become the error.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
+
+use bollard::errors::Error as Fault;
+use bollard::moby::buildkit::v1::StatusResponse;
+use bollard::models::{BuildInfo, BuildInfoAux};
+use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
+use futures_util::StreamExt as _;
+
+use super::context::BuildContext;
+use super::{Engine, fault};
+use crate::error::{Error, Kind, Result};
+use crate::event::Step;
+
+/// Lines of output that a failure shows.
+const TAIL: usize = 20;
+
+/// Where the instructions are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dockerfile {
+    /// A file: absolute, or relative to the context.
+    File(String),
+    /// The text itself.
+    Inline(String),
+}
+
+/// Which builder works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builder {
+    /// The one that every engine has.
+    Classic,
+    /// The one with caches, mounts and stages side by side.
+    BuildKit,
+}
+
+/// What to build.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuildRequest {
+    /// Folder that the instructions copy from.
+    pub context: PathBuf,
+    /// The instructions.
+    pub dockerfile: Dockerfile,
+    /// The image's name.
+    pub name: String,
+    /// More names.
+    pub tags: Vec<String>,
+    /// Build arguments.
+    pub args: HashMap<String, String>,
+    /// Labels of the image.
+    pub labels: HashMap<String, String>,
+    /// Stage to build; empty: the last.
+    pub target: String,
+    /// `os/arch`; empty: the engine's own.
+    pub platform: String,
+    /// Entries of /etc/hosts while building, `name:address`.
+    pub extra_hosts: Vec<String>,
+    /// Network of RUN steps; empty: the default.
+    pub network: String,
+    /// Images to take cached layers from.
+    pub cache_from: Vec<String>,
+    /// Size of /dev/shm in bytes; 0: the default.
+    pub shm_size: i32,
+    /// Build everything anew.
+    pub no_cache: bool,
+    /// Look for newer base images.
+    pub pull: bool,
+    /// Which builder works.
+    pub builder: Builder,
+}
+
+impl Engine {
+    /// The builder to use: what `DOCKER_BUILDKIT` says, else `BuildKit` where the engine has it.
+    pub fn builder(&self, docker_buildkit: Option<&str>) -> Builder {
+        match docker_buildkit {
+            Some("0" | "false") => Builder::Classic,
+            Some("1" | "true") => Builder::BuildKit,
+            _ if self.info.podman || self.info.os == "windows" => Builder::Classic,
+            _ => Builder::BuildKit,
+        }
+    }
+
+    /// Builds an image and returns its ID. The output goes to the step.
+    pub async fn build(&self, request: &BuildRequest, step: &Step) -> Result<String> {
+        let context = BuildContext::prepare(&request.context, &request.dockerfile)?;
+        let options = options(request, &context.dockerfile);
+        let (archive, reading) = context.stream();
+        let body = bollard::body_try_stream(archive);
+        let mut output = Output::new(step);
+        let mut replies = self.docker.build_image(options, None, Some(body));
+        let mut failed = None;
+        while let Some(reply) = replies.next().await {
+            match reply {
+                Ok(info) => output.take(info),
+                Err(fault) => {
+                    failed = Some(fault);
+                    break;
+                }
+            }
+        }
+        drop(replies);
+        if let Some(fault) = failed {
+            let unread = reading.await.ok().and_then(Result::err);
+            return Err(self.build_failed(request, output, fault, unread));
+        }
+        self.finished(request).await
+    }
+
+    async fn finished(&self, request: &BuildRequest) -> Result<String> {
+        for tag in &request.tags {
+            self.tag_image(&request.name, tag).await?;
+        }
+        let image = self.image(&request.name).await?;
+        image.map(|image| image.id).ok_or_else(|| {
+            Error::failed(format!(
+                "the build of image {} ended without an image",
+                request.name
+            ))
+            .hint("docker info")
+        })
+    }
+
+    fn build_failed(
+        &self,
+        request: &BuildRequest,
+        output: Output<'_>,
+        fault: Fault,
+        unread: Option<Error>,
+    ) -> Error {
+        let name = &request.name;
+        let text = match fault {
+            Fault::DockerStreamError { error } => error,
+            Fault::DockerResponseServerError { message, .. } => message,
+            other => {
+                // The request was cut off because a file of the context could not be read.
+                let broken =
+                    fault::explain(&self.endpoint, &format!("building image {name}"), other);
+                return unread
+                    .filter(|error| error.kind == Kind::Failed)
+                    .unwrap_or(broken);
+            }
+        };
+        let step = output.failing_step();
+        let at = step
+            .map(|step| format!(" at \"{step}\""))
+            .unwrap_or_default();
+        Error::failed(format!(
+            "the build of image {name} failed{at}: {}",
+            text.trim()
+        ))
+        .details(output.tail)
+        .hint("correct the Dockerfile or its context, then run the command again")
+    }
+}
+
+fn options(request: &BuildRequest, dockerfile: &str) -> BuildImageOptions {
+    let kit = request.builder == Builder::BuildKit;
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    BuildImageOptions {
+        dockerfile: dockerfile.to_owned(),
+        t: Some(request.name.clone()),
+        extrahosts: some(&request.extra_hosts.join(",")),
+        nocache: request.no_cache,
+        cachefrom: (!request.cache_from.is_empty()).then(|| request.cache_from.clone()),
+        pull: request.pull.then(|| "true".to_owned()),
+        rm: true,
+        forcerm: true,
+        buildargs: Some(request.args.clone()),
+        shmsize: (request.shm_size > 0).then_some(request.shm_size),
+        labels: Some(request.labels.clone()),
+        networkmode: some(&request.network),
+        platform: request.platform.clone(),
+        target: request.target.clone(),
+        version: if kit {
+            BuilderVersion::BuilderBuildKit
+        } else {
+            BuilderVersion::BuilderV1
+        },
+        session: kit.then(session),
+        ..BuildImageOptions::default()
+    }
+}
+
+/// A name for this build's connection to `BuildKit`, unlike that of any other.
+fn session() -> String {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    format!("ollamactl-{}-{}", std::process::id(), now.as_nanos())
+}
+
+/// Turns the builder's messages into lines.
+struct Output<'s> {
+    step: &'s Step,
+    tail: VecDeque<String>,
+    /// The classic builder's `Step 2/3 : RUN …`.
+    current: Option<String>,
+    /// The steps that `BuildKit` reported as failed.
+    failed: Option<String>,
+    /// `BuildKit` repeats a step with every change of it.
+    seen: HashSet<String>,
+}
+
+impl<'s> Output<'s> {
+    fn new(step: &'s Step) -> Self {
+        Self {
+            step,
+            tail: VecDeque::new(),
+            current: None,
+            failed: None,
+            seen: HashSet::new(),
+        }
+    }
+
+    fn take(&mut self, info: BuildInfo) {
+        if let Some(text) = info.stream {
+            self.lines(&text);
+        }
+        if let Some(BuildInfoAux::BuildKit(status)) = info.aux {
+            self.take_status(&status);
+        } else if let (Some(status), None) = (info.status, info.progress_detail) {
+            self.lines(&status);
+        }
+    }
+
+    fn take_status(&mut self, status: &StatusResponse) {
+        for vertex in &status.vertexes {
+            let began = vertex.started.is_some() || vertex.cached;
+            if began && self.seen.insert(vertex.digest.clone()) {
+                let cached = if vertex.cached { " (cached)" } else { "" };
+                self.line(format!("{}{cached}", vertex.name));
+            }
+            if !vertex.error.is_empty() {
+                self.failed = Some(vertex.name.clone());
+            }
+        }
+        for log in &status.logs {
+            self.lines(&String::from_utf8_lossy(&log.msg));
+        }
+        for warning in &status.warnings {
+            self.lines(&format!(
+                "warning: {}",
+                String::from_utf8_lossy(&warning.short)
+            ));
+        }
+    }
+
+    fn lines(&mut self, text: &str) {
+        for line in text
+            .lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty())
+        {
+            if line.starts_with("Step ") && line.contains(" : ") {
+                self.current = Some(line.to_owned());
+            }
+            self.line(line.to_owned());
+        }
+    }
+
+    fn line(&mut self, line: String) {
+        if self.tail.len() == TAIL {
+            self.tail.pop_front();
+        }
+        self.tail.push_back(line.clone());
+        self.step.output(line);
+    }
+
+    fn failing_step(&self) -> Option<String> {
+        self.failed.clone().or_else(|| self.current.clone())
+    }
+}

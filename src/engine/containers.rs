@@ -1,0 +1,212 @@
+//! Containers. A start of what runs, a stop of what is stopped and a removal of what is gone are
+//! successes: the wanted state holds.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse, ContainerSummary};
+use bollard::query_parameters::{
+    CreateContainerOptions, InspectContainerOptions, ListContainersOptions, RemoveContainerOptions,
+    RenameContainerOptions, RestartContainerOptions, StartContainerOptions, StopContainerOptions,
+};
+
+use super::Engine;
+use super::fault::{status, taken_port, unless};
+use crate::error::{Error, Kind, Result};
+
+/// A container's own stop time-out may be anything; no longer than this and the stop itself.
+const LONGEST_GRACE: Duration = Duration::from_secs(600);
+
+/// Seconds between the stop signal and SIGKILL; `None`: the container's own, else the engine's 10.
+pub type StopTimeout = Option<u32>;
+
+/// How a container ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exit {
+    /// Its exit code; above 128 a signal ended it.
+    pub code: i64,
+    /// The kernel ended it because memory ran out.
+    pub oom_killed: bool,
+    /// What the engine says of a process that could not be started.
+    pub error: String,
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exit code {}", self.code)?;
+        if self.oom_killed {
+            f.write_str(", killed because memory ran out (OOMKilled)")?;
+        }
+        if !self.error.is_empty() {
+            write!(f, ", {}", self.error)?;
+        }
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// The containers, running or not, that carry all these labels (`key` or `key=value`).
+    pub async fn containers(&self, labels: &[String]) -> Result<Vec<ContainerSummary>> {
+        self.list_containers("label", labels).await
+    }
+
+    async fn list_containers(
+        &self,
+        filter: &str,
+        values: &[String],
+    ) -> Result<Vec<ContainerSummary>> {
+        let options = ListContainersOptions {
+            all: true,
+            filters: Some(HashMap::from([(filter.to_owned(), values.to_vec())])),
+            ..ListContainersOptions::default()
+        };
+        self.read(
+            "listing containers",
+            self.docker.list_containers(Some(options)),
+        )
+        .await
+    }
+
+    /// Everything about a container, by name or ID.
+    pub async fn container(&self, id: &str) -> Result<Option<ContainerInspectResponse>> {
+        let doing = format!("looking at container {id}");
+        let call = self
+            .docker
+            .inspect_container(id, None::<InspectContainerOptions>);
+        self.read(&doing, async { unless(call.await, 404) }).await
+    }
+
+    /// Creates a container and returns its ID.
+    pub async fn create_container(
+        &self,
+        name: &str,
+        platform: &str,
+        body: ContainerCreateBody,
+    ) -> Result<String> {
+        let doing = format!("creating container {name}");
+        let options = CreateContainerOptions {
+            name: Some(name.to_owned()),
+            platform: platform.to_owned(),
+        };
+        let created = self
+            .change(&doing, self.docker.create_container(Some(options), body))
+            .await?;
+        Ok(created.id)
+    }
+
+    /// Starts a container; one that runs is left as it is.
+    pub async fn start_container(&self, id: &str) -> Result<()> {
+        let doing = format!("starting container {id}");
+        let call = self
+            .docker
+            .start_container(id, None::<StartContainerOptions>);
+        match self.change(&doing, call).await {
+            Err(error) if error.kind == Kind::Conflict => Err(self.name_the_owner(error).await),
+            other => other,
+        }
+    }
+
+    /// Stops a container; one that is stopped or gone is no error.
+    pub async fn stop_container(&self, id: &str, timeout: StopTimeout) -> Result<()> {
+        let options = StopContainerOptions {
+            signal: None,
+            t: seconds(timeout),
+        };
+        let call = self.docker.stop_container(id, Some(options));
+        let doing = format!("stopping container {id}");
+        let call = async { unless(call.await, 404) };
+        super::fault::call(&self.endpoint, &doing, grace(timeout), call).await?;
+        Ok(())
+    }
+
+    /// Stops and starts a container.
+    pub async fn restart_container(&self, id: &str, timeout: StopTimeout) -> Result<()> {
+        let options = RestartContainerOptions {
+            signal: None,
+            t: seconds(timeout),
+        };
+        let call = self.docker.restart_container(id, Some(options));
+        let doing = format!("restarting container {id}");
+        match super::fault::call(&self.endpoint, &doing, grace(timeout), call).await {
+            Err(error) if error.kind == Kind::Conflict => Err(self.name_the_owner(error).await),
+            other => other,
+        }
+    }
+
+    /// Removes a stopped container, with its anonymous volumes if asked. One that is gone, or that
+    /// somebody else is removing, is no error.
+    pub async fn remove_container(&self, id: &str, volumes: bool) -> Result<()> {
+        let doing = format!("removing container {id}");
+        let options = RemoveContainerOptions {
+            v: volumes,
+            force: false,
+            link: false,
+        };
+        self.change(&doing, async {
+            let reply = self.docker.remove_container(id, Some(options)).await;
+            let going =
+                matches!(&reply, Err(error) if error.to_string().contains("already in progress"));
+            if going || status(&reply) == Some(404) {
+                Ok(())
+            } else {
+                reply
+            }
+        })
+        .await
+    }
+
+    /// Gives a container another name.
+    pub async fn rename_container(&self, id: &str, name: &str) -> Result<()> {
+        let doing = format!("renaming container {id} to {name}");
+        let options = RenameContainerOptions {
+            name: name.to_owned(),
+        };
+        self.change(&doing, self.docker.rename_container(id, options))
+            .await
+    }
+
+    /// Adds to a conflict over a port who has it.
+    async fn name_the_owner(&self, error: Error) -> Error {
+        let Some(port) = taken_port(&error.message) else {
+            return error;
+        };
+        let holder = match self.publisher_of(port).await {
+            Some(name) => {
+                return named(port, &format!("container {name}"), error)
+                    .hint(format!("docker stop {name}"));
+            }
+            None => "a process on this host",
+        };
+        named(port, holder, error).hint(format!("ss -ltnp 'sport = :{port}'"))
+    }
+
+    /// The running container that publishes this host port.
+    async fn publisher_of(&self, port: u16) -> Option<String> {
+        let containers = self
+            .list_containers("publish", &[port.to_string()])
+            .await
+            .ok()?;
+        let holds = |container: &ContainerSummary| {
+            let ports = container.ports.as_deref().unwrap_or_default();
+            ports
+                .iter()
+                .any(|published| published.public_port == Some(port))
+        };
+        let holder = containers.into_iter().find(holds)?;
+        let name = holder.names?.into_iter().next()?;
+        Some(name.trim_start_matches('/').to_owned())
+    }
+}
+
+fn named(port: u16, holder: &str, error: Error) -> Error {
+    Error::new(Kind::Conflict, format!("port {port} is taken by {holder}")).caused_by(error)
+}
+
+fn seconds(timeout: StopTimeout) -> Option<i32> {
+    timeout.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX))
+}
+
+fn grace(timeout: StopTimeout) -> Duration {
+    let grace = timeout.map_or(LONGEST_GRACE, |seconds| Duration::from_secs(seconds.into()));
+    grace + super::CHANGE_DEADLINE
+}

@@ -1,0 +1,228 @@
+//! What the engine's errors mean to the user. A reply that never comes, a socket that is not
+//! there or may not be opened, a port that is taken: each gets its own words, kind and next step.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use bollard::errors::Error as Fault;
+
+use super::Endpoint;
+use crate::error::{Error, Kind, Result};
+
+/// What bollard's calls return.
+pub(super) type Reply<T> = std::result::Result<T, Fault>;
+
+/// Waits for a call no longer than `deadline`. `doing` completes "… while …".
+pub(super) async fn call<T>(
+    endpoint: &Endpoint,
+    doing: &str,
+    deadline: Duration,
+    call: impl Future<Output = Reply<T>>,
+) -> Result<T> {
+    match tokio::time::timeout(deadline, call).await {
+        Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault)),
+        Err(_) => Err(too_late(endpoint, doing, deadline)),
+    }
+}
+
+/// The HTTP status of a refusal.
+pub(super) fn status<T>(reply: &Reply<T>) -> Option<u16> {
+    match reply {
+        Err(Fault::DockerResponseServerError { status_code, .. }) => Some(*status_code),
+        _ => None,
+    }
+}
+
+/// Turns a refusal with this status into `None`: the thing is not there.
+pub(super) fn unless<T>(reply: Reply<T>, accepted: u16) -> Reply<Option<T>> {
+    if status(&reply) == Some(accepted) {
+        return Ok(None);
+    }
+    reply.map(Some)
+}
+
+/// Our error for bollard's.
+pub(super) fn explain(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
+    match fault {
+        Fault::RequestTimeoutError => Error::new(
+            Kind::Timeout,
+            format!("the engine at {endpoint} did not answer while {doing}"),
+        ),
+        Fault::SocketNotFoundError(_) => absent(endpoint),
+        Fault::DockerResponseServerError {
+            status_code,
+            message,
+        } => refused(doing, status_code, message.trim()),
+        Fault::DockerStreamError { error } => {
+            Error::failed(format!("{doing} failed: {}", error.trim()))
+        }
+        fault => broken(endpoint, doing, fault),
+    }
+}
+
+fn refused(doing: &str, status: u16, message: &str) -> Error {
+    let kind = if status == 409 || taken_port(message).is_some() {
+        Kind::Conflict
+    } else {
+        Kind::Failed
+    };
+    Error::new(kind, format!("the engine refused {doing}: {message}"))
+}
+
+fn too_late(endpoint: &Endpoint, doing: &str, deadline: Duration) -> Error {
+    let seconds = deadline.as_secs();
+    Error::new(
+        Kind::Timeout,
+        format!("the engine at {endpoint} did not finish {doing} within {seconds} s"),
+    )
+    .hint("docker info")
+}
+
+fn absent(endpoint: &Endpoint) -> Error {
+    let error = Error::new(
+        Kind::Engine,
+        format!("no container engine answers at {endpoint}"),
+    );
+    if endpoint.source == "default" {
+        error.hint("start Docker (Linux: sudo systemctl start docker), or name another engine in DOCKER_HOST")
+    } else {
+        error.hint(format!(
+            "start that engine, or correct what named it: {}",
+            endpoint.source
+        ))
+    }
+}
+
+fn forbidden(endpoint: &Endpoint) -> Error {
+    Error::new(
+        Kind::Engine,
+        format!("this user may not use the container engine at {endpoint}: permission denied"),
+    )
+    .hint("sudo usermod -aG docker \"$USER\", then log in again (members of that group are as powerful as root)")
+    .hint("or use rootless Docker: https://docs.docker.com/engine/security/rootless/")
+}
+
+/// The connection failed, before or within the reply.
+fn broken(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
+    match io_kind(&fault) {
+        Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(fault),
+        Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(fault),
+        _ if cannot_connect(&fault) => absent(endpoint).caused_by(fault),
+        _ => Error::new(
+            Kind::Engine,
+            format!("the connection to the engine at {endpoint} broke while {doing}; what it did is unknown"),
+        )
+        .hint("ollamactl status")
+        .caused_by(fault),
+    }
+}
+
+fn cannot_connect(fault: &Fault) -> bool {
+    matches!(fault, Fault::HyperLegacyError { err } if err.is_connect())
+}
+
+fn io_kind(fault: &Fault) -> Option<ErrorKind> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = match fault {
+        // Displayed without its source, so it is unwrapped by hand.
+        Fault::HyperLegacyError { err } => Some(err),
+        other => Some(other),
+    };
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return Some(io.kind());
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// The host port that a failed start names as taken, by a container or by a process:
+/// `Bind for 0.0.0.0:80 failed: port is already allocated`,
+/// `listen tcp4 127.0.0.1:80: bind: address already in use`.
+pub(super) fn taken_port(message: &str) -> Option<u16> {
+    let end = message
+        .find(" failed: port is already allocated")
+        .or_else(|| message.find(": bind: address already in use"))?;
+    let (_, port) = message[..end].rsplit_once(':')?;
+    port.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_taken_port_is_found_in_both_wordings() {
+        let by_container = "driver failed programming external connectivity on endpoint p-s-1 (ab): \
+                            Bind for 0.0.0.0:9104 failed: port is already allocated";
+        let by_process = "driver failed programming external connectivity on endpoint p-s-1 (ab): \
+                          Error starting userland proxy: listen tcp4 127.0.0.1:9105: bind: address already in use";
+        assert_eq!(taken_port(by_container), Some(9104));
+        assert_eq!(taken_port(by_process), Some(9105));
+        assert_eq!(taken_port("no such image: x:80"), None);
+    }
+
+    fn endpoint(address: String) -> Endpoint {
+        Endpoint {
+            address,
+            source: "DOCKER_HOST".to_owned(),
+            tls: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_absent_socket_is_an_engine_error_that_says_who_named_it() {
+        let at = endpoint("unix:///nonexistent/docker.sock".to_owned());
+        let error = super::super::Engine::connect(&at)
+            .await
+            .expect_err("there is none");
+        assert_eq!(error.kind, Kind::Engine);
+        assert!(
+            error
+                .message
+                .contains("unix:///nonexistent/docker.sock (from DOCKER_HOST)"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_nobody_serves_is_an_absent_engine() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("docker.sock");
+        drop(std::os::unix::net::UnixListener::bind(&path).expect("bound"));
+        let at = endpoint(format!("unix://{}", path.display()));
+        let error = super::super::Engine::connect(&at)
+            .await
+            .expect_err("refused");
+        assert_eq!(error.kind, Kind::Engine);
+        assert!(error.message.starts_with("no container engine"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_tcp_endpoint_that_nobody_serves_is_an_absent_engine() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let at = endpoint(format!("tcp://127.0.0.1:{port}"));
+        let error = super::super::Engine::connect(&at)
+            .await
+            .expect_err("refused");
+        assert_eq!(error.kind, Kind::Engine);
+        assert!(error.message.starts_with("no container engine"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_hangs_is_a_time_out() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("bound");
+        let at = endpoint(format!(
+            "tcp://{}",
+            listener.local_addr().expect("an address")
+        ));
+        let deadline = Duration::from_millis(50);
+        let error = super::super::Engine::connect_within(&at, deadline).await;
+        let error = error.expect_err("it never answers");
+        assert_eq!(error.kind, Kind::Timeout);
+    }
+}

@@ -1,0 +1,186 @@
+//! Images: found, pulled, named.
+
+use bollard::auth::DockerCredentials;
+use bollard::errors::Error as Fault;
+use bollard::models::CreateImageInfo;
+use bollard::query_parameters::{CreateImageOptions, TagImageOptions};
+use docker_credential::DockerCredential;
+use futures_util::StreamExt as _;
+
+use super::fault::unless;
+use super::{Engine, fault};
+use crate::error::{Error, Result};
+use crate::event::Step;
+
+/// An image on the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// `sha256:…`.
+    pub id: String,
+    /// Its Dockerfile defines a health check.
+    pub has_healthcheck: bool,
+    /// Container paths that its Dockerfile declares as volumes.
+    pub volumes: Vec<String>,
+}
+
+impl Engine {
+    /// The image of this name or ID.
+    pub async fn image(&self, name: &str) -> Result<Option<Image>> {
+        let doing = format!("looking at image {name}");
+        let found = self
+            .read(&doing, async {
+                unless(self.docker.inspect_image(name).await, 404)
+            })
+            .await?;
+        Ok(found.map(|image| {
+            let config = image.config.unwrap_or_default();
+            Image {
+                id: image.id.unwrap_or_default(),
+                has_healthcheck: config.healthcheck.is_some_and(|check| {
+                    check
+                        .test
+                        .is_some_and(|test| test.first().is_some_and(|first| first != "NONE"))
+                }),
+                volumes: config.volumes.unwrap_or_default(),
+            }
+        }))
+    }
+
+    /// Gives an image one more name.
+    pub async fn tag_image(&self, image: &str, name: &str) -> Result<()> {
+        let (repository, tag) = split_tag(name);
+        let options = TagImageOptions {
+            repo: Some(repository.to_owned()),
+            tag: tag.map(str::to_owned),
+        };
+        let doing = format!("naming image {image} {name}");
+        self.change(&doing, self.docker.tag_image(image, Some(options)))
+            .await
+    }
+
+    /// Pulls an image. Its layers' progress goes to the step.
+    pub async fn pull(&self, name: &str, platform: &str, step: &Step) -> Result<()> {
+        let (repository, tag) = split_tag(name);
+        let options = CreateImageOptions {
+            from_image: Some(repository.to_owned()),
+            // Without a tag the engine would pull every tag there is.
+            tag: (!repository.contains('@')).then(|| tag.unwrap_or("latest").to_owned()),
+            platform: platform.to_owned(),
+            ..CreateImageOptions::default()
+        };
+        let login = credentials(registry(name)).await;
+        let mut progress = self.docker.create_image(Some(options), None, login);
+        while let Some(message) = progress.next().await {
+            report(
+                message.map_err(|error| self.pull_failed(name, error))?,
+                step,
+            );
+        }
+        Ok(())
+    }
+
+    fn pull_failed(&self, name: &str, error: Fault) -> Error {
+        let text = match error {
+            Fault::DockerStreamError { error } => error,
+            Fault::DockerResponseServerError { message, .. } => message,
+            other => return fault::explain(&self.endpoint, &format!("pulling {name}"), other),
+        };
+        let error = Error::failed(format!("image {name} cannot be pulled: {}", text.trim()));
+        let refused = ["denied", "unauthorized", "authentication"];
+        if refused.iter().any(|word| text.contains(word)) {
+            let registry = registry(name);
+            let registry = if registry == DOCKER_HUB { "" } else { registry };
+            return error.hint(format!("docker login {registry}").trim_end());
+        }
+        error.hint("check the image's name, and the engine's way to the registry")
+    }
+}
+
+fn report(message: CreateImageInfo, step: &Step) {
+    let status = message.status.unwrap_or_default();
+    let number = |value: Option<i64>| {
+        value
+            .and_then(|value| u64::try_from(value).ok())
+            .unwrap_or(0)
+    };
+    match (message.id, message.progress_detail) {
+        (Some(layer), Some(detail)) if detail.total.is_some() => {
+            step.transfer(&layer, number(detail.current), number(detail.total));
+        }
+        (None, _) if !status.is_empty() => step.output(status),
+        _ => {}
+    }
+}
+
+/// The name under which `docker login` keeps the credentials of Docker Hub.
+const DOCKER_HUB: &str = "https://index.docker.io/v1/";
+
+/// The registry of an image's name, as `config.json` calls it.
+fn registry(name: &str) -> &str {
+    match name.split_once('/') {
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => {
+            if host == "docker.io" {
+                DOCKER_HUB
+            } else {
+                host
+            }
+        }
+        _ => DOCKER_HUB,
+    }
+}
+
+/// What `docker login` or a credential helper knows for this registry. Helpers are programs, so
+/// they run on a thread of their own.
+async fn credentials(registry: &str) -> Option<DockerCredentials> {
+    let server = registry.to_owned();
+    let found = tokio::task::spawn_blocking(move || docker_credential::get_credential(&server));
+    let credentials = match found.await.ok()?.ok()? {
+        DockerCredential::IdentityToken(token) => DockerCredentials {
+            identitytoken: Some(token),
+            ..DockerCredentials::default()
+        },
+        DockerCredential::UsernamePassword(username, password) => DockerCredentials {
+            username: Some(username),
+            password: Some(password),
+            ..DockerCredentials::default()
+        },
+    };
+    Some(DockerCredentials {
+        serveraddress: Some(registry.to_owned()),
+        ..credentials
+    })
+}
+
+/// The tag of `[host[:port]/]path[:tag]`. A digest (`@sha256:…`) belongs to the repository.
+fn split_tag(name: &str) -> (&str, Option<&str>) {
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') && !name.contains('@') => {
+            (repository, Some(tag))
+        }
+        _ => (name, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_not_a_tag_and_a_digest_stays() {
+        assert_eq!(split_tag("redis"), ("redis", None));
+        assert_eq!(split_tag("host:5000/redis"), ("host:5000/redis", None));
+        assert_eq!(
+            split_tag("host:5000/redis:7"),
+            ("host:5000/redis", Some("7"))
+        );
+        assert_eq!(split_tag("redis@sha256:ab"), ("redis@sha256:ab", None));
+    }
+
+    #[test]
+    fn the_registry_is_named_as_docker_login_names_it() {
+        assert_eq!(registry("redis:7"), DOCKER_HUB);
+        assert_eq!(registry("library/redis"), DOCKER_HUB);
+        assert_eq!(registry("ghcr.io/a/b"), "ghcr.io");
+        assert_eq!(registry("localhost/a"), "localhost");
+    }
+}

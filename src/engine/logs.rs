@@ -1,0 +1,176 @@
+//! A container's output as lines. The engine hands it over in frames that may hold half a line or
+//! several; a line is put together per stream, bounded, and cut where it would grow without end.
+
+use bollard::container::LogOutput;
+use bollard::query_parameters::LogsOptions;
+use chrono::{DateTime, Utc};
+use futures_util::{Stream, StreamExt as _};
+
+use super::{Engine, fault};
+use crate::error::Result;
+
+/// A longer line is handed on in parts.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// Which lines to read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogQuery {
+    /// Only so many of the last lines; `None`: all.
+    pub tail: Option<usize>,
+    /// Stay and hand on what is printed later.
+    pub follow: bool,
+    /// Only what was printed after this time (whole seconds).
+    pub since: Option<DateTime<Utc>>,
+    /// Each line begins with the time at which it was printed (RFC 3339).
+    pub timestamps: bool,
+}
+
+/// A line that a container printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// It came through stderr. A container with a terminal has stdout alone.
+    pub stderr: bool,
+    /// The line without its end. Bytes that are not UTF-8 are replaced.
+    pub text: String,
+}
+
+impl Engine {
+    /// What the container printed, line by line.
+    pub fn logs<'a>(
+        &'a self,
+        container: &'a str,
+        query: LogQuery,
+    ) -> impl Stream<Item = Result<LogLine>> + 'a {
+        let options = LogsOptions {
+            follow: query.follow,
+            stdout: true,
+            stderr: true,
+            // The Engine API's field is 32 bits wide in bollard; such a time is before 2038.
+            since: query.since.map_or(0, |time| {
+                i32::try_from(time.timestamp()).unwrap_or(i32::MAX)
+            }),
+            until: 0,
+            timestamps: query.timestamps,
+            tail: query
+                .tail
+                .map_or_else(|| "all".to_owned(), |lines| lines.to_string()),
+        };
+        let frames = self.docker.logs(container, Some(options));
+        let doing = format!("reading the output of {container}");
+        let frames = frames
+            .map(Some)
+            .chain(futures_util::stream::once(async { None }));
+        frames
+            .scan(Assembler::default(), move |assembler, frame| {
+                let lines: Vec<Result<LogLine>> = match frame {
+                    Some(Ok(frame)) => assembler.push(frame).into_iter().map(Ok).collect(),
+                    Some(Err(error)) => vec![Err(fault::explain(&self.endpoint, &doing, error))],
+                    None => assembler.rest().into_iter().map(Ok).collect(),
+                };
+                std::future::ready(Some(futures_util::stream::iter(lines)))
+            })
+            .flatten()
+    }
+
+    /// The last lines that the container printed; empty where they cannot be read.
+    pub async fn tail(&self, container: &str, lines: usize) -> Vec<String> {
+        let query = LogQuery {
+            tail: Some(lines),
+            ..LogQuery::default()
+        };
+        let lines = self.logs(container, query);
+        let read = lines
+            .filter_map(|line| std::future::ready(line.ok().map(|line| line.text)))
+            .collect();
+        tokio::time::timeout(super::READ_DEADLINE, read)
+            .await
+            .unwrap_or_default()
+    }
+}
+
+/// Puts lines together from frames.
+#[derive(Default)]
+struct Assembler {
+    out: Vec<u8>,
+    err: Vec<u8>,
+}
+
+impl Assembler {
+    fn push(&mut self, frame: LogOutput) -> Vec<LogLine> {
+        let stderr = matches!(frame, LogOutput::StdErr { .. });
+        let buffer = if stderr { &mut self.err } else { &mut self.out };
+        buffer.extend_from_slice(&frame.into_bytes());
+        let mut lines = Vec::new();
+        while let Some((end, next)) = line_end(buffer) {
+            lines.push(line(stderr, &buffer[..end]));
+            buffer.drain(..next);
+        }
+        lines
+    }
+
+    /// What never got its end.
+    fn rest(&mut self) -> Vec<LogLine> {
+        let rest = [
+            (false, std::mem::take(&mut self.out)),
+            (true, std::mem::take(&mut self.err)),
+        ];
+        let rest = rest.into_iter().filter(|(_, bytes)| !bytes.is_empty());
+        rest.map(|(stderr, bytes)| line(stderr, &bytes)).collect()
+    }
+}
+
+/// Where the first line ends and where the next begins.
+fn line_end(buffer: &[u8]) -> Option<(usize, usize)> {
+    match buffer.iter().position(|byte| *byte == b'\n') {
+        Some(end) => Some((end, end + 1)),
+        None if buffer.len() >= LONGEST_LINE => Some((LONGEST_LINE, LONGEST_LINE)),
+        None => None,
+    }
+}
+
+fn line(stderr: bool, bytes: &[u8]) -> LogLine {
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    LogLine {
+        stderr,
+        text: String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn out(text: &'static str) -> LogOutput {
+        LogOutput::StdOut {
+            message: text.into(),
+        }
+    }
+
+    fn texts(lines: &[LogLine]) -> Vec<&str> {
+        lines.iter().map(|line| line.text.as_str()).collect()
+    }
+
+    #[test]
+    fn halves_of_a_line_are_joined_and_streams_kept_apart() {
+        let mut assembler = Assembler::default();
+        assert!(assembler.push(out("one ")).is_empty());
+        let error = assembler.push(LogOutput::StdErr {
+            message: "oops\n".into(),
+        });
+        assert!(error[0].stderr && error[0].text == "oops");
+        assert_eq!(
+            texts(&assembler.push(out("line\r\ntwo\nthr"))),
+            ["one line", "two"]
+        );
+        assert_eq!(texts(&assembler.rest()), ["thr"]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_bounded() {
+        let mut assembler = Assembler::default();
+        let message = vec![b'x'; LONGEST_LINE * 2 + 5].into();
+        let lines = assembler.push(LogOutput::Console { message });
+        assert_eq!(lines.len(), 2);
+        assert_eq!(assembler.rest()[0].text.len(), 5);
+    }
+}

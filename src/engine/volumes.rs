@@ -1,0 +1,51 @@
+//! Named volumes.
+
+use std::collections::HashMap;
+
+use bollard::models::{Volume, VolumeCreateRequest};
+
+use super::Engine;
+use super::fault::unless;
+use crate::error::Result;
+
+impl Engine {
+    /// The volume of this name.
+    pub async fn volume(&self, name: &str) -> Result<Option<Volume>> {
+        let doing = format!("looking at volume {name}");
+        self.read(&doing, async {
+            unless(self.docker.inspect_volume(name).await, 404)
+        })
+        .await
+    }
+
+    /// Creates a volume. `driver` and `options` are the engine's own default where empty.
+    pub async fn create_volume(
+        &self,
+        name: &str,
+        driver: Option<&str>,
+        options: HashMap<String, String>,
+        labels: HashMap<String, String>,
+    ) -> Result<()> {
+        let doing = format!("creating volume {name}");
+        let request = VolumeCreateRequest {
+            name: Some(name.to_owned()),
+            driver: driver.map(str::to_owned),
+            driver_opts: Some(options),
+            labels: Some(labels),
+            cluster_volume_spec: None,
+        };
+        self.change(&doing, self.docker.create_volume(request))
+            .await?;
+        Ok(())
+    }
+
+    /// Removes a volume; one that is not there is no error.
+    pub async fn remove_volume(&self, name: &str) -> Result<()> {
+        let doing = format!("removing volume {name}");
+        let options = None::<bollard::query_parameters::RemoveVolumeOptions>;
+        let call = self.docker.remove_volume(name, options);
+        self.change(&doing, async { unless(call.await, 404) })
+            .await?;
+        Ok(())
+    }
+}

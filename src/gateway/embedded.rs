@@ -1,0 +1,171 @@
+//! The embedded gateway: our own proxy with a health endpoint, for repositories without a compose
+//! service. A background process of ours, by the supervisor's rules: lock, identity, log.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep};
+
+use crate::config::{Config, Mode};
+use crate::daemon::{self, Reporter, Shutdown, Slot, Started};
+use crate::error::{Error, Kind, Result};
+use crate::event::Step;
+use crate::paths::Paths;
+use crate::process::{self, Identity};
+use crate::proxy::{self, Policy};
+
+/// How long another start may take.
+const OTHER_START: Duration = Duration::from_secs(10);
+
+/// How the embedded gateway runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launch {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The backend that it passes on to.
+    pub upstream: SocketAddr,
+    /// The backend is the stand-in.
+    pub stub: bool,
+}
+
+/// A running embedded gateway, as its record file holds it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// Its process.
+    pub process: Identity,
+    /// How it runs.
+    pub launch: Launch,
+}
+
+impl Launch {
+    /// The embedded gateway that the configuration asks for. Off loopback it is refused: it asks nobody
+    /// who they are.
+    pub fn from_config(config: &Config) -> Result<Self> {
+        let listen = &config.gateway.listen;
+        if !listen.value.ip().is_loopback() {
+            return Err(Error::usage(format!(
+                "the embedded gateway has no authentication, so it listens on loopback only, not on {} ({})",
+                listen.value, listen.source
+            ))
+            .hint("use 127.0.0.1, or put a server that authenticates in front of it"));
+        }
+        let host = config.client_host();
+        let upstream = host.socket_addr().ok_or_else(|| {
+            Error::usage(format!("the backend {host} ({}) does not resolve", config.backend.host.source))
+        })?;
+        Ok(Self {
+            listen: listen.value,
+            upstream,
+            stub: config.backend.mode.value == Mode::Stub,
+        })
+    }
+}
+
+/// The files of the embedded gateway at this address.
+pub fn slot(paths: &Paths, listen: SocketAddr) -> Slot {
+    Slot::new(paths, &format!("gateway-{listen}"))
+}
+
+/// The embedded gateway of ours that lives at this address.
+pub fn observe(paths: &Paths, listen: SocketAddr) -> Result<Option<Record>> {
+    let record: Option<Record> = slot(paths, listen).read()?;
+    Ok(record.filter(|record| record.process.is_alive()))
+}
+
+/// Runs it until a shutdown is requested.
+pub async fn run(launch: &Launch, paths: &Paths, shutdown: &Shutdown, report: &mut Reporter) -> Result<()> {
+    let outcome = serve(launch, paths, shutdown, report).await;
+    if let Err(error) = &outcome {
+        report.failed(error);
+    }
+    outcome
+}
+
+async fn serve(launch: &Launch, paths: &Paths, shutdown: &Shutdown, report: &mut Reporter) -> Result<()> {
+    let slot = slot(paths, launch.listen);
+    let lock = slot.try_lock()?.ok_or_else(|| {
+        Error::new(
+            Kind::Conflict,
+            format!("another embedded gateway of ours has {}", launch.listen),
+        )
+        .hint("stop it first: ollamactl gateway down")
+    })?;
+    let listener = TcpListener::bind(launch.listen)
+        .await
+        .map_err(|error| cannot_listen(launch.listen, error))?;
+    let record = Record {
+        process: Identity::of_self(),
+        launch: launch.clone(),
+    };
+    lock.record(record.process.pid, &record)?;
+    report.ready(&record);
+    let policy = Policy {
+        stub: launch.stub,
+        ..Policy::gateway(launch.upstream)
+    };
+    proxy::serve(listener, Arc::new(policy), shutdown.requested.clone()).await
+}
+
+fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error {
+    if error.kind() != std::io::ErrorKind::AddrInUse {
+        return Error::failed(format!("cannot listen on {listen}")).caused_by(error);
+    }
+    let owner = process::port_owner(listen);
+    let name = owner.as_ref().map_or("another program".to_owned(), process::Info::describe);
+    let error = Error::new(Kind::Conflict, format!("{listen} is held by {name}"));
+    match owner {
+        Some(owner) => error.hint(format!("stop it: kill {}", owner.pid)),
+        None => error.hint(format!("see who it is: sudo ss -ltnp 'sport = :{}'", listen.port())),
+    }
+    .hint("or let the gateway listen elsewhere: --listen 127.0.0.1:9105")
+}
+
+/// Makes sure that it runs; says whether it was started now.
+pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<(Record, bool)> {
+    let slot = slot(paths, launch.listen);
+    let deadline = Instant::now() + OTHER_START;
+    while Instant::now() < deadline {
+        if let Some(record) = observe(paths, launch.listen)? {
+            if record.launch == *launch {
+                return Ok((record, false));
+            }
+            step.progress("its backend changed; restarting it");
+            stop(paths, launch.listen).await?;
+        }
+        if slot.is_locked()? {
+            sleep(Duration::from_millis(20)).await;
+            continue;
+        }
+        step.progress(format!("starting the embedded gateway on {}", launch.listen));
+        let args = ["supervise", "gateway", &launch.listen.to_string()].map(str::to_owned);
+        match daemon::spawn(&args, launch, slot.open_log()?).await? {
+            Started::Ready(record) => return Ok((record, true)),
+            Started::Failed(_) if slot.is_locked()? => {}
+            Started::Failed(error) => return Err(error),
+            Started::Vanished => {
+                return Err(Error::failed("the embedded gateway ended before it could say why")
+                    .hint(format!("read its log: {}", slot.log_file().display())));
+            }
+        }
+    }
+    Err(Error::new(
+        Kind::Timeout,
+        format!("another ollamactl has been starting the gateway {} for too long", launch.listen),
+    ))
+}
+
+/// Ends it; says whether it ran.
+pub async fn stop(paths: &Paths, listen: SocketAddr) -> Result<bool> {
+    let running = observe(paths, listen)?;
+    if let Some(record) = &running {
+        process::stop(&record.process, Duration::from_secs(10)).await?;
+    }
+    let slot = slot(paths, listen);
+    if slot.record_file().exists() || slot.pidfile().exists() {
+        drop(slot.try_lock()?);
+    }
+    Ok(running.is_some())
+}

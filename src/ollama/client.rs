@@ -1,0 +1,198 @@
+//! A client of Ollama's HTTP API.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{ModelName, OllamaHost};
+use crate::error::{Context, Error, Kind, Result};
+
+/// How long an answer may take that costs Ollama nothing.
+const QUICK: Duration = Duration::from_secs(5);
+
+/// Talks to one Ollama.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(super) http: reqwest::Client,
+    host: OllamaHost,
+}
+
+/// What is found where an Ollama should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// Ollama, and it answers HTTP.
+    Ollama,
+    /// Something that answers, but not as Ollama does.
+    Stranger(String),
+    /// Connections are taken, but nothing is answered in time: Ollama before it is ready, or a process
+    /// that was stopped.
+    Silent,
+    /// Nothing listens.
+    Absent,
+}
+
+/// A model in the store.
+#[derive(Debug, Clone, Deserialize, serde::Serialize)]
+pub struct Model {
+    /// Full name with tag.
+    pub name: String,
+    /// Bytes on disk.
+    pub size: u64,
+    /// Bare hexadecimal sha256 of the local manifest file.
+    pub digest: String,
+}
+
+/// A model in memory.
+#[derive(Debug, Clone, Deserialize, serde::Serialize)]
+pub struct LoadedModel {
+    /// Full name with tag.
+    pub name: String,
+    /// Bytes in memory.
+    pub size: u64,
+    /// Bytes of those in video memory.
+    #[serde(default)]
+    pub size_vram: u64,
+}
+
+impl Client {
+    /// A client of the Ollama at this address. Nothing is sent yet.
+    pub fn new(host: &OllamaHost) -> Result<Self> {
+        let host = host.for_client();
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(host.https))
+            .connect_timeout(QUICK)
+            .redirect(reqwest::redirect::Policy::none());
+        if host.is_local() {
+            // Proxies are for the outside; a proxied loopback address is the proxy's own.
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().or_failed(|| "cannot set up HTTP")?;
+        Ok(Self { http, host })
+    }
+
+    /// The address that this client talks to.
+    pub fn host(&self) -> &OllamaHost {
+        &self.host
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.host.url())
+    }
+
+    /// Looks who answers `GET /`, within `at_most`.
+    pub async fn probe(&self, at_most: Duration) -> Probe {
+        let request = self.http.get(self.url("/")).timeout(at_most).send();
+        let response = match request.await {
+            Ok(response) => response,
+            Err(error) if error.is_timeout() => return Probe::Silent,
+            Err(error) if error.is_connect() => return Probe::Absent,
+            Err(error) => return Probe::Stranger(innermost(&error)),
+        };
+        let status = response.status();
+        match response.text().await {
+            Ok(text) if text.trim() == "Ollama is running" => Probe::Ollama,
+            Ok(_) => Probe::Stranger(format!("answers GET / with {status}")),
+            Err(error) => Probe::Stranger(innermost(&error)),
+        }
+    }
+
+    /// `GET /api/version`.
+    pub async fn version(&self) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: String,
+        }
+        Ok(self.get::<Version>("/api/version").await?.version)
+    }
+
+    /// `GET /api/tags`: the models in the store.
+    pub async fn models(&self) -> Result<Vec<Model>> {
+        #[derive(Deserialize)]
+        struct Tags {
+            models: Vec<Model>,
+        }
+        Ok(self.get::<Tags>("/api/tags").await?.models)
+    }
+
+    /// The model of this name, if the store has it.
+    pub async fn model(&self, name: &ModelName) -> Result<Option<Model>> {
+        Ok(self
+            .models()
+            .await?
+            .into_iter()
+            .find(|model| name.means(&model.name)))
+    }
+
+    /// `GET /api/ps`: the models in memory.
+    pub async fn loaded(&self) -> Result<Vec<LoadedModel>> {
+        #[derive(Deserialize)]
+        struct Loaded {
+            models: Vec<LoadedModel>,
+        }
+        Ok(self.get::<Loaded>("/api/ps").await?.models)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let url = self.url(path);
+        let response = self.http.get(&url).timeout(QUICK).send().await;
+        let response = response.map_err(|error| unreachable(&url, &error))?;
+        let status = response.status();
+        let text = response
+            .text()
+            .await
+            .map_err(|error| unreachable(&url, &error))?;
+        if !status.is_success() {
+            return Err(Error::failed(format!(
+                "{url} answered {status}: {}",
+                error_text(&text)
+            )));
+        }
+        serde_json::from_str(&text).or_failed(|| format!("{url} did not answer as Ollama does"))
+    }
+}
+
+/// A request that got no answer.
+pub(super) fn unreachable(url: &str, error: &reqwest::Error) -> Error {
+    let kind = if error.is_timeout() {
+        Kind::Timeout
+    } else {
+        Kind::Unhealthy
+    };
+    Error::new(kind, format!("no answer from {url}: {}", innermost(error)))
+        .hint("see what runs: ollamactl status")
+}
+
+/// The text of `{"error":"…"}`, or the body itself, cut to a line.
+pub(super) fn error_text(body: &str) -> String {
+    #[derive(Deserialize)]
+    struct Body {
+        error: String,
+    }
+    let text =
+        serde_json::from_str::<Body>(body).map_or_else(|_| body.to_owned(), |body| body.error);
+    text.trim().chars().take(300).collect()
+}
+
+/// reqwest's own texts repeat the URL; the innermost cause is what a person needs.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+/// Root certificates travel in the binary, and are only set up where TLS is spoken.
+pub(super) fn tls(needed: bool) -> rustls::ClientConfig {
+    let mut roots = rustls::RootCertStore::empty();
+    if needed {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}

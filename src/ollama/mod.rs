@@ -1,0 +1,19 @@
+//! Ollama, as a program to talk to and to recognise: its addresses, model names, HTTP API, processes
+//! and model store. Facts come from ollama/ollama at v0.24.0 and v0.33.0-rc2 and from recordings of
+//! both.
+
+mod client;
+pub mod host;
+mod name;
+mod process;
+mod pull;
+mod registry;
+mod store;
+
+pub use client::{Client, LoadedModel, Model, Probe};
+pub use host::OllamaHost;
+pub use name::ModelName;
+pub use process::{find_program, is_backend, is_runner};
+pub use pull::{PullEnd, PullFailure, PullUpdate};
+pub use registry::download_size;
+pub use store::{default_store, holds};

@@ -1,0 +1,266 @@
+//! `POST /api/pull`: a stream of JSON lines, which may fail inside a 200.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
+
+use super::ModelName;
+use super::client::{Client, error_text, innermost, unreachable};
+use crate::error::{Error, Kind, Result};
+
+/// One line of the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PullUpdate {
+    /// A stage: `pulling manifest`, `verifying sha256 digest`, `writing manifest`.
+    Stage(String),
+    /// Bytes of one layer. `completed` falls when a part is fetched again.
+    Layer {
+        /// `sha256:…`.
+        digest: String,
+        /// Size of this layer.
+        total: u64,
+        /// Bytes here.
+        completed: u64,
+    },
+}
+
+/// Why a pull did not finish.
+#[derive(Debug)]
+pub struct PullFailure {
+    /// For the person who reads it.
+    pub error: Error,
+    /// It broke off or stood still, so that the same pull may well go on: nothing was said against it.
+    pub resumable: bool,
+}
+
+impl From<Error> for PullFailure {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            resumable: false,
+        }
+    }
+}
+
+/// What a finished pull did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PullEnd {
+    /// Bytes that were not there before.
+    pub downloaded: u64,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    status: Option<String>,
+    digest: Option<String>,
+    #[serde(default)]
+    total: u64,
+    #[serde(default)]
+    completed: u64,
+    error: Option<String>,
+}
+
+/// Follows one stream: what was said last, and when something last moved.
+struct Progress {
+    succeeded: bool,
+    last_completed: Option<(String, u64)>,
+    first_completed: std::collections::HashMap<String, u64>,
+    now_completed: std::collections::HashMap<String, u64>,
+    moved_at: Instant,
+}
+
+impl Client {
+    /// Pulls a model and reports each line. Fails where the stream fails, also inside a 200, and where
+    /// it ends without `success`.
+    ///
+    /// Ollama restarts a silent download without limit and repeats its last line meanwhile, so lines
+    /// alone are no sign of life: when nothing moved for `stall`, the pull is given up with
+    /// [`Kind::Timeout`]. Dropping the future closes the connection, which cancels the pull; what was
+    /// loaded stays and the next pull goes on from there.
+    pub async fn pull(
+        &self,
+        model: &ModelName,
+        stall: Duration,
+        mut report: impl FnMut(PullUpdate),
+    ) -> Result<PullEnd, PullFailure> {
+        let url = self.url("/api/pull");
+        let body = serde_json::json!({ "model": model.as_str(), "stream": true });
+        let request = self.http.post(&url).json(&body).send();
+        let mut response = request.await.map_err(|error| unreachable(&url, &error))?;
+        if !response.status().is_success() {
+            let text = response.text().await.unwrap_or_default();
+            return Err(refused(model, &error_text(&text)).into());
+        }
+        let mut progress = Progress::new();
+        let mut buffer = Vec::new();
+        loop {
+            let chunk = timeout_at(progress.moved_at + stall, response.chunk())
+                .await
+                .map_err(|_| stalled(model, stall))?
+                .map_err(|error| cut(model, &innermost(&error)))?;
+            let Some(chunk) = chunk else { break };
+            buffer.extend_from_slice(&chunk);
+            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = buffer.drain(..=end).collect();
+                if let Some(update) = progress.line(model, &line)? {
+                    report(update);
+                }
+            }
+        }
+        if let Some(update) = progress.line(model, &buffer)? {
+            report(update);
+        }
+        progress.end(model)
+    }
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self {
+            succeeded: false,
+            last_completed: None,
+            first_completed: std::collections::HashMap::new(),
+            now_completed: std::collections::HashMap::new(),
+            moved_at: Instant::now(),
+        }
+    }
+
+    fn line(&mut self, model: &ModelName, line: &[u8]) -> Result<Option<PullUpdate>, PullFailure> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(None);
+        }
+        let line: Line = serde_json::from_slice(line)
+            .map_err(|error| cut(model, &format!("a line is not JSON ({error})")))?;
+        if let Some(text) = line.error {
+            return Err(refused(model, &text).into());
+        }
+        let status = line.status.unwrap_or_default();
+        self.succeeded = status == "success";
+        let Some(digest) = line.digest else {
+            self.moved_at = Instant::now();
+            return Ok(Some(PullUpdate::Stage(status)));
+        };
+        let now = (digest.clone(), line.completed);
+        if self.last_completed.as_ref() != Some(&now) {
+            self.moved_at = Instant::now();
+            self.last_completed = Some(now);
+        }
+        self.first_completed
+            .entry(digest.clone())
+            .or_insert(line.completed);
+        self.now_completed.insert(digest.clone(), line.completed);
+        Ok(Some(PullUpdate::Layer {
+            digest,
+            total: line.total,
+            completed: line.completed,
+        }))
+    }
+
+    fn end(self, model: &ModelName) -> Result<PullEnd, PullFailure> {
+        if !self.succeeded {
+            return Err(cut(model, "the stream ended before it said success"));
+        }
+        let downloaded = self
+            .now_completed
+            .iter()
+            .map(|(digest, now)| now.saturating_sub(self.first_completed[digest]))
+            .sum();
+        Ok(PullEnd { downloaded })
+    }
+}
+
+/// The server said what is wrong.
+fn refused(model: &ModelName, text: &str) -> Error {
+    let error = Error::failed(format!("cannot pull {model}: {text}"));
+    match text {
+        _ if text.contains("file does not exist") => error
+            .hint("the registry has no model of this name and tag; look it up at https://ollama.com/library"),
+        "EOF" => error.hint(
+            "a part file in the model store is empty (an earlier pull was cut off by a stop of Ollama); \
+             remove the *-partial* files of this model under <model store>/blobs and pull again",
+        ),
+        _ if text.contains("no space left") => {
+            error.hint("free space in the model store; partial downloads stay there until the pull succeeds")
+        }
+        _ if text.contains("no such host") || text.contains("dial tcp") => {
+            error.hint("check the network and HTTPS_PROXY of the backend, then pull again; it resumes")
+        }
+        _ => error,
+    }
+}
+
+/// The stream broke off; a later pull resumes.
+fn cut(model: &ModelName, why: &str) -> PullFailure {
+    let error = Error::failed(format!("the pull of {model} was cut off: {why}"))
+        .hint("run the same command again; it resumes where it stopped")
+        .hint("see why the backend ended: ollamactl logs backend");
+    PullFailure {
+        error,
+        resumable: true,
+    }
+}
+
+fn stalled(model: &ModelName, stall: Duration) -> PullFailure {
+    let error = Error::new(
+        Kind::Timeout,
+        format!(
+            "the pull of {model} stood still for {} s and was given up",
+            stall.as_secs()
+        ),
+    )
+    .hint("what was loaded is kept; run the same command again and it resumes");
+    PullFailure {
+        error,
+        resumable: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name() -> ModelName {
+        "tiny".parse().expect("a name")
+    }
+
+    #[test]
+    fn an_error_inside_the_stream_is_an_error() {
+        let error = Progress::new()
+            .line(
+                &name(),
+                br#"{"error":"pull model manifest: file does not exist"}"#,
+            )
+            .expect_err("an error");
+        let error = error.error;
+        assert!(error.message.contains("tiny") && error.message.contains("file does not exist"));
+    }
+
+    #[test]
+    fn success_must_be_the_last_word() {
+        let mut progress = Progress::new();
+        progress
+            .line(&name(), br#"{"status":"success"}"#)
+            .expect("fine");
+        assert!(progress.end(&name()).is_ok());
+        let mut progress = Progress::new();
+        progress
+            .line(&name(), br#"{"status":"writing manifest"}"#)
+            .expect("fine");
+        assert!(progress.end(&name()).is_err());
+    }
+
+    #[test]
+    fn only_new_bytes_count_as_downloaded() {
+        let mut progress = Progress::new();
+        for line in [
+            r#"{"status":"pulling a","digest":"sha256:a","total":10,"completed":4}"#,
+            r#"{"status":"pulling a","digest":"sha256:a","total":10,"completed":10}"#,
+            r#"{"status":"pulling b","digest":"sha256:b","total":7,"completed":7}"#,
+            r#"{"status":"success"}"#,
+        ] {
+            progress.line(&name(), line.as_bytes()).expect("fine");
+        }
+        assert_eq!(progress.end(&name()).expect("succeeded").downloaded, 6);
+    }
+}

@@ -1,0 +1,193 @@
+//! Where ollamactl keeps what it must remember, and how private files are written.
+//!
+//! State lives in the user's state folder (`$XDG_STATE_HOME/ollamactl`, usually
+//! `~/.local/state/ollamactl`), never under `/tmp`: folders 0700, files 0600, symbolic links refused.
+//! The runtime folder is not used, because it goes away at logout while a background backend stays.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Context, Error, Kind, Result};
+
+/// The folders of one user.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// Pidfiles, locks, identities and logs.
+    pub state: PathBuf,
+    /// The user's own `config.yaml`.
+    pub config: PathBuf,
+}
+
+impl Paths {
+    /// The folders of the user who runs this process, by the platform's conventions.
+    pub fn of_user() -> Result<Self> {
+        let project = directories::ProjectDirs::from("", "", "ollamactl").ok_or_else(|| {
+            Error::usage("no home folder is known: HOME is not set and the user has none")
+                .hint("set HOME, or XDG_STATE_HOME and XDG_CONFIG_HOME")
+        })?;
+        let state = project
+            .state_dir()
+            .unwrap_or_else(|| project.data_local_dir());
+        Ok(Self {
+            state: state.to_owned(),
+            config: project.config_dir().to_owned(),
+        })
+    }
+}
+
+/// Creates a folder that only its owner can enter, with its parents.
+pub fn create_private_dir(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        .or_failed(|| format!("cannot create the state folder {}", path.display()))?;
+    refuse_foreign(path)
+}
+
+/// Opens a private file of ours for appending, creating it when absent.
+pub fn open_private_append(path: &Path) -> Result<File> {
+    refuse_foreign(path)?;
+    private_options()
+        .append(true)
+        .create(true)
+        .open(path)
+        .or_failed(|| format!("cannot open {}", path.display()))
+}
+
+/// Opens a private file of ours for locking: created when absent, content untouched.
+pub fn open_private_lock(path: &Path) -> Result<File> {
+    refuse_foreign(path)?;
+    private_options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .or_failed(|| format!("cannot open {}", path.display()))
+}
+
+/// Replaces a private file as a whole: temporary file, fsync, rename. A reader sees the old content or
+/// the new, never a part; on failure nothing is left behind.
+pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    let mut name = path.file_name().unwrap_or(OsStr::new("state")).to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = (|| {
+        let mut file = private_options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written.or_failed(|| format!("cannot write {}", path.display()))
+}
+
+/// Reads a private file of ours; `None` when it does not exist.
+pub fn read_private(path: &Path) -> Result<Option<String>> {
+    refuse_foreign(path)?;
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).or_failed(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Removes a file; one that is not there is no error.
+pub fn remove_if_there(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).or_failed(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options
+}
+
+/// A state path that is a symbolic link, or that another user owns, could make us write or trust
+/// somebody else's file.
+fn refuse_foreign(path: &Path) -> Result<()> {
+    let Ok(meta) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if meta.file_type().is_symlink() {
+        return Err(Error::new(
+            Kind::Unknown,
+            format!("{} is a symbolic link; refusing to use it", path.display()),
+        )
+        .hint(format!("look at it, then remove it: rm {}", path.display())));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let me = rustix::process::geteuid().as_raw();
+        if meta.uid() != me {
+            return Err(Error::new(
+                Kind::Unknown,
+                format!(
+                    "{} belongs to user id {}, not to you ({me}); refusing to use it",
+                    path.display(),
+                    meta.uid()
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn state_is_private() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let state = dir.path().join("state/ollamactl");
+        create_private_dir(&state).expect("created");
+        write_private(&state.join("pid"), b"1\n").expect("written");
+        let mode = |p: &Path| fs::metadata(p).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(&state), 0o700);
+        assert_eq!(mode(&state.join("pid")), 0o600);
+    }
+
+    #[test]
+    fn symbolic_links_are_refused() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let target = dir.path().join("victim");
+        fs::write(&target, "precious").expect("written");
+        let link = dir.path().join("pid");
+        symlink(&target, &link).expect("linked");
+        assert_eq!(
+            open_private_append(&link).expect_err("refused").kind,
+            Kind::Unknown
+        );
+        assert_eq!(
+            read_private(&link).expect_err("refused").kind,
+            Kind::Unknown
+        );
+        write_private(&link, b"x").expect("replaces the link itself");
+        assert_eq!(fs::read_to_string(&target).expect("there"), "precious");
+    }
+}

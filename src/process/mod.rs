@@ -1,0 +1,15 @@
+//! Processes: which one it is, whether it still lives, what it is, and how it is signalled.
+//!
+//! A pid alone proves nothing, since the kernel gives it to somebody else. A process is known by pid,
+//! start time and boot id together, and is signalled only through a handle that was checked against
+//! all three.
+
+mod identity;
+mod ports;
+mod scan;
+mod signal;
+
+pub use identity::Identity;
+pub use ports::{Listener, listeners, port_owner};
+pub use scan::{Info, Owner, executable, info, is_zombie, scan};
+pub use signal::{Signal, signal, stop, wait_gone};

@@ -1,0 +1,58 @@
+//! Numbers for people.
+
+use std::time::Duration;
+
+/// `4.7 GB`: decimal units, as Ollama prints them.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut scaled = u128::from(count) * 10;
+    let mut unit = 0;
+    while scaled >= 10_000 && unit < UNITS.len() - 1 {
+        scaled = (scaled + 500) / 1000;
+        unit += 1;
+    }
+    if unit == 0 {
+        return format!("{count} B");
+    }
+    format!("{}.{} {}", scaled / 10, scaled % 10, UNITS[unit])
+}
+
+/// `0.12 s`, `3.4 s`, `2 min 5 s`.
+pub fn seconds(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 1.0 {
+        format!("{seconds:.2} s")
+    } else if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!(
+            "{} min {} s",
+            duration.as_secs() / 60,
+            duration.as_secs() % 60
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_decimal_units() {
+        for (count, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (6_596_000_000, "6.6 GB"),
+            (999_960, "1.0 MB"),
+        ] {
+            assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn durations_lose_digits_as_they_grow() {
+        assert_eq!(seconds(Duration::from_millis(123)), "0.12 s");
+        assert_eq!(seconds(Duration::from_secs(125)), "2 min 5 s");
+    }
+}

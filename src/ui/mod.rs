@@ -1,0 +1,139 @@
+//! What a person or a script sees. Data goes to standard output, progress and errors to standard error;
+//! colours and cursor movements only where a terminal wants them.
+
+mod failure;
+mod format;
+mod json;
+mod live;
+mod plain;
+mod style;
+
+use std::io::{ErrorKind, IsTerminal, Write};
+
+use serde::Serialize;
+
+pub use format::{bytes, seconds};
+pub use style::{Paint, Tone};
+
+use crate::error::{Error, Result};
+use crate::event::Events;
+
+/// How output looks.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    /// JSON on standard output.
+    pub json: bool,
+    /// Only errors, and the data that was asked for.
+    pub quiet: bool,
+    /// Notes and the output of builds too.
+    pub verbose: bool,
+    /// Colours forced on or off; `None` decides by terminal and `NO_COLOR`.
+    pub color: Option<bool>,
+}
+
+/// The one place that prints.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    look: Look,
+    out: Paint,
+    err: Paint,
+}
+
+impl Ui {
+    /// Decides about colours once.
+    pub fn new(look: Look) -> Self {
+        let wanted = |terminal: bool| Paint::new(look.color.unwrap_or(terminal && style::wanted()));
+        Self {
+            out: wanted(std::io::stdout().is_terminal()),
+            err: wanted(std::io::stderr().is_terminal()),
+            look,
+        }
+    }
+
+    /// Whether output is JSON.
+    pub fn is_json(&self) -> bool {
+        self.look.json
+    }
+
+    /// Whether a person reads standard output.
+    pub fn is_terminal(&self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
+    /// Colours for text on standard output.
+    pub fn paint(&self) -> Paint {
+        self.out
+    }
+
+    /// A sink for what the domain says while it works.
+    pub fn events(&self) -> Events {
+        if self.look.json {
+            return json::events(self.clone());
+        }
+        if self.look.quiet {
+            return Events::none();
+        }
+        let cursor = std::io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        if cursor {
+            live::events(self.err, self.look.verbose)
+        } else {
+            plain::events(self.err, self.look.verbose)
+        }
+    }
+
+    /// Prints data. A reader that went away (`| head`) is no error.
+    pub fn print(&self, text: &str) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        let written = out
+            .write_all(text.as_bytes())
+            .and_then(|()| {
+                if text.ends_with('\n') {
+                    Ok(())
+                } else {
+                    out.write_all(b"\n")
+                }
+            })
+            .and_then(|()| out.flush());
+        match written {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Error::failed("cannot write to standard output").caused_by(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints data as one line of JSON.
+    pub fn print_json(&self, data: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string(data)
+            .map_err(|error| Error::failed("cannot print JSON").caused_by(error))?;
+        self.print(&text)
+    }
+
+    /// Says something to the person, unless asked to be quiet or to speak JSON.
+    pub fn say(&self, text: &str) {
+        if !self.look.quiet && !self.look.json {
+            write_err(text);
+        }
+    }
+
+    /// Prints an error with its causes, evidence and what to do next.
+    pub fn fail(&self, error: &Error) {
+        write_err(&failure::render(error, self.err));
+    }
+
+    /// Prints lines that say why something is not as it should be; they are data's companion, and
+    /// come even when quiet.
+    pub fn explain(&self, text: &str) {
+        write_err(text);
+    }
+}
+
+/// Nothing can be done where standard error is gone.
+fn write_err(text: &str) {
+    let mut err = std::io::stderr().lock();
+    let _ = err.write_all(text.as_bytes());
+    if !text.ends_with('\n') {
+        let _ = err.write_all(b"\n");
+    }
+}
