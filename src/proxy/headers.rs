@@ -22,10 +22,6 @@ static HOP_BY_HOP: [HeaderName; 9] = [
 
 /// Removes what belongs to this hop, and what `Connection` nominates.
 pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
-    // The framing that was read wins; two that disagree must never reach the next hop (smuggling).
-    if headers.contains_key(header::TRANSFER_ENCODING) {
-        headers.remove(header::CONTENT_LENGTH);
-    }
     let nominated: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
