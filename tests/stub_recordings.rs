@@ -518,13 +518,16 @@ async fn every_token_is_a_chunk_and_the_answer_is_labelled() {
 async fn a_model_pulled_by_one_stub_is_there_for_the_next() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = Stub::start(folder.path(), &[], Faults::instant()).await;
-    let lines = first.post("/api/pull", r#"{"model": "TINY"}"#).await;
-    assert!(lines.ends_with("{\"status\":\"success\"}\n"), "{lines}");
+    for body in [r#"{"model": "tiny:X"}"#, r#"{"name": "TINY:x"}"#] {
+        let lines = first.post("/api/pull", body).await;
+        assert!(lines.ends_with("{\"status\":\"success\"}\n"), "{lines}");
+    }
     let tags = text(first.send(&Call::get("/api/tags")).await).await;
     drop(first);
     let next = Stub::start(folder.path(), &[], Faults::instant()).await;
     assert_eq!(text(next.send(&Call::get("/api/tags")).await).await, tags);
-    assert!(tags.contains("\"tiny:latest\""), "{tags}");
+    assert_eq!(tags.matches("\"name\":\"tiny:X\"").count(), 1, "{tags}");
+    assert_eq!(tags.matches("\"name\":").count(), 1, "{tags}");
 }
 
 #[tokio::test]

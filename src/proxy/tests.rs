@@ -180,6 +180,47 @@ async fn the_host_becomes_the_backends_and_hop_by_hop_headers_go() {
 }
 
 #[tokio::test]
+async fn of_two_framings_only_one_travels_on() {
+    let setup = Setup::relay().await;
+    for framing in [
+        "Content-Length: 30\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 30",
+    ] {
+        let mut client = setup.client().await;
+        let body = "3\r\none\r\n0\r\n\r\n";
+        client
+            .send(&format!(
+                "POST /api/chat HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n\r\n{body}"
+            ))
+            .await;
+        let mut upstream = setup.accept().await;
+        let head = upstream.read_to("\r\n\r\n").await.to_lowercase();
+        assert!(head.contains("transfer-encoding: chunked\r\n"), "{head}");
+        assert!(!head.contains("content-length"), "{head}");
+        upstream.read_to(body).await;
+    }
+}
+
+#[tokio::test]
+async fn malformed_requests_are_a_400() {
+    let setup = Setup::relay().await;
+    for head in [
+        "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX-Folded: a\r\n b\r\n\r\n",
+        "nonsense\r\n\r\n",
+    ] {
+        let mut client = setup.client().await;
+        client.send(head).await;
+        let answer = client.read_to_close().await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
+            "{head:?}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn administration_is_refused_by_the_relay() {
     let setup = Setup::relay().await;
     let mut client = setup.client().await;

@@ -120,6 +120,7 @@ pub(super) struct Model {
 impl Model {
     /// Makes the model of this name. Hashes its weights, which takes a moment.
     pub(super) fn make(name: &Name) -> Option<Self> {
+        let name = &name.to_lowercase();
         if name.model.starts_with("nosuchmodel") {
             return None;
         }
@@ -148,6 +149,7 @@ impl Model {
 
 /// What a model can do. Names of embedding models are known by their parts; `tiny…` has no tools.
 pub(super) fn capabilities(name: &Name) -> &'static [&'static str] {
+    let name = &name.to_lowercase();
     let embeds = ["embed", "minilm", "bge"]
         .iter()
         .any(|part| name.model.contains(part));

@@ -2,7 +2,7 @@
 //! be managed as if it were Ollama.
 
 use std::io::Write;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use hyper_util::rt::TokioExecutor;
 
 use super::{Faults, Options, VERSION};
 use crate::error::{Error, Result};
+use crate::ollama::host::{self, OllamaHost};
 
-const DEFAULT_PORT: u16 = 11434;
 /// A server that does not tell its version within this time counts as none.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -59,7 +59,7 @@ fn serve(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
         .map(str::trim)
         .filter(|name| !name.is_empty());
     let options = Options {
-        listen: listen_address(env)?,
+        listen: address(&host(env))?,
         models: models(env)?,
         preset: preset.map(str::to_owned).collect(),
         faults: Faults::from_lookup(env),
@@ -75,39 +75,17 @@ fn models(env: &impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
         .ok_or_else(|| Error::failed("$HOME is not defined"))
 }
 
-/// The address in `OLLAMA_HOST`.
-fn listen_address(env: &impl Fn(&str) -> Option<String>) -> Result<SocketAddr> {
-    let text = env("OLLAMA_HOST").unwrap_or_default();
-    let text = text.trim().trim_matches(['"', '\'']);
-    let (default, rest) = match text.split_once("://") {
-        Some(("http", rest)) => (80, rest),
-        Some(("https", rest)) => (443, rest),
-        Some((_, rest)) => (DEFAULT_PORT, rest),
-        None => (DEFAULT_PORT, text),
-    };
-    let authority = rest.split('/').next().unwrap_or(rest);
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            (host, port.parse().unwrap_or(default))
-        }
-        _ => (authority, default),
-    };
-    let host = match host.trim_matches(['[', ']']) {
-        "" if authority.starts_with(':') => "0.0.0.0",
-        "" => "127.0.0.1",
-        host => host,
-    };
-    let found = (host, port).to_socket_addrs().ok();
-    found
-        .and_then(|mut addresses| addresses.next())
-        .ok_or_else(|| Error::failed(format!("listen tcp: lookup {host}: no such host")))
+fn host(env: &impl Fn(&str) -> Option<String>) -> OllamaHost {
+    host::parse(&env("OLLAMA_HOST").unwrap_or_default())
+}
+
+fn address(host: &OllamaHost) -> Result<SocketAddr> {
+    let unknown = || Error::failed(format!("listen tcp: lookup {}: no such host", host.host));
+    host.socket_addr().ok_or_else(unknown)
 }
 
 fn version(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
-    let mut address = listen_address(env)?;
-    if address.ip().is_unspecified() {
-        address.set_ip([127, 0, 0, 1].into());
-    }
+    let address = address(&host(env).for_client())?;
     let server = block_on(async {
         let asked = tokio::time::timeout(VERSION_TIMEOUT, server_version(address));
         asked.await.ok().flatten()

@@ -7,8 +7,8 @@ const HOST: &str = "registry.ollama.ai";
 const NAMESPACE: &str = "library";
 const TAG: &str = "latest";
 
-/// A complete model name, in lower case: names are compared without case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A complete model name. Names are compared without case, and kept as they were given.
+#[derive(Debug, Clone)]
 pub(super) struct Name {
     pub(super) host: String,
     pub(super) namespace: String,
@@ -19,10 +19,9 @@ pub(super) struct Name {
 impl Name {
     /// Parses a name and fills in the defaults; `None` where Ollama says that it is invalid.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let text = text.to_ascii_lowercase();
         let (path, tag) = match text.rsplit_once(':') {
             Some((path, tag)) if !tag.contains('/') => (path, tag),
-            _ => (text.as_str(), TAG),
+            _ => (text, TAG),
         };
         let mut parts = path.rsplitn(3, '/');
         let model = parts.next()?;
@@ -53,12 +52,28 @@ impl Name {
             .collect()
     }
 
+    /// The same name in lower case.
+    pub(super) fn to_lowercase(&self) -> Self {
+        Self {
+            host: self.host.to_ascii_lowercase(),
+            namespace: self.namespace.to_ascii_lowercase(),
+            model: self.model.to_ascii_lowercase(),
+            tag: self.tag.to_ascii_lowercase(),
+        }
+    }
+
     /// The name in full.
     pub(super) fn full(&self) -> String {
         format!(
             "{}/{}/{}:{}",
             self.host, self.namespace, self.model, self.tag
         )
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.full().eq_ignore_ascii_case(&other.full())
     }
 }
 
@@ -95,7 +110,7 @@ mod tests {
                 "registry.ollama.ai/library/tiny:latest",
                 "tiny:latest",
             ),
-            ("TINY:1B", "registry.ollama.ai/library/tiny:1b", "tiny:1b"),
+            ("Tiny:1B", "registry.ollama.ai/library/Tiny:1B", "Tiny:1B"),
             ("me/x", "registry.ollama.ai/me/x:latest", "me/x:latest"),
             ("h:25000/a/b:c", "h:25000/a/b:c", "h:25000/a/b:c"),
         ] {
@@ -105,6 +120,11 @@ mod tests {
                 (full, short)
             );
         }
+    }
+
+    #[test]
+    fn case_does_not_matter() {
+        assert_eq!(Name::parse("TINY:8b-q6_K"), Name::parse("tiny:8b-q6_k"));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The server: bound, announced, answering, cut off by a signal.
 
-use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -122,7 +121,7 @@ async fn converse(stream: TcpStream, peer: IpAddr, router: Router) {
         let router = router.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|e| match e {})) }
+        async move { router.oneshot(request).await.map(api::go_allow) }
     });
     let connection = http1::Builder::new()
         .title_case_headers(true)

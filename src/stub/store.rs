@@ -61,7 +61,19 @@ impl Store {
 
     /// The model of this name.
     pub(super) fn find(&self, name: &Name) -> Option<Installed> {
-        self.read(name).ok()
+        self.read(&self.existing(name)).ok()
+    }
+
+    /// The name under which a model is there already, in whatever case; else the name as given.
+    fn existing(&self, name: &Name) -> Name {
+        let mut names = self.names().into_iter();
+        names
+            .find(|other| other == name)
+            .unwrap_or_else(|| name.clone())
+    }
+
+    fn manifest(&self, name: &Name) -> PathBuf {
+        self.manifests().join(self.existing(name).path())
     }
 
     fn read(&self, name: &Name) -> io::Result<Installed> {
@@ -125,14 +137,14 @@ impl Store {
 
     /// Writes a manifest, which makes its model exist.
     pub(super) fn write_manifest(&self, name: &Name, bytes: &[u8]) -> io::Result<()> {
-        let path = self.manifests().join(name.path());
+        let path = self.manifest(name);
         fs::create_dir_all(path.parent().expect("below manifests"))?;
         fs::write(path, bytes)
     }
 
     /// Gives a model a second name. `false`: there is no such model.
     pub(super) fn copy(&self, from: &Name, to: &Name) -> io::Result<bool> {
-        match fs::read(self.manifests().join(from.path())) {
+        match fs::read(self.manifest(from)) {
             Ok(bytes) => self.write_manifest(to, &bytes).map(|()| true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
@@ -144,7 +156,7 @@ impl Store {
         let Some(model) = self.find(name) else {
             return Ok(false);
         };
-        let path = self.manifests().join(name.path());
+        let path = self.manifest(name);
         fs::remove_file(&path)?;
         // Folders that are not empty stay; that is the end of it.
         let above = path.ancestors().skip(1).take(3);
