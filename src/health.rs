@@ -13,7 +13,7 @@ use crate::paths::Paths;
 /// How long one answer may take that costs nothing.
 const ANSWER: Duration = Duration::from_secs(5);
 /// How long a token may take: a cold model is loaded first.
-const TOKEN: Duration = Duration::from_secs(300);
+const TOKEN: Duration = Duration::from_mins(5);
 
 /// A part of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -26,6 +26,7 @@ pub mod gateway;
 pub mod health;
 pub mod logs;
 
+pub mod doctor;
 pub mod stack;
 
 pub mod ui;

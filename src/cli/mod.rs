@@ -308,6 +308,8 @@ pub enum GatewayCommand {
     Build(GatewayTargetArgs),
     /// Run the embedded gateway in the foreground
     Run(GatewayRunArgs),
+    /// Show the address on which containers reach this machine
+    Ip,
 }
 
 /// `gateway up`.

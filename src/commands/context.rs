@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::config::{self, Config, Flags};
+use crate::config::{self, Bind, Config, Flags};
 use crate::error::{Context as _, Kind, Result};
 use crate::event::Events;
 use crate::paths::Paths;
@@ -19,11 +19,13 @@ pub(super) struct Context {
     pub folder: PathBuf,
     /// The process environment.
     pub environment: BTreeMap<String, String>,
+    events: Events,
 }
 
 impl Context {
     pub fn new(ui: Ui) -> Result<Self> {
         Ok(Self {
+            events: ui.events(),
             ui,
             paths: Paths::of_user()?,
             folder: std::env::current_dir().context(
@@ -44,8 +46,25 @@ impl Context {
         config::load(flags, &self.folder, &self.paths, self.environment.clone())
     }
 
-    /// A sink for events.
+    /// Warns of what a configuration opens: off loopback, Ollama asks nobody who they are and lets them
+    /// pull, push and delete.
+    pub fn warn_if_exposed(&self, config: &Config) {
+        let host = config.bind_host();
+        if !host.is_exposed() || !host.is_local() {
+            return;
+        }
+        let source = match config.backend.bind.value {
+            Bind::All | Bind::Address(_) => &config.backend.bind.source,
+            Bind::Relay | Bind::Loopback => &config.backend.host.source,
+        };
+        self.events().warn(format!(
+            "the backend will listen on {host} ({source}): everybody who reaches this machine may use, \
+             pull and delete models, without a password; --bind relay keeps it to this machine and its containers"
+        ));
+    }
+
+    /// The sink for events.
     pub fn events(&self) -> Events {
-        self.ui.events()
+        self.events.clone()
     }
 }

@@ -2,14 +2,18 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::pin::pin;
 
 use chrono::Utc;
+use futures_util::StreamExt;
 
 use super::context::Context;
 use crate::backend::{self, Standing};
 use crate::cli::{LogsArgs, LogsPart};
 use crate::config::{Config, Flags};
+use crate::engine::{Engine, LogQuery};
 use crate::error::{Context as _, Error, Kind, Result};
+use crate::gateway::{self, Gateway, embedded};
 use crate::logs::{Follower, Since, clean, last_lines, lines_since, since};
 
 pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()> {
@@ -24,7 +28,7 @@ pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()
     let wanted = Wanted::new(args)?;
     match args.part {
         LogsPart::Backend => Ok(backend_log(context, &config, &wanted).await?),
-        LogsPart::Gateway => todo!(),
+        LogsPart::Gateway => Ok(gateway_log(context, &config, &wanted, args.timestamps).await?),
     }
 }
 
@@ -53,6 +57,41 @@ impl Wanted {
                 .map(|text| since(text, Utc::now()))
                 .transpose()?,
         })
+    }
+}
+
+async fn gateway_log(
+    context: &Context,
+    config: &Config,
+    wanted: &Wanted,
+    timestamps: bool,
+) -> Result<()> {
+    match gateway::choose(config, &context.folder)? {
+        Gateway::Compose(compose) => {
+            let engine = Engine::from_environment().await?;
+            let query = LogQuery {
+                tail: wanted.lines,
+                follow: wanted.follow,
+                since: wanted.since,
+                timestamps,
+            };
+            let mut lines = pin!(gateway::logs(&engine, &compose.target(), query).await?);
+            while let Some(line) = lines.next().await {
+                show(context, format!("{}\n", line?.text).as_bytes())?;
+            }
+            Ok(())
+        }
+        Gateway::Embedded(launch) => {
+            let path = embedded::slot(&context.paths, launch.listen).log_file();
+            if !path.exists() {
+                return Err(Error::new(
+                    Kind::Unhealthy,
+                    format!("there is no log at {}", path.display()),
+                )
+                .hint("no embedded gateway was started yet: ollamactl gateway up"));
+            }
+            file(context, path, wanted).await
+        }
     }
 }
 

@@ -3,14 +3,21 @@
 mod completions;
 mod config;
 mod context;
+mod doctor;
+mod down;
+mod gateway;
+mod health;
+mod init;
 mod kill;
 mod logs;
 mod man;
 mod pull_model;
 mod restart;
 mod serve;
+mod status;
 mod stub;
 mod supervise;
+mod up;
 mod version;
 
 use std::ffi::OsString;
@@ -128,7 +135,16 @@ async fn run_interruptible(command: Command, context: &Context) -> anyhow::Resul
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => man::run(context, &args),
         Command::Version => version::run(context),
-        _ => todo!(),
+        Command::Up(args) => up::run(context, &args).await,
+        Command::Down(args) => down::run(context, &args).await,
+        Command::Status(args) => status::run(context, &args).await,
+        Command::Health(args) => health::run(context, &args).await,
+        Command::Doctor(args) => doctor::run(context, &args).await,
+        Command::Gateway(args) => gateway::run(context, &args.command).await,
+        Command::Init(args) => init::run(context, &args),
+        Command::Serve(_) | Command::Supervise(_) | Command::Stub(_) => {
+            unreachable!("run by the caller")
+        }
     }
 }
 

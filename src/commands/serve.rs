@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::backend::{self, Launch};
 use crate::cli::ServeArgs;
-use crate::config::{Bind, Config, Flags};
+use crate::config::Flags;
 use crate::daemon::{Reporter, Shutdown};
 use crate::error::{Error, Kind, Result};
 use crate::logs::{Follower, clean};
@@ -12,27 +12,12 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<(
     let mut flags = Flags::default();
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
-    warn_if_exposed(context, &config);
+    context.warn_if_exposed(&config);
     let launch = Launch::from_config(&config)?;
     if args.background {
         Ok(background(context, &launch).await?)
     } else {
         Ok(foreground(context, &launch).await?)
-    }
-}
-
-/// Off loopback, Ollama asks nobody who they are and lets them pull, push and delete.
-fn warn_if_exposed(context: &Context, config: &Config) {
-    let host = config.bind_host();
-    if host.is_exposed() && host.is_local() {
-        let source = match config.backend.bind.value {
-            Bind::All | Bind::Address(_) => &config.backend.bind.source,
-            Bind::Relay | Bind::Loopback => &config.backend.host.source,
-        };
-        context.events().warn(format!(
-            "the backend will listen on {host} ({source}): everybody who reaches this machine may use, \
-             pull and delete models, without a password; --bind relay keeps it to this machine and its containers"
-        ));
     }
 }
 

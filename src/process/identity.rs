@@ -73,7 +73,7 @@ fn boot_id() -> String {
 
 #[cfg(not(target_os = "linux"))]
 fn boot_id() -> String {
-    sysinfo::System::boot_time().to_string()
+    sysinfo::System::boot_time().map_or_else(|_| String::new(), |time| time.to_string())
 }
 
 #[cfg(test)]

@@ -170,7 +170,7 @@ fn owner_from_cgroup(groups: &str) -> Owner {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn with_process<T>(pid: u32, read: impl FnOnce(&sysinfo::Process) -> T) -> Option<T> {
     let pid = sysinfo::Pid::from_u32(pid);
-    let mut system = sysinfo::System::new();
+    let mut system = sysinfo::System::new().ok()?;
     system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[pid]), true);
     system.process(pid).map(read)
 }
@@ -178,9 +178,11 @@ pub(super) fn with_process<T>(pid: u32, read: impl FnOnce(&sysinfo::Process) -> 
 /// Every process that can be seen.
 #[cfg(not(target_os = "linux"))]
 pub fn scan() -> Vec<Info> {
-    let system = sysinfo::System::new_with_specifics(
+    let Ok(system) = sysinfo::System::new_with_specifics(
         sysinfo::RefreshKind::nothing().with_processes(sysinfo::ProcessRefreshKind::everything()),
-    );
+    ) else {
+        return Vec::new();
+    };
     system.processes().values().map(from_sysinfo).collect()
 }
 

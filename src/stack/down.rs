@@ -95,21 +95,16 @@ async fn end_backend(
                 events.warn("the backend did not end when asked, and was killed");
             }
             let text = record.describe();
-            match record.process() {
-                Some(_) => {
-                    step.done(format!(
-                        "{} on {} stopped",
-                        record.launch.noun(),
-                        record.launch.bind
-                    ));
-                    down.ended.push(text);
-                }
-                None => {
-                    step.done(
-                        "relay stopped; the backend goes on, since ollamactl did not start it",
-                    );
-                    down.kept.push(text);
-                }
+            if record.process().is_some() {
+                step.done(format!(
+                    "{} on {} stopped",
+                    record.launch.noun(),
+                    record.launch.bind
+                ));
+                down.ended.push(text);
+            } else {
+                step.done("relay stopped; the backend goes on, since ollamactl did not start it");
+                down.kept.push(text);
             }
         }
     }

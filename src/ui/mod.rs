@@ -63,6 +63,16 @@ impl Ui {
         self.out
     }
 
+    /// Colours for text that accompanies progress, on standard error.
+    pub fn paint_for_progress(&self) -> Paint {
+        self.err
+    }
+
+    /// Clears the screen of a terminal.
+    pub fn clear(&self) -> Result<()> {
+        self.print_raw(b"\x1b[H\x1b[2J")
+    }
+
     /// A sink for what the domain says while it works.
     pub fn events(&self) -> Events {
         if self.look.json {

@@ -1,0 +1,58 @@
+//! `doctor`.
+
+use super::context::Context;
+use crate::cli::DoctorArgs;
+use crate::config::Flags;
+use crate::doctor::{self, Check, Verdict};
+use crate::error::{Error, Result};
+use crate::ui::{Paint, Tone};
+
+pub(super) async fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<()> {
+    let mut flags = Flags::default();
+    args.model.add_to(&mut flags);
+    args.backend.add_to(&mut flags);
+    args.gateway.add_to(&mut flags);
+    let config = context.config(&flags)?;
+    let checks = doctor::examine(&config, &context.paths, &context.folder).await?;
+    print(context, &checks)?;
+    let failed: Vec<&str> = checks
+        .iter()
+        .filter(|check| check.verdict == Verdict::Fail)
+        .map(|check| check.name)
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let what = if failed.len() == 1 {
+        "check failed"
+    } else {
+        "checks failed"
+    };
+    Err(Error::failed(format!("{} {what}: {}", failed.len(), failed.join(", "))).into())
+}
+
+fn print(context: &Context, checks: &[Check]) -> Result<()> {
+    if context.ui.is_json() {
+        return context.ui.print_json(&checks);
+    }
+    let paint = context.ui.paint();
+    let lines: Vec<String> = checks.iter().map(|check| line(check, paint)).collect();
+    context.ui.print(&lines.join("\n"))
+}
+
+fn line(check: &Check, paint: Paint) -> String {
+    let (tone, word) = match check.verdict {
+        Verdict::Ok => (Tone::Good, "ok  "),
+        Verdict::Warn => (Tone::Warn, "warn"),
+        Verdict::Fail => (Tone::Bad, "fail"),
+    };
+    let mend = check.mend.as_ref().map_or_else(String::new, |mend| {
+        format!("\n{:28}{} {mend}", "", paint.tone(Tone::Dim, "->"))
+    });
+    format!(
+        "{}  {:<20}  {}{mend}",
+        paint.tone(tone, word),
+        check.name,
+        check.why
+    )
+}

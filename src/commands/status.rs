@@ -1,0 +1,168 @@
+//! `status`: one table of the four parts.
+
+use std::time::Duration;
+
+use super::context::Context;
+use crate::backend::{RelayState, Standing};
+use crate::cli::{StatusArgs, StatusFormat};
+use crate::config::Flags;
+use crate::error::Result;
+use crate::gateway;
+use crate::stack::{self, ModelStatus, Status};
+use crate::ui::{Paint, Tone};
+use crate::units::bytes;
+
+const WATCH: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<()> {
+    let mut flags = Flags::default();
+    args.model.add_to(&mut flags);
+    args.backend.add_to(&mut flags);
+    args.gateway.add_to(&mut flags);
+    let config = context.config(&flags)?;
+    let gateway = gateway::choose(&config, &context.folder)?;
+    loop {
+        let status = stack::status(&config, &context.paths, &gateway).await?;
+        show(context, args, &status)?;
+        if !args.watch {
+            return Ok(());
+        }
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
+fn show(context: &Context, args: &StatusArgs, status: &Status) -> Result<()> {
+    if context.ui.is_json() {
+        return context.ui.print_json(status);
+    }
+    if args.output == StatusFormat::Env {
+        return context.ui.print(&env(status));
+    }
+    if args.watch && context.ui.is_terminal() {
+        context.ui.clear()?;
+    }
+    context.ui.print(&table(status, context.ui.paint()))
+}
+
+/// Lines for `eval "$(ollamactl status -o env)"`.
+fn env(status: &Status) -> String {
+    let mut lines = vec![
+        format!("OLLAMA_MODEL={}", status.model.name),
+        format!("OLLAMA_HOST={}", status.backend.url),
+    ];
+    if let Ok(Some(url)) = status.gateway.as_ref().map(|located| &located.url) {
+        lines.push(format!("OLLAMA_GATEWAY_URL={url}"));
+    }
+    lines.join("\n")
+}
+
+/// The table for people.
+pub(super) fn table(status: &Status, paint: Paint) -> String {
+    let stub = if status.stub {
+        "  (stub: a stand-in, not Ollama)"
+    } else {
+        ""
+    };
+    let rows = [
+        ("model", model(&status.model)),
+        ("backend", backend(status)),
+        ("relay", relay(&status.relay)),
+        ("gateway", gateway_row(status)),
+    ];
+    rows.iter()
+        .map(|(name, (tone, word, text))| {
+            let label = if *name == "model" || *name == "backend" {
+                stub
+            } else {
+                ""
+            };
+            format!(
+                "{}  {}  {text}{}",
+                paint.tone(Tone::Strong, &format!("{name:<8}")),
+                paint.tone(*tone, &format!("{word:<12}")),
+                paint.tone(Tone::Warn, label)
+            )
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+type Row = (Tone, &'static str, String);
+
+fn model(model: &ModelStatus) -> Row {
+    let size = model
+        .size
+        .map_or_else(String::new, |size| format!("  {}", bytes(size)));
+    let text = format!("{}{size}", model.name);
+    match (model.present, &model.loaded) {
+        (Some(true), Some(loaded)) if loaded.size_vram > 0 => {
+            (Tone::Good, "in memory", text + "  (GPU)")
+        }
+        (Some(true), Some(_)) => (Tone::Good, "in memory", text + "  (CPU)"),
+        (Some(true), None) => (Tone::Good, "present", text),
+        (Some(false), _) => (Tone::Bad, "missing", text),
+        (None, _) => (Tone::Dim, "unknown", text),
+    }
+}
+
+fn backend(status: &Status) -> Row {
+    let backend = &status.backend;
+    let version = backend
+        .version
+        .as_ref()
+        .map_or_else(String::new, |version| format!("  {version}"));
+    let owner = if backend.owner.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", backend.owner)
+    };
+    let exposed = if backend.exposed {
+        "  reachable from the network"
+    } else {
+        ""
+    };
+    let text = format!("{}{version}{owner}{exposed}", backend.url);
+    let (tone, word) = match backend.standing {
+        Standing::Supervised => (Tone::Good, "running"),
+        Standing::Unsupervised => (Tone::Warn, "unsupervised"),
+        Standing::Adopted => (Tone::Good, "adopted"),
+        Standing::Remote => (Tone::Good, "remote"),
+        Standing::Starting => (Tone::Warn, "starting"),
+        Standing::Unresponsive => (Tone::Bad, "unresponsive"),
+        Standing::Stranger => (Tone::Bad, "not Ollama"),
+        Standing::Stopped => (Tone::Bad, "stopped"),
+    };
+    (tone, word, text)
+}
+
+fn relay(relay: &RelayState) -> Row {
+    match relay {
+        RelayState::Off => (Tone::Dim, "off", String::new()),
+        RelayState::Listening { address } => (Tone::Good, "listening", address.to_string()),
+        RelayState::Waiting { reason } => (Tone::Warn, "waiting", reason.clone()),
+        RelayState::NotNeeded { reason } => (Tone::Dim, "not needed", reason.clone()),
+    }
+}
+
+fn gateway_row(status: &Status) -> Row {
+    let located = match &status.gateway {
+        Ok(located) => located,
+        Err(reason) => return (Tone::Bad, "unknown", reason.clone()),
+    };
+    let url = located.url.as_deref().unwrap_or_default();
+    let health = located
+        .health
+        .as_ref()
+        .map_or_else(String::new, |health| format!("  {health}"));
+    let text = format!("{url}  {} {}{health}", located.kind, located.name)
+        .trim()
+        .to_owned();
+    match located.state.as_str() {
+        "running" => (Tone::Good, "running", text),
+        "absent" => (Tone::Bad, "stopped", text),
+        "exited" | "dead" => (Tone::Bad, "exited", text),
+        "created" => (Tone::Warn, "created", text),
+        "paused" => (Tone::Warn, "paused", text),
+        _ => (Tone::Warn, "changing", text),
+    }
+}

@@ -1,0 +1,162 @@
+//! Is there an Ollama, does it answer, does it have the model?
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use super::{Check, Patient};
+use crate::backend::{Launch, RelayState, Standing};
+use crate::config::Mode;
+use crate::ollama::Client;
+use crate::units::bytes;
+
+pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
+    let (program, model) = tokio::join!(program(patient), model(patient));
+    let mut checks = vec![program, port(patient), reachable(patient), model];
+    checks.extend(relay(patient));
+    checks.extend(exposed(patient));
+    checks
+}
+
+async fn program(patient: &Patient<'_>) -> Check {
+    const NAME: &str = "ollama program";
+    if patient.config.backend.mode.value == Mode::Stub {
+        return Check::warn(
+            NAME,
+            "the stub is configured: answers are made up",
+            "unset OLLAMACTL_BACKEND, or set backend.mode: ollama",
+        );
+    }
+    let found = Launch::from_config(patient.config).and_then(|launch| launch.find_program());
+    match found {
+        // An Ollama that answers needs no program of its own here.
+        Err(_) if patient.backend.answers() => {
+            Check::ok(NAME, "not on PATH; the running one is used")
+        }
+        Err(error) => Check::failed(NAME, &error),
+        Ok(program) => match version_of(&program).await {
+            Some(version) => Check::ok(NAME, format!("{} ({version})", program.display())),
+            None => Check::fail(
+                NAME,
+                format!("{} does not tell its version", program.display()),
+                format!("{} --version", program.display()),
+            ),
+        },
+    }
+}
+
+/// Without a server, `ollama --version` prints two warnings, the second of which names the client's.
+async fn version_of(program: &std::path::Path) -> Option<String> {
+    let run = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(Duration::from_secs(5), run)
+        .await
+        .ok()?
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text.lines().last()?.rsplit(' ').next()?;
+    version
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then(|| version.to_owned())
+}
+
+fn port(patient: &Patient<'_>) -> Check {
+    const NAME: &str = "backend port";
+    let (host, owner) = (&patient.backend.host, &patient.backend.owner);
+    match patient.backend.standing {
+        Standing::Stopped => Check::ok(NAME, format!("{host} is free")),
+        Standing::Remote => Check::ok(NAME, format!("{host} is on another machine")),
+        Standing::Stranger => Check::fail(
+            NAME,
+            format!("{host} is held by {owner}, which is not Ollama"),
+            "OLLAMA_HOST=127.0.0.1:11500 ollamactl up",
+        ),
+        _ => Check::ok(NAME, format!("{host} is held by {owner}")),
+    }
+}
+
+fn reachable(patient: &Patient<'_>) -> Check {
+    const NAME: &str = "backend";
+    let host = &patient.backend.host;
+    match (&patient.backend.version, patient.backend.standing) {
+        (Some(version), Standing::Unsupervised) => Check::warn(
+            NAME,
+            format!("version {version} answers on {host}, but its supervisor was killed"),
+            "ollamactl serve --background",
+        ),
+        (Some(version), _) => Check::ok(NAME, format!("version {version} answers on {host}")),
+        (None, Standing::Unresponsive | Standing::Starting) => Check::fail(
+            NAME,
+            format!("{host} takes connections but does not answer"),
+            "ollamactl restart",
+        ),
+        (None, _) => Check::fail(
+            NAME,
+            format!("nothing answers on {host}"),
+            "ollamactl serve --background",
+        ),
+    }
+}
+
+async fn model(patient: &Patient<'_>) -> Check {
+    const NAME: &str = "model";
+    let setting = &patient.config.model;
+    let model = &setting.value;
+    let pull = format!("ollamactl pull-model {model}");
+    if !patient.backend.answers() {
+        return Check::warn(
+            NAME,
+            format!("{model}: not known while the backend does not answer"),
+            "ollamactl up",
+        );
+    }
+    let found = match Client::new(&patient.backend.host) {
+        Ok(client) => client.model(model).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(Some(found)) => Check::ok(
+            NAME,
+            format!("{model} ({}), {}", setting.source, bytes(found.size)),
+        ),
+        Ok(None) => Check::fail(
+            NAME,
+            format!("{model} ({}) is not in the model store", setting.source),
+            pull,
+        ),
+        Err(error) => Check::failed(NAME, &error),
+    }
+}
+
+fn relay(patient: &Patient<'_>) -> Option<Check> {
+    const NAME: &str = "relay";
+    let record = patient.backend.record.as_ref()?;
+    match &record.relay {
+        RelayState::Off => None,
+        RelayState::Listening { address } => Some(Check::ok(
+            NAME,
+            format!("containers reach the backend on {address}"),
+        )),
+        RelayState::NotNeeded { reason } => Some(Check::ok(NAME, format!("not needed: {reason}"))),
+        RelayState::Waiting { reason } => Some(Check::warn(
+            NAME,
+            format!("containers cannot reach the backend yet: {reason}"),
+            "ollamactl logs backend",
+        )),
+    }
+}
+
+fn exposed(patient: &Patient<'_>) -> Option<Check> {
+    let host = patient.config.bind_host();
+    (host.is_exposed() && host.is_local()).then(|| {
+        Check::warn(
+            "exposure",
+            format!("the backend is to listen on {host}, where everybody who reaches this machine may use it"),
+            "unset OLLAMA_HOST, or use --bind relay",
+        )
+    })
+}

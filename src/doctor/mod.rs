@@ -1,0 +1,107 @@
+//! `doctor`: every precondition of the stack, each with the one command that mends it.
+
+mod backend;
+mod gateway;
+mod host;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::backend::{Observed, observe};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::paths::Paths;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As it should be.
+    Ok,
+    /// The stack can work, but look at it.
+    Warn,
+    /// The stack cannot work like this.
+    Fail,
+}
+
+/// One precondition.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub name: &'static str,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// Why.
+    pub why: String,
+    /// The one command that mends it.
+    pub mend: Option<String>,
+}
+
+impl Check {
+    fn ok(name: &'static str, why: impl Into<String>) -> Self {
+        Self {
+            name,
+            verdict: Verdict::Ok,
+            why: why.into(),
+            mend: None,
+        }
+    }
+
+    fn warn(name: &'static str, why: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self {
+            name,
+            verdict: Verdict::Warn,
+            why: why.into(),
+            mend: Some(mend.into()),
+        }
+    }
+
+    fn fail(name: &'static str, why: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self {
+            name,
+            verdict: Verdict::Fail,
+            why: why.into(),
+            mend: Some(mend.into()),
+        }
+    }
+
+    /// A check that an error decided; its first hint mends it.
+    fn failed(name: &'static str, error: &Error) -> Self {
+        let mut why = error.message.clone();
+        for cause in error.causes() {
+            why.push_str(": ");
+            why.push_str(&cause);
+        }
+        Self {
+            name,
+            verdict: Verdict::Fail,
+            why,
+            mend: error.hints.first().cloned(),
+        }
+    }
+}
+
+/// What the checks look at.
+struct Patient<'a> {
+    config: &'a Config,
+    paths: &'a Paths,
+    folder: &'a Path,
+    backend: Observed,
+}
+
+/// Checks everything, side by side.
+pub async fn examine(config: &Config, paths: &Paths, folder: &Path) -> Result<Vec<Check>> {
+    let patient = Patient {
+        config,
+        paths,
+        folder,
+        backend: observe(config, paths).await?,
+    };
+    let (backend, host, gateway) = tokio::join!(
+        backend::checks(&patient),
+        host::checks(&patient),
+        gateway::checks(&patient)
+    );
+    Ok([backend, host, gateway].concat())
+}
