@@ -37,6 +37,13 @@ impl Paths {
     }
 }
 
+impl Paths {
+    /// The stub's model store.
+    pub fn stub_models(&self) -> PathBuf {
+        self.state.join("stub-models")
+    }
+}
+
 /// Creates a folder that only its owner can enter, with its parents.
 pub fn create_private_dir(path: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();

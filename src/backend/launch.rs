@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Config, Mode, Source};
 use crate::error::{Context, Error, Result};
 use crate::ollama::{OllamaHost, find_program, host};
+use crate::paths::Paths;
 
 /// How a backend is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ pub struct Launch {
 
 impl Launch {
     /// The launch that the configuration asks for.
-    pub fn from_config(config: &Config) -> Result<Self> {
+    pub fn from_config(config: &Config, paths: &Paths) -> Result<Self> {
         let host = config.bind_host();
         if !host.is_local() {
             return Err(Error::usage(format!(
@@ -53,7 +54,7 @@ impl Launch {
             program,
             args,
             bind: host.authority(),
-            models: config.backend.models.value.clone(),
+            models: models(config, paths),
             environment: config.backend.environment.clone(),
             relay: config.wants_relay(),
             relay_admin: config.relay_admin.value,
@@ -113,6 +114,16 @@ impl Launch {
             Mode::Ollama => "ollama",
             Mode::Stub => "the stub (not Ollama)",
         }
+    }
+}
+
+/// The stub gets a store of its own, so that its made-up models never lie among real ones: only a flag
+/// names another.
+fn models(config: &Config, paths: &Paths) -> Option<PathBuf> {
+    let models = &config.backend.models;
+    match (config.backend.mode.value, &models.source) {
+        (Mode::Ollama, _) | (Mode::Stub, Source::Flag(_)) => models.value.clone(),
+        (Mode::Stub, _) => Some(paths.stub_models()),
     }
 }
 

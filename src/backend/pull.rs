@@ -81,7 +81,7 @@ pub async fn pull(
         )
         .hint("start it there, or unset OLLAMA_HOST to use one on this machine")),
         _ => {
-            let launch = Launch::from_config(config)?;
+            let launch = Launch::from_config(config, paths)?;
             step.progress(format!(
                 "no backend runs; starting {} for this pull",
                 launch.noun()

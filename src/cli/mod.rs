@@ -357,9 +357,13 @@ pub struct GatewayTargetArgs {
 /// `gateway run`.
 #[derive(Debug, Args)]
 pub struct GatewayRunArgs {
-    /// Where to listen
+    /// Where to listen [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
+    /// Listen off loopback though callers are not asked who they are: inside a container, where the
+    /// published port decides who reaches it
+    #[arg(long)]
+    pub no_auth: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub backend: BackendArgs,
@@ -424,7 +428,7 @@ pub struct StubArgs {
         default_value = "127.0.0.1:11434"
     )]
     pub host: String,
-    /// Model store
+    /// Model store [default: one of its own, apart from Ollama's]
     #[arg(long, env = "OLLAMA_MODELS", value_name = "DIR")]
     pub models: Option<PathBuf>,
     /// A model that is there from the start; may be given several times

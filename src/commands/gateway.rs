@@ -5,7 +5,7 @@ use crate::cli::{
     GatewayCommand, GatewayRunArgs, GatewayStopArgs, GatewayTargetArgs, GatewayUpArgs,
 };
 use crate::config::{Config, Flags};
-use crate::daemon::{Reporter, Shutdown};
+use crate::daemon::Shutdown;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
@@ -205,13 +205,17 @@ async fn run_embedded(context: &Context, args: &GatewayRunArgs) -> Result<()> {
     };
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
-    let launch = embedded::Launch::from_config(&config)?;
+    let launch = if args.no_auth {
+        embedded::Launch::unguarded(&config)?
+    } else {
+        embedded::Launch::from_config(&config)?
+    };
     let shutdown = Shutdown::on_signals()?;
     context.ui.say(&format!(
         "gateway on http://{}, in front of {}; Ctrl-C ends it",
         launch.listen, launch.upstream
     ));
-    embedded::run(&launch, &context.paths, &shutdown, &mut Reporter::silent()).await?;
+    embedded::run_here(&launch, &shutdown).await?;
     if shutdown.was_interrupted() {
         return Err(Error::new(Kind::Interrupted, "the gateway was stopped"));
     }

@@ -111,7 +111,7 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
         // These end what they run before they end themselves.
         Command::Serve(args) => serve::run(context, &args).await,
         Command::Supervise(args) => supervise::run(context, &args).await,
-        Command::Stub(args) => stub::run(&args).await,
+        Command::Stub(args) => stub::run(context, &args).await,
         other => {
             let hint = interrupted_hint(&other);
             let shutdown = Shutdown::on_signals()?;

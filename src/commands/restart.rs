@@ -11,7 +11,7 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
     let observed = backend::observe(&config, &context.paths).await?;
-    let wanted = Launch::from_config(&config)?;
+    let wanted = Launch::from_config(&config, &context.paths)?;
     let launch = match (&observed.record, observed.standing) {
         (_, Standing::Adopted) => return Err(not_ours(&observed.owner).into()),
         (Some(record), _) => wanted.on_top_of(&record.launch, &config),

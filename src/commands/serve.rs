@@ -13,7 +13,7 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<(
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
     context.warn_if_exposed(&config);
-    let launch = Launch::from_config(&config)?;
+    let launch = Launch::from_config(&config, &context.paths)?;
     if args.background {
         Ok(background(context, &launch).await?)
     } else {

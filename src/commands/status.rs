@@ -8,7 +8,7 @@ use crate::cli::{StatusArgs, StatusFormat};
 use crate::config::Flags;
 use crate::error::Result;
 use crate::gateway;
-use crate::stack::{self, ModelStatus, Status};
+use crate::stack::{self, GatewayStatus, ModelStatus, Status};
 use crate::ui::{Paint, Tone};
 use crate::units::bytes;
 
@@ -50,7 +50,7 @@ fn env(status: &Status) -> String {
         format!("OLLAMA_MODEL={}", status.model.name),
         format!("OLLAMA_HOST={}", status.backend.url),
     ];
-    if let Ok(Some(url)) = status.gateway.as_ref().map(|located| &located.url) {
+    if let Some(url) = status.gateway.url() {
         lines.push(format!("OLLAMA_GATEWAY_URL={url}"));
     }
     lines.join("\n")
@@ -146,8 +146,8 @@ fn relay(relay: &RelayState) -> Row {
 
 fn gateway_row(status: &Status) -> Row {
     let located = match &status.gateway {
-        Ok(located) => located,
-        Err(reason) => return (Tone::Bad, "unknown", reason.clone()),
+        GatewayStatus::Known(located) => located,
+        GatewayStatus::Unknown { error } => return (Tone::Bad, "unknown", error.clone()),
     };
     let url = located.url.as_deref().unwrap_or_default();
     let health = located

@@ -1,11 +1,12 @@
 //! `stub`: the stand-in for Ollama, in the foreground.
 
+use super::context::Context;
 use crate::cli::StubArgs;
 use crate::error::Error;
-use crate::ollama::{default_store, host};
+use crate::ollama::host;
 use crate::stub::{self, Faults, Options};
 
-pub(super) async fn run(args: &StubArgs) -> anyhow::Result<()> {
+pub(super) async fn run(context: &Context, args: &StubArgs) -> anyhow::Result<()> {
     let host = host::parse(&args.host);
     let listen = host
         .socket_addr()
@@ -13,8 +14,7 @@ pub(super) async fn run(args: &StubArgs) -> anyhow::Result<()> {
     let models = args
         .models
         .clone()
-        .or_else(default_store)
-        .ok_or_else(|| Error::usage("no model store: set HOME or --models DIR"))?;
+        .unwrap_or_else(|| context.paths.stub_models());
     let options = Options {
         listen,
         models,

@@ -28,7 +28,8 @@ async fn program(patient: &Patient<'_>) -> Check {
             "unset OLLAMACTL_BACKEND, or set backend.mode: ollama",
         );
     }
-    let found = Launch::from_config(patient.config).and_then(|launch| launch.find_program());
+    let found =
+        Launch::from_config(patient.config, patient.paths).and_then(|launch| launch.find_program());
     match found {
         // An Ollama that answers needs no program of its own here.
         Err(_) if patient.backend.answers() => {

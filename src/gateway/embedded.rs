@@ -56,8 +56,8 @@ impl Record {
 }
 
 impl Launch {
-    /// The embedded gateway that the configuration asks for. Off loopback it is refused: it asks nobody
-    /// who they are.
+    /// The embedded gateway that the configuration asks for. Off loopback it is refused, since it asks
+    /// nobody who they are.
     pub fn from_config(config: &Config) -> Result<Self> {
         let listen = &config.gateway.listen;
         if !listen.value.ip().is_loopback() {
@@ -65,8 +65,14 @@ impl Launch {
                 "the embedded gateway has no authentication, so it listens on loopback only, not on {} ({})",
                 listen.value, listen.source
             ))
-            .hint("use 127.0.0.1, or put a server that authenticates in front of it"));
+            .hint("use 127.0.0.1, or put a server that authenticates in front of it")
+            .hint("inside a container: ollamactl gateway run --no-auth"));
         }
+        Self::unguarded(config)
+    }
+
+    /// The same on any address: for whoever answers for who reaches it.
+    pub fn unguarded(config: &Config) -> Result<Self> {
         let host = config.client_host();
         let upstream = host.socket_addr().ok_or_else(|| {
             Error::usage(format!(
@@ -75,7 +81,7 @@ impl Launch {
             ))
         })?;
         Ok(Self {
-            listen: listen.value,
+            listen: config.gateway.listen.value,
             upstream,
             stub: config.backend.mode.value == Mode::Stub,
         })
@@ -93,21 +99,28 @@ pub fn observe(paths: &Paths, listen: SocketAddr) -> Result<Option<Record>> {
     Ok(record.filter(|record| record.process.is_alive()))
 }
 
-/// Runs it until a shutdown is requested.
+/// Runs it in this process, until a shutdown is requested, without leaving a trace: in a container
+/// there may be nowhere to leave one.
+pub async fn run_here(launch: &Launch, shutdown: &Shutdown) -> Result<()> {
+    let listener = bind(launch.listen).await?;
+    serve(listener, launch, shutdown).await
+}
+
+/// Runs it as a background process, until a shutdown is requested.
 pub async fn run(
     launch: &Launch,
     paths: &Paths,
     shutdown: &Shutdown,
     report: &mut Reporter,
 ) -> Result<()> {
-    let outcome = serve(launch, paths, shutdown, report).await;
+    let outcome = supervised(launch, paths, shutdown, report).await;
     if let Err(error) = &outcome {
         report.failed(error);
     }
     outcome
 }
 
-async fn serve(
+async fn supervised(
     launch: &Launch,
     paths: &Paths,
     shutdown: &Shutdown,
@@ -121,20 +134,28 @@ async fn serve(
         )
         .hint("stop it first: ollamactl gateway down")
     })?;
-    let listener = TcpListener::bind(launch.listen)
-        .await
-        .map_err(|error| cannot_listen(launch.listen, error))?;
+    let listener = bind(launch.listen).await?;
     let record = Record {
         process: Identity::of_self(),
         launch: launch.clone(),
     };
     lock.record(record.process.pid, &record)?;
     report.ready(&record);
+    serve(listener, launch, shutdown).await
+}
+
+async fn serve(listener: TcpListener, launch: &Launch, shutdown: &Shutdown) -> Result<()> {
     let policy = Policy {
         stub: launch.stub,
         ..Policy::gateway(launch.upstream)
     };
     proxy::serve(listener, Arc::new(policy), shutdown.requested.clone()).await
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen)
+        .await
+        .map_err(|error| cannot_listen(listen, error))
 }
 
 fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error {

@@ -1,6 +1,7 @@
 //! Where the gateway is reached, and how it fares.
 
 use serde::Serialize;
+use tokio::net::TcpStream;
 
 use super::choice::{ComposeGateway, Gateway};
 use super::embedded;
@@ -29,7 +30,7 @@ pub struct Located {
 pub async fn locate(gateway: &Gateway, paths: &Paths) -> Result<Located> {
     match gateway {
         Gateway::Compose(compose) => locate_container(compose).await,
-        Gateway::Embedded(launch) => locate_process(launch, paths),
+        Gateway::Embedded(launch) => locate_process(launch, paths).await,
     }
 }
 
@@ -52,21 +53,20 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
     })
 }
 
-fn locate_process(launch: &embedded::Launch, paths: &Paths) -> Result<Located> {
+/// One that runs in the foreground, as in a container, leaves no record: whoever listens counts.
+async fn locate_process(launch: &embedded::Launch, paths: &Paths) -> Result<Located> {
     let record = embedded::observe(paths, launch.listen)?;
+    let name = match &record {
+        Some(record) => format!("pid {}", record.process.pid),
+        None => String::new(),
+    };
+    let running = record.is_some() || TcpStream::connect(launch.listen).await.is_ok();
     Ok(Located {
         kind: "embedded",
-        name: record
-            .as_ref()
-            .map_or_else(String::new, |r| format!("pid {}", r.process.pid)),
-        state: if record.is_some() {
-            "running"
-        } else {
-            "absent"
-        }
-        .to_owned(),
+        name,
+        state: if running { "running" } else { "absent" }.to_owned(),
         health: None,
-        url: record.map(|record| format!("http://{}", record.launch.listen)),
+        url: running.then(|| format!("http://{}", launch.listen)),
         detail: None,
     })
 }

@@ -5,5 +5,5 @@ mod status;
 mod up;
 
 pub use down::{Down, down};
-pub use status::{BackendStatus, ModelStatus, Status, status};
+pub use status::{BackendStatus, GatewayStatus, ModelStatus, Status, status};
 pub use up::{UpReport, UpRequest, up};

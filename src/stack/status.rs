@@ -19,9 +19,32 @@ pub struct Status {
     /// The relay.
     pub relay: RelayState,
     /// The gateway, or why it cannot be looked at.
-    pub gateway: std::result::Result<Located, String>,
+    pub gateway: GatewayStatus,
     /// The backend is the stand-in, not Ollama.
     pub stub: bool,
+}
+
+/// The gateway.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum GatewayStatus {
+    /// It was looked for.
+    Known(Located),
+    /// It cannot be looked at.
+    Unknown {
+        /// Why.
+        error: String,
+    },
+}
+
+impl GatewayStatus {
+    /// Where it is reached.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Known(located) => located.url.as_deref(),
+            Self::Unknown { .. } => None,
+        }
+    }
 }
 
 /// The required model.
@@ -69,7 +92,12 @@ pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result
             .as_ref()
             .map(|record| record.relay.clone())
             .unwrap_or_default(),
-        gateway: located.map_err(|error| error.to_string()),
+        gateway: located.map_or_else(
+            |error| GatewayStatus::Unknown {
+                error: error.to_string(),
+            },
+            GatewayStatus::Known,
+        ),
         stub: observed.is_stub()
             || (!observed.answers() && config.backend.mode.value == Mode::Stub),
         backend: backend_status(config, observed),

@@ -81,7 +81,7 @@ async fn backend(
     let host = request.config.client_host();
     let step = events.step("backend", format!("looking at {host}"));
     if host.is_local() {
-        let launch = Launch::from_config(request.config)?;
+        let launch = Launch::from_config(request.config, request.paths)?;
         let running = backend::start(&launch, request.paths, &step).await?;
         let text = running.record.describe();
         if running.fresh {
