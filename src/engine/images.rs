@@ -3,7 +3,7 @@
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error as Fault;
 use bollard::models::CreateImageInfo;
-use bollard::query_parameters::{CreateImageOptions, TagImageOptions};
+use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImageOptions};
 use docker_credential::DockerCredential;
 use futures_util::StreamExt as _;
 
@@ -56,6 +56,17 @@ impl Engine {
         let doing = format!("naming image {image} {name}");
         self.change(&doing, self.docker.tag_image(image, Some(options)))
             .await
+    }
+
+    /// Removes an image's name, and the image with its last name. One that is not there is no error.
+    pub async fn remove_image(&self, name: &str) -> Result<()> {
+        let doing = format!("removing image {name}");
+        let call = self
+            .docker
+            .remove_image(name, None::<RemoveImageOptions>, None);
+        self.change(&doing, async { unless(call.await, 404) })
+            .await?;
+        Ok(())
     }
 
     /// Pulls an image. Its layers' progress goes to the step.

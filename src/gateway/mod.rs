@@ -4,10 +4,12 @@
 mod apply;
 mod create;
 mod image;
+mod join;
 mod labels;
 mod mounts;
 mod observe;
 mod plan;
+mod resources;
 mod state;
 mod wait;
 

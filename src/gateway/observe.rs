@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::create::networks;
+use super::join::networks;
 use super::labels;
 use super::{Target, select};
 use crate::compose::{Project, Service};

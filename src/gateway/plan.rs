@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::create::networks;
+use super::create::refused;
+use super::join::networks;
 use super::observe::{Found, Network, Observed, Volume};
 use super::{Build, Target, UpOptions, labels, select};
 use crate::compose::{Condition, Service};
@@ -180,44 +181,58 @@ fn image_step(
     options: &UpOptions,
 ) -> Result<Option<(Action, String)>> {
     let (name, image) = (service.name.clone(), image.to_owned());
+    if service.build.is_some() {
+        let cause = build_cause(service, missing, target, options)?;
+        let build = |cause: &str| {
+            (
+                Action::Build {
+                    service: name,
+                    image,
+                },
+                cause.to_owned(),
+            )
+        };
+        return Ok(cause.map(build));
+    }
+    let cause = match service.pull_policy.as_str() {
+        "always" => Some("its pull_policy says so"),
+        "never" if missing => return Err(never_pulled(service, &image)),
+        "" | "missing" | "if_not_present" => missing.then_some("it is missing"),
+        "never" => None,
+        other => return Err(refused(service, "pull_policy", other)),
+    };
+    Ok(cause.map(|cause| {
+        (
+            Action::Pull {
+                service: name,
+                image,
+            },
+            cause.to_owned(),
+        )
+    }))
+}
+
+/// Why the service's image is to be built, if it is.
+fn build_cause(
+    service: &Service,
+    missing: bool,
+    target: &Target<'_>,
+    options: &UpOptions,
+) -> Result<Option<&'static str>> {
+    let policy = service.pull_policy.as_str();
+    if !["", "missing", "if_not_present", "never", "build"].contains(&policy) {
+        return Err(refused(service, "pull_policy (beside build)", policy));
+    }
     let asked = match options.build {
         Build::Missing => false,
         Build::Target => service.name == target.service,
         Build::All => true,
     };
-    let build = |cause: &str| {
-        Ok(Some((
-            Action::Build {
-                service: name.clone(),
-                image: image.clone(),
-            },
-            cause.to_owned(),
-        )))
-    };
-    let pull = |cause: &str| {
-        Ok(Some((
-            Action::Pull {
-                service: name.clone(),
-                image: image.clone(),
-            },
-            cause.to_owned(),
-        )))
-    };
-    match (service.build.is_some(), service.pull_policy.as_str()) {
-        (true, _) if asked => build("asked to"),
-        (true, "build") => build("its pull_policy says so"),
-        (true, _) if missing => build("it is missing"),
-        (false, "always") => pull("its pull_policy says so"),
-        (false, "never") if missing => Err(never_pulled(service, &image)),
-        (false, "build") => Err(super::create::refused(service, "pull_policy", "build")
-            .hint(format!("services.{name} has no build section"))),
-        (_, "" | "always" | "missing" | "if_not_present" | "never" | "build") if !missing => {
-            Ok(None)
-        }
-        (false, "" | "missing" | "if_not_present") => pull("it is missing"),
-        (true, _) => Ok(None),
-        (false, other) => Err(super::create::refused(service, "pull_policy", other)),
-    }
+    Ok(match policy {
+        _ if asked => Some("asked to"),
+        "build" => Some("its pull_policy says so"),
+        _ => missing.then_some("it is missing"),
+    })
 }
 
 fn never_pulled(service: &Service, image: &str) -> Error {
