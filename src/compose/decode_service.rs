@@ -81,7 +81,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         restart: o.or_default("restart", restart)?,
         runtime: o.text("runtime")?,
         scale: o.option("scale", Field::int)?,
-        secrets: o.list("secrets", parts::file_reference)?,
+        secrets: o.list("secrets", parts::secret)?,
         security_opt: o.texts("security_opt")?,
         shm_size: o.bytes("shm_size")?,
         stdin_open: o.bool("stdin_open")?,

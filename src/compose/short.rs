@@ -120,7 +120,6 @@ fn mount_option(mount: &mut Mount, option: &str) {
         ("rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave", Some(bind), _) => {
             option.clone_into(&mut bind.propagation);
         }
-        ("cached" | "delegated" | "consistent", ..) => option.clone_into(&mut mount.consistency),
         _ => {}
     }
 }

@@ -486,3 +486,43 @@ fn documents_of_one_file_merge() {
     assert_eq!(project.services["a"].image, "y");
     assert!(project.services["a"].tty);
 }
+
+#[test]
+#[ignore = "scratch"]
+#[allow(clippy::print_stdout)]
+fn scratch() {
+    let dir = std::env::var("SCRATCH").expect("set");
+    for entry in std::fs::read_dir(dir).expect("dir") {
+        let dir = entry.expect("entry").path();
+        let mut options = LoadOptions {
+            working_dir: dir.clone(),
+            ..LoadOptions::default()
+        };
+        options.environment.insert("HOME".into(), "/root".into());
+        match load(&options) {
+            Ok(project) => {
+                for (name, service) in project.services.iter().chain(&project.disabled) {
+                    let d = if std::env::var("DIALECT").as_deref() == Ok("B") {
+                        Dialect::B
+                    } else {
+                        Dialect::A
+                    };
+                    println!(
+                        "{} {name} {} {}",
+                        dir.file_name().unwrap().display(),
+                        service.config_hash(d),
+                        service.hashed_json(d)
+                    );
+                }
+                for w in project.warnings {
+                    println!("{} WARN {w}", dir.file_name().unwrap().display());
+                }
+            }
+            Err(e) => println!(
+                "{} ERROR {e} {:?}",
+                dir.file_name().unwrap().display(),
+                e.details
+            ),
+        }
+    }
+}
