@@ -132,13 +132,10 @@ fn argv(field: &Field) -> Decoded<Argv> {
 
 /// Microseconds, or a duration.
 fn microseconds(field: &Field) -> Decoded<i64> {
-    match field.int() {
-        Ok(number) => Ok(number),
-        Err(_) => {
-            let micros = field.interval()?.0.as_micros();
-            i64::try_from(micros).map_err(|_| field.invalid("is too long"))
-        }
-    }
+    field.int().or_else(|_| {
+        let micros = field.interval()?.0.as_micros();
+        i64::try_from(micros).map_err(|_| field.invalid("is too long"))
+    })
 }
 
 fn restart(field: &Field) -> Decoded<String> {

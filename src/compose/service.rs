@@ -287,7 +287,7 @@ canonical! {
 
     /// Options of a bind mount.
     pub struct BindOptions {
-        /// SELinux label: `z` (shared) or `Z` (private).
+        /// `SELinux` label: `z` (shared) or `Z` (private).
         pub selinux: String,
         /// Propagation, such as `rslave`.
         pub propagation: String,

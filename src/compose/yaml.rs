@@ -474,7 +474,8 @@ list: {<<: [{x: first}, {x: second, y: second}]}
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let items = vec![format!("*a{}", level - 1); 10].join(", ");
-            text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+            let line = format!("a{level}: &a{level} [{items}]\n");
+            text.push_str(&line);
         }
         assert!(parse(&text).is_err());
     }
