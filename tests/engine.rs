@@ -562,7 +562,10 @@ async fn what_cannot_be_done_is_refused_before_anything_is_made() {
     for (lines, key) in [
         ("scale: 2", "scale"),
         ("secrets: [token]", "secrets.token"),
-        ("volumes: [{type: image, source: a, target: /b}]", "\"image\""),
+        (
+            "volumes: [{type: image, source: a, target: /b}]",
+            "\"image\"",
+        ),
     ] {
         let compose = format!(
             "services:\n  {SERVICE}:\n    build: .\n    {lines}\nsecrets: {{token: {{environment: TOKEN}}}}\n"

@@ -15,7 +15,7 @@ use super::fault::{status, taken_port, unless};
 use crate::error::{Error, Kind, Result};
 
 /// A container's own stop time-out may be anything; no longer than this and the stop itself.
-const LONGEST_GRACE: Duration = Duration::from_secs(600);
+const LONGEST_GRACE: Duration = Duration::from_mins(10);
 
 /// Seconds between the stop signal and SIGKILL; `None`: the container's own, else the engine's 10.
 pub type StopTimeout = Option<u32>;

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::Dockerfile;
 use super::ignore::Ignore;
+use super::{Dockerfile, hex};
 use crate::error::{Context as _, Error, Kind, Result};
 
 /// Bytes per part of the stream.
@@ -79,11 +79,7 @@ impl BuildContext {
     /// A name that depends on the text alone, so that an unchanged build is answered from the cache.
     fn add(&mut self, text: Vec<u8>) {
         let digest = Sha256::digest(&text);
-        let short: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let short = hex(&digest[..6]);
         self.dockerfile = format!(".dockerfile.{short}");
         self.added = Some(text);
     }

@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
 
+use super::action::{Action, Plan};
 use super::mounts::Inherited;
 use super::observe::{Found, Observed};
-use super::plan::{Action, Plan};
-use super::{Created, Target, UpOptions, create, image, labels, wait};
+use super::{Created, Target, UpOptions, create, image, labels, shared, wait};
 use crate::compose::{Condition, Service};
 use crate::engine::Engine;
-use crate::engine::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 
@@ -23,6 +22,7 @@ pub(super) struct Applier<'a> {
     pub(super) observed: &'a Observed,
     pub(super) step: &'a Step,
     pub(super) events: &'a Events,
+    release: labels::Release,
     /// IDs of the services' containers.
     ids: HashMap<String, String>,
     created: Created,
@@ -46,6 +46,7 @@ impl<'a> Applier<'a> {
             observed,
             step,
             events,
+            release: observed.release(),
             ids: found
                 .map(|(service, found)| (service.clone(), found.id.clone()))
                 .collect(),
@@ -53,13 +54,13 @@ impl<'a> Applier<'a> {
         }
     }
 
-    /// Takes the steps in order, and says what was created.
-    pub(super) async fn apply(mut self, plan: &Plan) -> Result<Created> {
+    /// Takes the steps in order. What was created, and the ID of the target's container.
+    pub(super) async fn apply(mut self, plan: &Plan) -> Result<(Created, Option<String>)> {
         for planned in &plan.steps {
             self.step.progress(planned.to_string());
             self.take(&planned.action).await?;
         }
-        Ok(self.created)
+        Ok((self.created, self.ids.remove(self.target.service)))
     }
 
     async fn take(&mut self, action: &Action) -> Result<()> {
@@ -92,63 +93,15 @@ impl<'a> Applier<'a> {
     }
 
     async fn create_network(&mut self, key: &str, name: &str) -> Result<()> {
-        let network = self
-            .target
-            .project
-            .networks
-            .get(key)
-            .cloned()
-            .unwrap_or_default();
-        let pools = network.ipam.config.into_iter().map(|pool| IpamConfig {
-            subnet: create::some(&pool.subnet),
-            gateway: create::some(&pool.gateway),
-            ip_range: create::some(&pool.ip_range),
-            auxiliary_addresses: Some(pool.aux_addresses.into_iter().collect()),
-        });
-        let pools: Vec<IpamConfig> = pools.collect();
-        let driver = create::some(&network.ipam.driver);
-        let ipam = (driver.is_some() || !pools.is_empty()).then(|| Ipam {
-            driver,
-            config: Some(pools),
-            options: None,
-        });
-        let request = NetworkCreateRequest {
-            name: name.to_owned(),
-            driver: create::some(&network.driver),
-            options: (!network.driver_opts.is_empty())
-                .then(|| network.driver_opts.into_iter().collect()),
-            internal: network.internal.then_some(true),
-            attachable: network.attachable.then_some(true),
-            enable_ipv4: network.enable_ipv4,
-            enable_ipv6: network.enable_ipv6,
-            ipam,
-            labels: Some(labels::resource(
-                self.target.project,
-                labels::NETWORK,
-                key,
-                network.labels,
-            )),
-            ..NetworkCreateRequest::default()
-        };
+        let request = shared::network(self.target.project, &self.release, key, name);
         self.engine.create_network(request).await?;
         self.created.networks.push(name.to_owned());
         Ok(())
     }
 
     async fn create_volume(&self, key: &str, name: &str) -> Result<()> {
-        let volume = self
-            .target
-            .project
-            .volumes
-            .get(key)
-            .cloned()
-            .unwrap_or_default();
-        let labels = labels::resource(self.target.project, labels::VOLUME, key, volume.labels);
-        let driver = create::some(&volume.driver);
-        let options = volume.driver_opts.into_iter().collect();
-        self.engine
-            .create_volume(name, driver.as_deref(), options, labels)
-            .await
+        let request = shared::volume(self.target.project, &self.release, key, name);
+        self.engine.create_volume(request).await
     }
 
     async fn create(&mut self, service: &str, name: &str) -> Result<()> {
@@ -203,6 +156,7 @@ impl<'a> Applier<'a> {
             target: self.target,
             service,
             engine: self.engine.info(),
+            release: &self.release,
             image_id: &image.id,
             inherited,
             containers: &self.ids,

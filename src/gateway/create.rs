@@ -22,6 +22,7 @@ pub(super) struct Making<'a> {
     pub(super) target: &'a Target<'a>,
     pub(super) service: &'a Service,
     pub(super) engine: &'a EngineInfo,
+    pub(super) release: &'a labels::Release,
     pub(super) image_id: &'a str,
     /// Volumes of the container that this one replaces.
     pub(super) inherited: Option<Inherited>,
@@ -60,7 +61,10 @@ pub(super) fn body(
 ) -> Result<(ContainerCreateBody, Vec<(String, EndpointSettings)>)> {
     let service = making.service;
     let (first, later) = join::endpoints(making)?;
-    let replaces = making.inherited.is_some();
+    let replaces = making
+        .inherited
+        .as_ref()
+        .map(|inherited| inherited.from.as_str());
     let body = ContainerCreateBody {
         hostname: some(&service.hostname),
         domainname: some(&service.domainname),
@@ -79,6 +83,7 @@ pub(super) fn body(
         labels: Some(labels::container(
             making.project(),
             service,
+            making.release,
             making.image_id,
             replaces,
         )),

@@ -40,6 +40,8 @@ pub struct Found {
     pub config_hash: String,
     /// Its `image` label: the ID of the image that it was made from.
     pub image_id: String,
+    /// Its `version` label: the release of compose that it was made by, or like.
+    pub version: String,
 }
 
 /// A network of the engine.
@@ -71,6 +73,13 @@ pub enum Volume {
         /// The project that it belongs to; empty where it carries no label.
         project: String,
     },
+}
+
+impl Observed {
+    /// The release of compose that the project's containers were made by, or like.
+    pub(super) fn release(&self) -> labels::Release {
+        labels::Release::of(self.containers.values().map(|found| found.version.as_str()))
+    }
 }
 
 /// Reads everything that the plan for these services depends on.
@@ -157,6 +166,7 @@ fn found(container: &ContainerSummary) -> Found {
         exit_code: exit_code(status),
         config_hash: label(container, labels::CONFIG_HASH),
         image_id: label(container, labels::IMAGE),
+        version: label(container, labels::VERSION),
     }
 }
 
@@ -170,11 +180,7 @@ fn exit_code(status: &str) -> Option<i64> {
         .ok()
 }
 
-async fn network<'a>(
-    engine: &Engine,
-    project: &Project,
-    key: &'a str,
-) -> Result<(String, Network)> {
+async fn network(engine: &Engine, project: &Project, key: &str) -> Result<(String, Network)> {
     let found = engine.networks_named(&project.network_name(key)).await?;
     let seen = match found.as_slice() {
         [] => Network::Absent,

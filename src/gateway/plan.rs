@@ -1,156 +1,14 @@
-//! What has to be done, and why: a pure function of what is wanted and what is there. Each step
-//! prints as one stable line, which `--dry-run` shows and the tests compare.
+//! What has to be done, and why: a pure function of what is wanted and what is there.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
+use super::action::{Action, Plan};
 use super::create::refused;
 use super::join::networks;
 use super::observe::{Found, Network, Observed, Volume};
-use super::{Build, Target, UpOptions, labels, select};
+use super::{Build, Target, UpOptions, select};
 use crate::compose::{Condition, Service};
 use crate::error::{Error, Kind, Result};
-
-/// Steps in the order in which to take them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// The steps.
-    pub steps: Vec<Planned>,
-}
-
-/// A step and its cause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// What to do.
-    pub action: Action,
-    /// Why.
-    pub cause: String,
-}
-
-/// Something to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Build a service's image.
-    Build {
-        /// The service.
-        service: String,
-        /// The image's name.
-        image: String,
-    },
-    /// Pull a service's image.
-    Pull {
-        /// The service.
-        service: String,
-        /// The image's name.
-        image: String,
-    },
-    /// Create a network.
-    CreateNetwork {
-        /// Its key in the compose file.
-        key: String,
-        /// Its name on the engine.
-        name: String,
-    },
-    /// Create a volume.
-    CreateVolume {
-        /// Its key in the compose file.
-        key: String,
-        /// Its name on the engine.
-        name: String,
-    },
-    /// Create a container.
-    Create {
-        /// The service.
-        service: String,
-        /// The container's name.
-        name: String,
-    },
-    /// Replace a container by a new one of the same name.
-    Recreate {
-        /// The service.
-        service: String,
-        /// The container's name.
-        name: String,
-        /// The old container.
-        old: Found,
-    },
-    /// Wait until a dependency has reached its condition.
-    Wait {
-        /// The service that is needed.
-        dependency: String,
-        /// What it must have reached.
-        condition: Condition,
-        /// Whether it is an error when it does not.
-        required: bool,
-    },
-    /// Start a container.
-    Start {
-        /// The service.
-        service: String,
-        /// The container's name.
-        name: String,
-    },
-    /// Restart a running container.
-    Restart {
-        /// The service.
-        service: String,
-        /// The container's name.
-        name: String,
-    },
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Build { image, .. } => write!(f, "build image {image}"),
-            Self::Pull { image, .. } => write!(f, "pull image {image}"),
-            Self::CreateNetwork { name, .. } => write!(f, "create network {name}"),
-            Self::CreateVolume { name, .. } => write!(f, "create volume {name}"),
-            Self::Create { name, .. } => write!(f, "create container {name}"),
-            Self::Recreate { name, .. } => write!(f, "recreate container {name}"),
-            Self::Wait {
-                dependency,
-                condition,
-                ..
-            } => {
-                let until = match condition {
-                    Condition::Started => "to be started",
-                    Condition::Healthy => "to be healthy",
-                    Condition::Completed => "to complete",
-                };
-                write!(f, "wait for {dependency} {until}")
-            }
-            Self::Start { name, .. } => write!(f, "start container {name}"),
-            Self::Restart { name, .. } => write!(f, "restart container {name}"),
-        }
-    }
-}
-
-impl fmt::Display for Planned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.action, self.cause)
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
-    }
-}
-
-impl Plan {
-    /// There is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
-    fn push(&mut self, action: Action, cause: impl Into<String>) {
-        self.steps.push(Planned {
-            action,
-            cause: cause.into(),
-        });
-    }
-}
 
 /// The images to build and pull.
 pub fn images(
@@ -448,7 +306,7 @@ fn change(
         .and_then(Option::as_ref);
     let cause = if options.force_recreate && service.name == target.service {
         "asked to".to_owned()
-    } else if !labels::is_current(service, &found.config_hash) {
+    } else if !service.is_current(&found.config_hash) {
         "its configuration changed".to_owned()
     } else if image.is_some_and(|image| image.id != found.image_id) {
         "its image changed".to_owned()

@@ -118,7 +118,7 @@ impl Lab {
     /// Takes everything of the project away.
     async fn clear(&self) -> Result<()> {
         let label = format!("com.docker.compose.project={}", self.name);
-        for container in self.engine.containers(&[label.clone()]).await? {
+        for container in self.engine.containers(std::slice::from_ref(&label)).await? {
             let id = container.id.unwrap_or_default();
             self.engine.stop_container(&id, Some(0)).await?;
             self.engine.remove_container(&id, true).await?;
