@@ -69,6 +69,13 @@ pub enum Action {
         /// The old container.
         old: Found,
     },
+    /// Give a container the name that it should have.
+    Rename {
+        /// The container as it is.
+        old: Found,
+        /// The name that it gets.
+        name: String,
+    },
     /// Wait until a dependency has reached its condition.
     Wait {
         /// The service that is needed.
@@ -103,6 +110,7 @@ impl fmt::Display for Action {
             Self::CreateVolume { name, .. } => write!(f, "create volume {name}"),
             Self::Create { name, .. } => write!(f, "create container {name}"),
             Self::Recreate { name, .. } => write!(f, "recreate container {name}"),
+            Self::Rename { old, name } => write!(f, "rename container {} to {name}", old.name),
             Self::Wait {
                 dependency,
                 condition,

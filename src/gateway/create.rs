@@ -20,14 +20,13 @@ pub(super) const HOST_ALIAS: &str = "host.docker.internal";
 /// What a create body is made from, besides the service.
 pub(super) struct Making<'a> {
     pub(super) target: &'a Target<'a>,
+    /// With the namespaces that it shares resolved.
     pub(super) service: &'a Service,
     pub(super) engine: &'a EngineInfo,
     pub(super) release: &'a labels::Release,
     pub(super) image_id: &'a str,
     /// Volumes of the container that this one replaces.
     pub(super) inherited: Option<Inherited>,
-    /// IDs of the containers of services created before.
-    pub(super) containers: &'a HashMap<String, String>,
 }
 
 impl Making<'_> {
@@ -38,20 +37,6 @@ impl Making<'_> {
     /// The container's name.
     pub(super) fn name(&self) -> String {
         self.project().container_name(self.service, 1)
-    }
-
-    /// `service:NAME` becomes the container of that service.
-    pub(super) fn namespace(&self, mode: &str, key: &str) -> Result<Option<String>> {
-        let Some(other) = mode.strip_prefix("service:") else {
-            return Ok((!mode.is_empty()).then(|| mode.to_owned()));
-        };
-        let container = self.containers.get(other).ok_or_else(|| {
-            Error::usage(format!(
-                "services.{}.{key} names the service {other:?}, which has no container",
-                self.service.name
-            ))
-        })?;
-        Ok(Some(format!("container:{container}")))
     }
 }
 
@@ -107,7 +92,7 @@ fn host_config(making: &Making<'_>) -> Result<HostConfig> {
         binds,
         mounts,
         log_config: Some(logging(service)),
-        network_mode: Some(join::network_mode(making)?),
+        network_mode: Some(join::network_mode(making)),
         port_bindings: Some(port_bindings(service)),
         restart_policy: Some(restart_policy(service)?),
         annotations: map(&service.annotations),
@@ -119,9 +104,9 @@ fn host_config(making: &Making<'_>) -> Result<HostConfig> {
         dns_search: list(&service.dns_search),
         extra_hosts: Some(extra_hosts(making)),
         group_add: list(&service.group_add),
-        ipc_mode: making.namespace(&service.ipc, "ipc")?,
+        ipc_mode: some(&service.ipc),
         oom_score_adj: nonzero(service.oom_score_adj),
-        pid_mode: making.namespace(&service.pid, "pid")?,
+        pid_mode: some(&service.pid),
         privileged: service.privileged.then_some(true),
         readonly_rootfs: service.read_only.then_some(true),
         security_opt: list(&service.security_opt),

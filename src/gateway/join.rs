@@ -26,15 +26,17 @@ pub(super) fn networks(service: &Service) -> Vec<&str> {
     joined.into_iter().map(|(key, _)| key.as_str()).collect()
 }
 
-pub(super) fn network_mode(making: &Making<'_>) -> Result<String> {
-    if let Some(mode) = making.namespace(&making.service.network_mode, "network_mode")? {
-        return Ok(mode);
+/// What the service says, else its first network.
+pub(super) fn network_mode(making: &Making<'_>) -> String {
+    let mode = &making.service.network_mode;
+    if !mode.is_empty() {
+        return mode.clone();
     }
     let first = networks(making.service).into_iter().next();
-    Ok(first.map_or_else(
+    first.map_or_else(
         || "none".to_owned(),
         |key| making.project().network_name(key),
-    ))
+    )
 }
 
 /// The endpoints of the create call, and those to connect after it.
@@ -48,6 +50,7 @@ pub(super) fn endpoints(making: &Making<'_>) -> Result<Endpoints> {
     if !service.network_mode.is_empty() {
         return Ok((None, Vec::new()));
     }
+    check_mac(making)?;
     let mut all = Vec::new();
     for key in networks(service) {
         let settings = service.networks.get(key).cloned().flatten();
@@ -70,6 +73,16 @@ pub(super) fn endpoints(making: &Making<'_>) -> Result<Endpoints> {
     };
     let later = all.split_off(at_create.min(all.len()));
     Ok((Some(all.into_iter().collect()), later))
+}
+
+/// Before API 1.44 the address belongs to the container as a whole, which bollard cannot say.
+fn check_mac(making: &Making<'_>) -> Result<()> {
+    let service = making.service;
+    let (major, minor) = ALL_NETWORKS_AT_CREATE;
+    if service.mac_address.is_empty() || making.engine.speaks(major, minor) {
+        return Ok(());
+    }
+    Err(refused(service, "mac_address", &service.mac_address).hint("or use Docker 25 or newer"))
 }
 
 fn endpoint(

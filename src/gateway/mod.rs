@@ -8,6 +8,7 @@ mod image;
 mod join;
 mod labels;
 mod mounts;
+mod namespaces;
 mod observe;
 mod plan;
 mod resources;
@@ -419,19 +420,16 @@ fn check_scale(service: &Service) -> Result<()> {
 /// anything is changed.
 fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<()> {
     let release = labels::Release::of(std::iter::empty());
-    let stand_ins = services
-        .iter()
-        .map(|service| (service.name.clone(), String::new()))
-        .collect();
+    let names = services.iter().map(|service| service.name.clone());
+    let stand_ins = names.map(|name| (name, String::new())).collect();
     for service in services {
         create::body(&create::Making {
             target,
-            service,
+            service: &namespaces::resolved(service, &stand_ins)?,
             engine: engine.info(),
             release: &release,
             image_id: "",
             inherited: None,
-            containers: &stand_ins,
         })?;
         if service.build.is_some() {
             image::request(engine, target, service)?;

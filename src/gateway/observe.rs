@@ -76,6 +76,14 @@ pub enum Volume {
 }
 
 impl Observed {
+    /// IDs of the containers, by service.
+    pub(super) fn ids(&self) -> BTreeMap<String, String> {
+        let found = self.containers.iter();
+        found
+            .map(|(service, found)| (service.clone(), found.id.clone()))
+            .collect()
+    }
+
     /// The release of compose that the project's containers were made by, or like.
     pub(super) fn release(&self) -> labels::Release {
         labels::Release::of(self.containers.values().map(|found| found.version.as_str()))
@@ -126,7 +134,8 @@ pub(super) async fn containers(
         format!("{}=False", labels::ONEOFF),
     ];
     let mut all = engine.containers(&filters).await?;
-    all.sort_by_key(number);
+    // While a container is replaced there are two; the successor has the longer name.
+    all.sort_by_key(|container| (number(container), found(container).name.len()));
     let mut first = BTreeMap::new();
     for container in all {
         let service = label(&container, labels::SERVICE);
