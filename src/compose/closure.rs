@@ -67,19 +67,22 @@ impl Project {
             .map(|path| path.display().to_string())
             .collect();
         let error = Error::usage(format!("no service `{name}` in {}", files.join(", ")));
-        match closest(name, names()) {
-            Some(close) => error.hint(format!("did you mean `{close}`?")),
-            None => {
-                let names: Vec<&str> = names().collect();
-                error.hint(format!("the services there are: {}", names.join(", ")))
-            }
-        }
+        let hint = closest(name, names()).map_or_else(
+            || {
+                format!(
+                    "the services there are: {}",
+                    names().collect::<Vec<_>>().join(", ")
+                )
+            },
+            |close| format!("did you mean `{close}`?"),
+        );
+        error.hint(hint)
     }
 
     /// Refuses a service whose keys, or whose networks', volumes', configs' or secrets' keys, are not
     /// implemented.
     fn check_supported(&self, service: &Service) -> Result<()> {
-        let used = |path: &String| self.uses(service, path);
+        let used = |path: &String| uses(service, path);
         let shared = self.unsupported.iter().filter(|path| used(path));
         let keys: Vec<&str> = service
             .unsupported
@@ -98,21 +101,21 @@ impl Project {
         ))
         .hint("remove it, move it under an `x-` key, or start this service with docker compose"))
     }
+}
 
-    /// Whether a dotted path of the top level concerns the service.
-    fn uses(&self, service: &Service, path: &str) -> bool {
-        let mut parts = path.splitn(3, '.');
-        let (section, key) = (
-            parts.next().unwrap_or_default(),
-            parts.next().unwrap_or_default(),
-        );
-        match section {
-            "networks" => service.networks.contains_key(key),
-            "volumes" => service.volumes.iter().any(|mount| mount.source == key),
-            "configs" => service.configs.iter().any(|config| config.source == key),
-            "secrets" => service.secrets.iter().any(|secret| secret.source == key),
-            _ => true,
-        }
+/// Whether a dotted path of the top level concerns the service.
+fn uses(service: &Service, path: &str) -> bool {
+    let mut parts = path.splitn(3, '.');
+    let (section, key) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    match section {
+        "networks" => service.networks.contains_key(key),
+        "volumes" => service.volumes.iter().any(|mount| mount.source == key),
+        "configs" => service.configs.iter().any(|config| config.source == key),
+        "secrets" => service.secrets.iter().any(|secret| secret.source == key),
+        _ => true,
     }
 }
 

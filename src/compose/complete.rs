@@ -1,7 +1,10 @@
 //! What compose adds to a project that was read: profiles, environments from files, implied
 //! dependencies and networks, names.
 
+use std::collections::BTreeMap;
+
 use super::discover;
+use super::load;
 use super::model::Project;
 use super::service::{Condition, Dependency, Service};
 use crate::error::{Error, Result};
@@ -56,8 +59,9 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
 
 /// Variables of `env_file`s beneath those of `environment`; those without a value are inherited from
 /// the project's environment.
-fn resolve_environment(service: &mut Service, project: &Project) -> Result<()> {
-    let mut variables = std::collections::BTreeMap::new();
+fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<()> {
+    let mut warnings = Vec::new();
+    let mut variables = BTreeMap::new();
     for file in &service.env_file {
         if !file.path.exists() {
             if file.required {
@@ -72,22 +76,18 @@ fn resolve_environment(service: &mut Service, project: &Project) -> Result<()> {
             }
             continue;
         }
-        variables.extend(discover::env_file(
-            &file.path,
-            &project.environment,
-            file.raw,
-        )?);
+        let (found, unset) = discover::env_file(&file.path, &project.environment, file.raw)?;
+        variables.extend(found);
+        warnings.extend(unset.iter().map(|name| load::unset_warning(name)));
     }
     variables.extend(std::mem::take(&mut service.environment));
     resolve_unset(&mut variables, project);
     service.environment = variables;
+    project.warnings.extend(warnings);
     Ok(())
 }
 
-fn resolve_unset(
-    variables: &mut std::collections::BTreeMap<String, Option<String>>,
-    project: &Project,
-) {
+fn resolve_unset(variables: &mut BTreeMap<String, Option<String>>, project: &Project) {
     for (name, value) in variables.iter_mut().filter(|(_, value)| value.is_none()) {
         *value = project.environment.get(name).cloned();
     }

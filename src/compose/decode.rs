@@ -75,7 +75,9 @@ impl<'a> Field<'a> {
     /// A whole number, also as text.
     pub(super) fn int(&self) -> Decoded<i64> {
         match self.node {
-            Node::Int(value) => Ok(*value),
+            Node::Int(value) => {
+                i64::try_from(*value).map_err(|_| self.invalid("is too large a number"))
+            }
             #[allow(clippy::cast_possible_truncation)] // It has no fraction.
             Node::Float(value) if value.fract() == 0.0 => Ok(*value as i64),
             Node::Text(text) => {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::decode::{Decoded, Field, Object};
 use super::service::{
     BindOptions, Condition, Dependency, Deploy, Device, DeviceRequest, EnvFile, ExtraHost,
-    FileReference, Mount, Placement, Port, Resource, Resources, RestartPolicy, ServiceNetwork,
-    TmpfsOptions, Ulimit, VolumeOptions,
+    FileReference, Mount, Placement, Port, Preference, Resource, Resources, RestartPolicy,
+    ServiceNetwork, TmpfsOptions, Ulimit, UpdateConfig, VolumeOptions,
 };
 use super::short;
 use super::yaml::Node;
@@ -269,6 +269,15 @@ pub(super) fn file_reference(field: &Field) -> Decoded<FileReference> {
     Ok(reference)
 }
 
+/// A secret, which is found at `/run/secrets/<source>` where nothing else is said.
+pub(super) fn secret(field: &Field) -> Decoded<FileReference> {
+    let mut secret = file_reference(field)?;
+    if secret.target.is_empty() {
+        secret.target = format!("/run/secrets/{}", secret.source);
+    }
+    Ok(secret)
+}
+
 /// A file mode: a number, or octal text.
 fn file_mode(field: &Field) -> Decoded<u32> {
     let mode = match field.node {
@@ -326,7 +335,8 @@ fn bind_options(field: &Field, unsupported: &mut Vec<String>) -> Decoded<BindOpt
     let options = BindOptions {
         selinux: o.text("selinux")?,
         propagation: o.text("propagation")?,
-        create_host_path: o.option("create_host_path", Field::bool)?.unwrap_or(true),
+        // Not true by default here, unlike in the short syntax; compose 5 differs.
+        create_host_path: o.bool("create_host_path")?,
         recursive: o.text("recursive")?,
     };
     unsupported.extend(o.unknown());
@@ -375,16 +385,43 @@ pub(super) fn deploy(
         mode: o.text("mode")?,
         replicas: o.option("replicas", Field::int)?,
         labels: o.labels("labels")?,
+        update_config: o.option("update_config", update_config)?,
+        rollback_config: o.option("rollback_config", update_config)?,
         resources: o.or_default("resources", |field| resources(field, unsupported))?,
         restart_policy: o.option("restart_policy", restart_policy)?,
-        placement: o.or_default("placement", |field| {
-            let constraints = field.object()?.texts("constraints")?;
-            Ok(Placement { constraints })
-        })?,
+        placement: o.or_default("placement", placement)?,
         endpoint_mode: o.text("endpoint_mode")?,
     };
     unsupported.extend(o.unknown());
     Ok(deploy)
+}
+
+fn update_config(field: &Field) -> Decoded<UpdateConfig> {
+    let o = field.object()?;
+    let config = UpdateConfig {
+        parallelism: o.option("parallelism", Field::int)?,
+        delay: o.or_default("delay", Field::interval)?,
+        failure_action: o.text("failure_action")?,
+        monitor: o.or_default("monitor", Field::interval)?,
+        max_failure_ratio: o.float("max_failure_ratio")?,
+        order: o.text("order")?,
+    };
+    refuse_unknown(&o)?;
+    Ok(config)
+}
+
+fn placement(field: &Field) -> Decoded<Placement> {
+    let o = field.object()?;
+    let placement = Placement {
+        constraints: o.texts("constraints")?,
+        preferences: o.list("preferences", |field| {
+            let spread = field.object()?.text("spread")?;
+            Ok(Preference { spread })
+        })?,
+        max_replicas_per_node: o.int("max_replicas_per_node")?,
+    };
+    refuse_unknown(&o)?;
+    Ok(placement)
 }
 
 fn resources(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Resources> {

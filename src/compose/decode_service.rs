@@ -81,7 +81,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         restart: o.or_default("restart", restart)?,
         runtime: o.text("runtime")?,
         scale: o.option("scale", Field::int)?,
-        secrets: o.list("secrets", parts::file_reference)?,
+        secrets: o.list("secrets", parts::secret)?,
         security_opt: o.texts("security_opt")?,
         shm_size: o.bytes("shm_size")?,
         stdin_open: o.bool("stdin_open")?,
@@ -132,13 +132,10 @@ fn argv(field: &Field) -> Decoded<Argv> {
 
 /// Microseconds, or a duration.
 fn microseconds(field: &Field) -> Decoded<i64> {
-    match field.int() {
-        Ok(number) => Ok(number),
-        Err(_) => {
-            let micros = field.interval()?.0.as_micros();
-            i64::try_from(micros).map_err(|_| field.invalid("is too long"))
-        }
-    }
+    field.int().or_else(|_| {
+        let micros = field.interval()?.0.as_micros();
+        i64::try_from(micros).map_err(|_| field.invalid("is too long"))
+    })
 }
 
 fn restart(field: &Field) -> Decoded<String> {

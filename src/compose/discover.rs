@@ -1,6 +1,6 @@
 //! Which compose files there are, and the environment that they are read with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::dotenv::{self, Variables};
@@ -48,6 +48,8 @@ pub(super) struct Environment {
     pub variables: BTreeMap<String, String>,
     /// Environment files that were named, absolute.
     pub named_files: Vec<PathBuf>,
+    /// Variables that the environment files needed and that were not set.
+    pub unset: BTreeSet<String>,
 }
 
 impl Environment {
@@ -57,7 +59,7 @@ impl Environment {
         variables.extend(options.overrides.clone());
         let mut environment = Self {
             variables,
-            named_files: Vec::new(),
+            ..Self::default()
         };
         environment.named_files = named_env_files(options, &environment.variables);
         for path in environment.named_files.clone() {
@@ -89,7 +91,9 @@ impl Environment {
         if off.is_some_and(|value| truthy(value)) || !path.is_file() {
             return Ok(());
         }
-        for (key, value) in env_file(path, &self.variables, false)? {
+        let (found, unset) = env_file(path, &self.variables, false)?;
+        self.unset.extend(unset);
+        for (key, value) in found {
             if let Some(value) = value {
                 self.variables.entry(key).or_insert(value);
             }
@@ -98,15 +102,15 @@ impl Environment {
     }
 }
 
-/// Reads an environment file.
+/// Reads an environment file; also returns the variables that it needed and that were not set.
 pub(super) fn env_file(
     path: &Path,
     known: &BTreeMap<String, String>,
     raw: bool,
-) -> Result<Variables> {
+) -> Result<(Variables, BTreeSet<String>)> {
     let text = read::text(path)?;
     if raw {
-        return Ok(dotenv::parse_raw(&text));
+        return Ok((dotenv::parse_raw(&text), BTreeSet::new()));
     }
     dotenv::parse(&text, &|name| known.get(name).cloned()).map_err(|fault| {
         Error::usage(format!(

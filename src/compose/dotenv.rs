@@ -1,6 +1,6 @@
 //! The grammar of `.env` and `env_file`: what compose accepts, which is more than a shell does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::interpolate::Interpolation;
 
@@ -16,16 +16,18 @@ pub(super) struct Fault {
     pub reason: String,
 }
 
-/// Reads a file. Variables in its values are looked up with `lookup`, then among those above.
+/// Reads a file. Variables in its values are looked up with `lookup`, then among those above; those
+/// that were needed and not found are returned as well.
 pub(super) fn parse(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<Variables, Fault> {
+) -> Result<(Variables, BTreeSet<String>), Fault> {
     let text = text
         .strip_prefix('\u{feff}')
         .unwrap_or(text)
         .replace("\r\n", "\n");
     let mut variables = Variables::new();
+    let mut unset = BTreeSet::new();
     let mut rest = text.as_str();
     while let Some(start) = statement(rest) {
         let line = text[..text.len() - start.len()].matches('\n').count() + 1;
@@ -37,12 +39,12 @@ pub(super) fn parse(
             continue;
         }
         let known = |name: &str| lookup(name).or_else(|| variables.get(name).cloned().flatten());
-        let (value, after) =
-            value(after, &known).map_err(|reason| fault(format!("value of `{key}`: {reason}")))?;
+        let (value, after) = value(after, &known, &mut unset)
+            .map_err(|reason| fault(format!("value of `{key}`: {reason}")))?;
         variables.insert(key.to_owned(), Some(value));
         rest = after;
     }
-    Ok(variables)
+    Ok((variables, unset))
 }
 
 /// Reads a file whose values are taken as they stand, `format: raw`.
@@ -97,25 +99,27 @@ fn key(text: &str) -> Result<(&str, bool, &str), String> {
 fn value<'t>(
     text: &'t str,
     lookup: &dyn Fn(&str) -> Option<String>,
+    unset: &mut BTreeSet<String>,
 ) -> Result<(String, &'t str), String> {
     let text = text.trim_start_matches([' ', '\t']);
-    let expand = |text: &str| Interpolation::new(lookup).text(text);
-    match text.chars().next() {
-        Some(quote @ ('\'' | '"')) => {
-            let (inner, rest) = quoted(&text[1..], quote)
-                .ok_or_else(|| format!("the quote {quote} is not closed"))?;
-            let inner = if quote == '"' {
-                expand(&unescape(inner))?
-            } else {
-                inner.to_owned()
-            };
-            Ok((inner, rest))
-        }
-        _ => {
-            let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
-            Ok((expand(without_comment(line).trim_end())?, rest))
-        }
-    }
+    let mut expand = |text: &str| {
+        let mut interpolation = Interpolation::new(lookup);
+        let expanded = interpolation.text(text);
+        unset.extend(interpolation.unset());
+        expanded
+    };
+    let Some(quote @ ('\'' | '"')) = text.chars().next() else {
+        let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+        return Ok((expand(without_comment(line).trim_end())?, rest));
+    };
+    let (inner, rest) =
+        quoted(&text[1..], quote).ok_or_else(|| format!("the quote {quote} is not closed"))?;
+    let inner = if quote == '"' {
+        expand(&unescape(inner))?
+    } else {
+        inner.to_owned()
+    };
+    Ok((inner, rest))
 }
 
 /// Splits at the closing quote, which has no backslash in front.
@@ -170,6 +174,7 @@ mod tests {
     fn one(text: &str) -> Option<String> {
         parse(text, &lookup)
             .expect("valid")
+            .0
             .remove("K")
             .expect("K is there")
     }
@@ -209,7 +214,8 @@ mod tests {
 
     #[test]
     fn bare_keys_inherit() {
-        let variables = parse("OS\nNO\nA.B-c=1", &lookup).expect("valid");
+        let (variables, unset) = parse("OS\nNO\nA.B-c=1\nZ=$NO", &lookup).expect("valid");
+        assert_eq!(unset.into_iter().collect::<Vec<_>>(), ["NO"]);
         assert_eq!(variables["OS"].as_deref(), Some("outer"));
         assert_eq!(variables["NO"], None);
         assert_eq!(variables["A.B-c"].as_deref(), Some("1"));

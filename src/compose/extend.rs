@@ -235,7 +235,7 @@ impl<'l, 'b> Extender<'l, 'b> {
 }
 
 fn add_missing(variables: &mut BTreeMap<String, String>, path: &FilePath) -> Result<(), Error> {
-    for (key, value) in discover::env_file(path, variables, false)? {
+    for (key, value) in discover::env_file(path, variables, false)?.0 {
         if let Some(value) = value {
             variables.entry(key).or_insert(value);
         }

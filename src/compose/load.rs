@@ -1,5 +1,6 @@
 //! From files to a project, in compose's order: interpolate, include, extend, merge, decode, complete.
 
+use std::collections::BTreeSet;
 use std::path::{Path as FilePath, PathBuf};
 
 use super::complete;
@@ -54,6 +55,11 @@ fn not_found(folder: &FilePath) -> Error {
         .hint("change to the project's folder, or name the file with -f")
 }
 
+/// The warning of a variable that is not set.
+pub(super) fn unset_warning(name: &str) -> String {
+    format!("the variable {name} is not set; a blank string is used")
+}
+
 /// One document of a file, and which file.
 type Document = (usize, Node);
 
@@ -63,7 +69,7 @@ pub(super) struct Loader {
     pub sources: Vec<Source>,
     /// What variables are looked up in.
     pub environment: Environment,
-    unset: std::collections::BTreeSet<String>,
+    unset: BTreeSet<String>,
 }
 
 impl Loader {
@@ -71,15 +77,13 @@ impl Loader {
         Self {
             sources: Vec::new(),
             environment,
-            unset: std::collections::BTreeSet::new(),
+            unset: BTreeSet::new(),
         }
     }
 
     fn warnings(&self) -> Vec<String> {
-        let unset = self.unset.iter();
-        unset
-            .map(|name| format!("the variable {name} is not set; a blank string is used"))
-            .collect()
+        let unset = self.unset.union(&self.environment.unset);
+        unset.map(|name| unset_warning(name)).collect()
     }
 
     fn parse_all(&mut self, paths: &[PathBuf]) -> Result<Vec<Document>> {

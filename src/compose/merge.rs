@@ -17,6 +17,8 @@ enum Rule {
     Names(fn() -> Node),
     /// One text is a list of one.
     List,
+    /// Mappings are lists of `name=address`.
+    Hosts,
     /// A text is a mapping with this key.
     Shorthand(&'static str),
     /// Lists whose items have an identity: the later one stands.
@@ -40,6 +42,7 @@ fn rule(path: &[&str]) -> Rule {
         ["depends_on"] => Rule::Names(started),
         ["networks"] => Rule::Names(|| Node::Null),
         ["env_file" | "dns" | "dns_search" | "tmpfs"] => Rule::List,
+        ["extra_hosts"] | ["build", "extra_hosts"] => Rule::Hosts,
         ["build"] => Rule::Shorthand("context"),
         ["extends"] => Rule::Shorthand("service"),
         ["ports"] => Rule::Keyed(port_key),
@@ -146,6 +149,17 @@ fn normal(node: Node, rule: Rule) -> Node {
                 .collect(),
         ),
         (Rule::List, Node::Text(text)) => Node::List(vec![Node::Text(text)]),
+        (Rule::Hosts, Node::Map(hosts)) => {
+            let entries = |(name, addresses): (&String, &Node)| {
+                let entry =
+                    |address: &Node| Some(Node::Text(format!("{name}={}", address.scalar()?)));
+                match addresses {
+                    Node::List(all) => all.iter().filter_map(entry).collect(),
+                    one => Vec::from_iter(entry(one)),
+                }
+            };
+            Node::List(hosts.iter().flat_map(entries).collect())
+        }
         (Rule::Shorthand(key), Node::Text(text)) => {
             Node::Map(Map::from([(key.to_owned(), Node::Text(text))]))
         }
@@ -283,16 +297,21 @@ mod tests {
             "env_file: [b.env]",
             "env_file: [a.env, b.env]",
         );
+        service(
+            "extra_hosts: ['a=1']",
+            "extra_hosts: {a: 2, b: [3, 4]}",
+            "extra_hosts: [a=1, a=2, b=3, b=4]",
+        );
         service("dns: 1.1.1.1", "dns: 8.8.8.8", "dns: [1.1.1.1, 8.8.8.8]");
     }
 
     #[test]
     fn items_with_an_identity_are_replaced() {
-        let over = "volumes: ['./x:/data', 'v:/w']";
+        let over = "volumes: ['./x:/data', 'vv:/w']";
         service(
-            "volumes: ['a:/data', 'b:/b']",
+            "volumes: ['aa:/data', 'bb:/b']",
             over,
-            "volumes: ['./x:/data', 'b:/b', 'v:/w']",
+            "volumes: ['./x:/data', 'bb:/b', 'vv:/w']",
         );
         service(
             "ports: ['80:80']",

@@ -10,6 +10,7 @@ mod decode_service;
 mod discover;
 mod dotenv;
 mod extend;
+mod hash;
 mod interpolate;
 mod load;
 mod merge;
@@ -26,13 +27,14 @@ mod units;
 mod yaml;
 
 pub use discover::{FILE_NAMES, Files, find};
+pub use hash::Dialect;
 pub use load::load;
 pub use model::{FileObject, Ipam, IpamPool, LoadOptions, Network, Project, Volume};
 pub use names::normalize;
 pub use service::{
     BindOptions, Build, Condition, Dependency, Deploy, Device, DeviceRequest, EnvFile, ExtraHost,
-    FileReference, Healthcheck, Logging, Mount, Placement, Port, Resource, Resources,
-    RestartPolicy, Service, ServiceNetwork, TmpfsOptions, Ulimit, VolumeOptions,
+    FileReference, Healthcheck, Logging, Mount, Placement, Port, Preference, Resource, Resources,
+    RestartPolicy, Service, ServiceNetwork, TmpfsOptions, Ulimit, UpdateConfig, VolumeOptions,
 };
 pub use units::{Argv, Bytes, Interval};
 

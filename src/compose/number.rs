@@ -2,11 +2,14 @@
 
 use super::yaml::Node;
 
-/// The number that a plain scalar is to Go and is not to the Rust library: `017`, `08`, `1_000`,
-/// `0b11`. `None` for everything else.
+/// What a plain scalar is to Go and is not to the Rust library: a number (`017`, `08`, `1_000`,
+/// `0b11`), or a date, which prints with its time. `None` for everything else.
 pub(super) fn resolve(text: &str) -> Option<Node> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return None;
+    }
+    if let Ok(date) = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Some(Node::Text(format!("{date} 00:00:00 +0000 UTC")));
     }
     let digits = text.replace('_', "");
     let (negative, magnitude) = match digits.strip_prefix('-') {
@@ -20,7 +23,7 @@ pub(super) fn resolve(text: &str) -> Option<Node> {
 }
 
 /// A whole number with Go's prefixes: `0x`, `0o`, `0b`, and `0` for octal.
-fn based(text: &str) -> Option<i64> {
+fn based(text: &str) -> Option<i128> {
     let lower = text.to_ascii_lowercase();
     let (digits, radix) = if let Some(digits) = lower.strip_prefix("0x") {
         (digits, 16)
@@ -35,7 +38,7 @@ fn based(text: &str) -> Option<i64> {
     };
     let unsigned = digits.starts_with(|c: char| c.is_ascii_alphanumeric());
     unsigned
-        .then(|| i64::from_str_radix(digits, radix).ok())
+        .then(|| u64::from_str_radix(digits, radix).ok().map(i128::from))
         .flatten()
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, IgnoredAny, MapAccess};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess};
 use serde::de::{SeqAccess, VariantAccess, Visitor};
 
 use super::yaml::{self, Position};

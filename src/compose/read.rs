@@ -27,7 +27,7 @@ pub(super) fn text(path: &Path) -> Result<String> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = valid.split(|byte| *byte == b'\n').count();
         fault(&format!("is not UTF-8 (line {line})")).hint("save it as UTF-8")
     })
 }

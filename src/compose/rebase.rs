@@ -31,11 +31,6 @@ impl Base {
         }
     }
 
-    /// The folder.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// The path, absolute and without `.` and `..`.
     pub(super) fn absolute(&self, path: &str) -> String {
         let expanded = match (path.strip_prefix('~'), &self.home) {
@@ -53,9 +48,9 @@ impl Base {
     pub(super) fn file(&self, node: &mut Node) {
         let Node::Map(top) = node else { return };
         if let Some(services) = map_of(top, "services") {
-            services
-                .values_mut()
-                .for_each(|service| self.service(service));
+            for service in services.values_mut() {
+                self.service(service);
+            }
         }
         for section in ["configs", "secrets"] {
             let Some(section) = map_of(top, section) else {
@@ -66,7 +61,9 @@ impl Base {
             }
         }
         if let Some(volumes) = map_of(top, "volumes") {
-            volumes.values_mut().for_each(|volume| self.volume(volume));
+            for volume in volumes.values_mut() {
+                self.volume(volume);
+            }
         }
     }
 

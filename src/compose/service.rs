@@ -287,7 +287,7 @@ canonical! {
 
     /// Options of a bind mount.
     pub struct BindOptions {
-        /// SELinux label: `z` (shared) or `Z` (private).
+        /// `SELinux` label: `z` (shared) or `Z` (private).
         pub selinux: String,
         /// Propagation, such as `rslave`.
         pub propagation: String,
@@ -383,6 +383,10 @@ canonical! {
         pub replicas: Option<i64>,
         /// Labels of the swarm service.
         pub labels: BTreeMap<String, String>,
+        /// How a swarm updates it.
+        pub update_config: Option<UpdateConfig>,
+        /// How a swarm rolls an update back.
+        pub rollback_config: Option<UpdateConfig>,
         /// Limits and reservations.
         pub resources: Resources,
         /// Restart policy; wins over `restart`.
@@ -429,6 +433,32 @@ canonical! {
     pub struct Placement {
         /// Constraints on nodes.
         pub constraints: Vec<String>,
+        /// How containers spread.
+        pub preferences: Vec<Preference>,
+        /// Containers on one node.
+        pub max_replicas_per_node: i64,
+    }
+
+    /// A placement preference, only for swarm.
+    pub struct Preference {
+        /// Node label over whose values containers spread.
+        pub spread: String,
+    }
+
+    /// `deploy.update_config` and `rollback_config`, only for swarm.
+    pub struct UpdateConfig {
+        /// Containers at a time.
+        pub parallelism: Option<i64>,
+        /// Time between them.
+        pub delay: Interval,
+        /// What follows a failure.
+        pub failure_action: String,
+        /// How long to look for failures.
+        pub monitor: Interval,
+        /// Failures that are tolerated.
+        pub max_failure_ratio: f32,
+        /// Whether the old one is stopped first.
+        pub order: String,
     }
 }
 

@@ -82,6 +82,11 @@ pub(super) fn mount(text: &str) -> Result<Mount, String> {
             ));
         }
     };
+    if matches!(source.as_bytes(), [letter] if letter.is_ascii_alphabetic()) {
+        return Err(format!(
+            "`{text}`: compose takes a single letter for a Windows drive; use the long syntax, or a longer volume name"
+        ));
+    }
     if target.is_empty() || (parts.len() > 1 && source.is_empty()) {
         return Err(format!(
             "`{text}` has an empty part ([source:]target[:options])"
@@ -93,13 +98,13 @@ pub(super) fn mount(text: &str) -> Result<Mount, String> {
         ..Mount::default()
     };
     if source.starts_with(['/', '.', '~']) {
-        mount.kind = "bind".to_owned();
+        "bind".clone_into(&mut mount.kind);
         mount.bind = Some(BindOptions {
             create_host_path: true,
             ..BindOptions::default()
         });
     } else {
-        mount.kind = "volume".to_owned();
+        "volume".clone_into(&mut mount.kind);
         mount.volume = Some(VolumeOptions::default());
     }
     options
@@ -115,12 +120,11 @@ fn mount_option(mount: &mut Mount, option: &str) {
         ("rw", ..) => mount.read_only = false,
         ("nocopy", _, Some(volume)) => volume.nocopy = true,
         ("z" | "Z", bind, _) => {
-            bind.get_or_insert_default().selinux = option.to_owned();
+            option.clone_into(&mut bind.get_or_insert_default().selinux);
         }
         ("rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave", Some(bind), _) => {
             option.clone_into(&mut bind.propagation);
         }
-        ("cached" | "delegated" | "consistent", ..) => option.clone_into(&mut mount.consistency),
         _ => {}
     }
 }
@@ -178,13 +182,12 @@ pub(super) fn command(text: &str) -> Result<Vec<String>, String> {
                     .ok_or_else(|| unfinished(text, "backslash"))?;
                 word.get_or_insert_default().push(next);
             }
-            (Some(_), c) => word.get_or_insert_default().push(c),
             (None, '\'' | '"') => {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
             (None, c) if c.is_ascii_whitespace() => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
+            (_, c) => word.get_or_insert_default().push(c),
         }
     }
     if quote.is_some() {
@@ -255,6 +258,7 @@ mod tests {
         for (text, wanted) in [
             ("/data", "volume  /data rw "),
             ("data:/data", "volume data /data rw "),
+            ("data:/data:cached", "volume data /data rw "),
             ("./x:/data:ro", "bind ./x /data ro "),
             (
                 "~/.ollama:/root/.ollama",
@@ -266,13 +270,13 @@ mod tests {
             assert_eq!(shown(text), wanted);
         }
         assert!(
-            mount("v:/d:nocopy")
+            mount("vv:/d:nocopy")
                 .expect("valid")
                 .volume
                 .expect("a volume")
                 .nocopy
         );
-        for text in ["", "a:", ":b", "a:b:c:d"] {
+        for text in ["", "aa:", ":b", "aa:b:c:d", "c:/data"] {
             assert!(mount(text).is_err(), "{text}");
         }
     }

@@ -444,7 +444,7 @@ fn included_files_have_their_own_folder_and_variables() {
         ),
         (
             "db/compose.yaml",
-            "services: {db: {build: ., environment: {V: $V}, volumes: [d:/d]}}\nvolumes: {d: }",
+            "services: {db: {build: ., environment: {V: $V}, volumes: [dd:/d]}}\nvolumes: {dd: }",
         ),
         ("db/.env", "V=inner"),
     ]);
@@ -452,7 +452,7 @@ fn included_files_have_their_own_folder_and_variables() {
     let db = &project.services["db"];
     assert_eq!(db.build.as_ref().expect("built").context, folder.path("db"));
     assert_eq!(db.environment["V"].as_deref(), Some("inner"));
-    assert_eq!(project.volume_name("d"), "shop_d");
+    assert_eq!(project.volume_name("dd"), "shop_dd");
     assert!(!project.environment.contains_key("V"));
 }
 
@@ -485,4 +485,50 @@ fn documents_of_one_file_merge() {
         one("services: {a: {image: x, tty: true}}\n---\nservices: {a: {image: y}}").project();
     assert_eq!(project.services["a"].image, "y");
     assert!(project.services["a"].tty);
+}
+
+/// Every folder of `tests/compose` is a project; its `expected.json` has the hashes that real
+/// releases of compose print for it (`config --hash '*'`, HOME=/home/user).
+#[test]
+fn hashes_are_those_of_real_releases() {
+    #[derive(serde::Deserialize)]
+    struct Expected {
+        project_directory: Option<std::path::PathBuf>,
+        releases: BTreeMap<String, BTreeMap<String, String>>,
+    }
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compose");
+    let mut compared = 0;
+    for folder in std::fs::read_dir(folders).expect("a folder") {
+        let folder = folder.expect("readable").path();
+        let text = std::fs::read_to_string(folder.join("expected.json")).expect("recorded");
+        let expected: Expected = serde_json::from_str(&text).expect("JSON");
+        let found = find(&LoadOptions {
+            working_dir: folder.clone(),
+            ..LoadOptions::default()
+        });
+        let options = LoadOptions {
+            files: found.expect("searched").expect("found").paths,
+            working_dir: folder.clone(),
+            project_directory: expected.project_directory,
+            environment: BTreeMap::from([("HOME".to_owned(), "/home/user".to_owned())]),
+            ..LoadOptions::default()
+        };
+        let project = load(&options).expect("valid");
+        for (version, hashes) in &expected.releases {
+            let dialect = Dialect::of_version(version).expect("a version");
+            for (name, hash) in hashes {
+                let service = project.service(name).expect("there");
+                let json = service.hashed_json(dialect);
+                let place = folder.display();
+                assert_eq!(
+                    &service.config_hash(dialect),
+                    hash,
+                    "{place} {name} {version}: {json}"
+                );
+                assert!(service.is_current(hash));
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 50, "only {compared} compared");
 }

@@ -24,7 +24,7 @@ pub(super) enum Node {
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
-    Int(i64),
+    Int(i128),
     /// Any other number.
     Float(f64),
     /// Text.
@@ -246,15 +246,14 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Int(value))
+        Ok(Node::Int(value.into()))
     }
 
-    #[allow(clippy::cast_precision_loss)] // Go falls back to a float as well.
     fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Int))
+        Ok(Node::Int(value.into()))
     }
 
-    #[allow(clippy::cast_precision_loss)]
+    #[allow(clippy::cast_precision_loss)] // Go takes for a float what 64 bits cannot hold.
     fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
         Ok(Node::Float(value as f64))
     }
@@ -395,6 +394,9 @@ mod tests {
             ("a: ''", ""),
             ("a: 10.0.0.1", "10.0.0.1"),
             ("a: 1:30", "1:30"),
+            ("a: 12345678901234567890", "12345678901234567890"),
+            ("a: 2024-01-02", "2024-01-02 00:00:00 +0000 UTC"),
+            ("a: '2024-01-02'", "2024-01-02"),
             ("a: |-\n  017", "017"),
             (
                 "a: 123456789012345678901234567890",
@@ -472,7 +474,8 @@ list: {<<: [{x: first}, {x: second, y: second}]}
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let items = vec![format!("*a{}", level - 1); 10].join(", ");
-            text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+            let line = format!("a{level}: &a{level} [{items}]\n");
+            text.push_str(&line);
         }
         assert!(parse(&text).is_err());
     }

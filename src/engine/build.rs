@@ -11,7 +11,7 @@ use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
 use futures_util::StreamExt as _;
 
 use super::context::BuildContext;
-use super::{Engine, fault};
+use super::{Engine, fault, images};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 
@@ -86,10 +86,11 @@ impl Engine {
     pub async fn build(&self, request: &BuildRequest, step: &Step) -> Result<String> {
         let context = BuildContext::prepare(&request.context, &request.dockerfile)?;
         let options = options(request, &context.dockerfile);
+        let logins = images::logins(&String::from_utf8_lossy(&context.instructions)).await;
         let (archive, reading) = context.stream();
         let body = bollard::body_try_stream(archive);
         let mut output = Output::new(step);
-        let mut replies = self.docker.build_image(options, None, Some(body));
+        let mut replies = self.docker.build_image(options, Some(logins), Some(body));
         let mut failed = None;
         while let Some(reply) = replies.next().await {
             match reply {

@@ -15,7 +15,7 @@ use super::fault::{status, taken_port, unless};
 use crate::error::{Error, Kind, Result};
 
 /// A container's own stop time-out may be anything; no longer than this and the stop itself.
-const LONGEST_GRACE: Duration = Duration::from_secs(600);
+const LONGEST_GRACE: Duration = Duration::from_mins(10);
 
 /// Seconds between the stop signal and SIGKILL; `None`: the container's own, else the engine's 10.
 pub type StopTimeout = Option<u32>;
@@ -95,8 +95,8 @@ impl Engine {
     }
 
     /// Starts a container; one that runs is left as it is.
-    pub async fn start_container(&self, id: &str) -> Result<()> {
-        let doing = format!("starting container {id}");
+    pub async fn start_container(&self, id: &str, name: &str) -> Result<()> {
+        let doing = format!("starting container {name}");
         let call = self
             .docker
             .start_container(id, None::<StartContainerOptions>);
@@ -113,7 +113,7 @@ impl Engine {
             t: seconds(timeout),
         };
         let call = self.docker.stop_container(id, Some(options));
-        let doing = format!("stopping container {id}");
+        let doing = format!("stopping container {}", short(id));
         let call = async { unless(call.await, 404) };
         super::fault::call(&self.endpoint, &doing, grace(timeout), call).await?;
         Ok(())
@@ -126,7 +126,7 @@ impl Engine {
             t: seconds(timeout),
         };
         let call = self.docker.restart_container(id, Some(options));
-        let doing = format!("restarting container {id}");
+        let doing = format!("restarting container {}", short(id));
         match super::fault::call(&self.endpoint, &doing, grace(timeout), call).await {
             Err(error) if error.kind == Kind::Conflict => Err(self.name_the_owner(error).await),
             other => other,
@@ -136,7 +136,7 @@ impl Engine {
     /// Removes a stopped container, with its anonymous volumes if asked. One that is gone, or that
     /// somebody else is removing, is no error.
     pub async fn remove_container(&self, id: &str, volumes: bool) -> Result<()> {
-        let doing = format!("removing container {id}");
+        let doing = format!("removing container {}", short(id));
         let options = RemoveContainerOptions {
             v: volumes,
             force: false,
@@ -157,7 +157,7 @@ impl Engine {
 
     /// Gives a container another name.
     pub async fn rename_container(&self, id: &str, name: &str) -> Result<()> {
-        let doing = format!("renaming container {id} to {name}");
+        let doing = format!("renaming container {} to {name}", short(id));
         let options = RenameContainerOptions {
             name: name.to_owned(),
         };
@@ -200,6 +200,12 @@ impl Engine {
 
 fn named(port: u16, holder: &str, error: Error) -> Error {
     Error::new(Kind::Conflict, format!("port {port} is taken by {holder}")).caused_by(error)
+}
+
+/// An ID as people know it; a name stays whole.
+fn short(id: &str) -> &str {
+    let is_id = id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_id { &id[..12] } else { id }
 }
 
 fn seconds(timeout: StopTimeout) -> Option<i32> {

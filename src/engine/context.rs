@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::Dockerfile;
 use super::ignore::Ignore;
+use super::{Dockerfile, hex};
 use crate::error::{Context as _, Error, Kind, Result};
 
 /// Bytes per part of the stream.
@@ -27,8 +27,10 @@ pub(super) struct BuildContext {
     ignore: Ignore,
     /// The Dockerfile's path within the archive.
     pub(super) dockerfile: String,
-    /// The Dockerfile's text, where it is not a file of the context.
-    added: Option<Vec<u8>>,
+    /// The Dockerfile's text.
+    pub(super) instructions: Vec<u8>,
+    /// The Dockerfile is not a file of the context.
+    added: bool,
 }
 
 impl BuildContext {
@@ -45,11 +47,13 @@ impl BuildContext {
             root: root.to_owned(),
             ignore: Ignore::default(),
             dockerfile: String::new(),
-            added: None,
+            instructions: Vec::new(),
+            added: false,
         };
         let beside = match dockerfile {
             Dockerfile::Inline(text) => {
-                context.add(text.clone().into_bytes());
+                context.instructions = text.clone().into_bytes();
+                context.add();
                 None
             }
             Dockerfile::File(path) => Some(context.locate(path)?),
@@ -64,28 +68,24 @@ impl BuildContext {
         let text = std::fs::read(&file).context(Kind::Usage, || {
             format!("the Dockerfile {} cannot be read", file.display())
         });
-        let text =
+        self.instructions =
             text.map_err(|error| error.hint("correct build.dockerfile in the compose file"))?;
         let resolved = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         // Its folder decides: the file itself may be a link to elsewhere.
         let folder = resolved(file.parent().unwrap_or(&self.root));
         match (folder.strip_prefix(resolved(&self.root)), file.file_name()) {
             (Ok(folder), Some(name)) => self.dockerfile = slashed(&folder.join(name)),
-            _ => self.add(text),
+            _ => self.add(),
         }
         Ok(file)
     }
 
     /// A name that depends on the text alone, so that an unchanged build is answered from the cache.
-    fn add(&mut self, text: Vec<u8>) {
-        let digest = Sha256::digest(&text);
-        let short: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+    fn add(&mut self) {
+        let digest = Sha256::digest(&self.instructions);
+        let short = hex(&digest[..6]);
         self.dockerfile = format!(".dockerfile.{short}");
-        self.added = Some(text);
+        self.added = true;
     }
 
     /// The archive. The task ends with what could not be read.
@@ -116,14 +116,15 @@ impl BuildContext {
         // Engines refuse GNU sparse entries ("unhandled tar header type 83").
         archive.sparse(false);
         self.walk(&mut archive, Path::new(""))?;
-        if let Some(text) = &self.added {
+        if self.added {
+            let text = self.instructions.as_slice();
             let mut header = tar::Header::new_gnu();
             header.set_mode(0o644);
             header.set_uid(0);
             header.set_gid(0);
             header.set_mtime(0);
             header.set_size(text.len() as u64);
-            let appended = archive.append_data(&mut header, &self.dockerfile, text.as_slice());
+            let appended = archive.append_data(&mut header, &self.dockerfile, text);
             appended.or_failed(|| "the Dockerfile cannot be sent")?;
         }
         let flushed = archive.into_inner().and_then(|mut to| to.flush());

@@ -12,16 +12,20 @@ use crate::error::{Error, Kind, Result};
 /// What bollard's calls return.
 pub(super) type Reply<T> = std::result::Result<T, Fault>;
 
-/// Waits for a call no longer than `deadline`. `doing` completes "… while …".
-pub(super) async fn call<T>(
-    endpoint: &Endpoint,
-    doing: &str,
+/// Waits for a call no longer than `deadline`. `doing` completes "… while …". The call's own state is
+/// large, so it is kept apart from the caller's.
+pub(super) fn call<'a, T>(
+    endpoint: &'a Endpoint,
+    doing: &'a str,
     deadline: Duration,
-    call: impl Future<Output = Reply<T>>,
-) -> Result<T> {
-    match tokio::time::timeout(deadline, call).await {
-        Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault)),
-        Err(_) => Err(too_late(endpoint, doing, deadline)),
+    call: impl Future<Output = Reply<T>> + 'a,
+) -> impl Future<Output = Result<T>> + 'a {
+    let call = Box::pin(call);
+    async move {
+        match tokio::time::timeout(deadline, call).await {
+            Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault)),
+            Err(_) => Err(too_late(endpoint, doing, deadline)),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Images: found, pulled, named.
 
+use std::collections::{BTreeSet, HashMap};
+
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error as Fault;
 use bollard::models::CreateImageInfo;
-use bollard::query_parameters::{CreateImageOptions, TagImageOptions};
+use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImageOptions};
 use docker_credential::DockerCredential;
 use futures_util::StreamExt as _;
 
@@ -56,6 +58,17 @@ impl Engine {
         let doing = format!("naming image {image} {name}");
         self.change(&doing, self.docker.tag_image(image, Some(options)))
             .await
+    }
+
+    /// Removes an image's name, and the image with its last name. One that is not there is no error.
+    pub async fn remove_image(&self, name: &str) -> Result<()> {
+        let doing = format!("removing image {name}");
+        let call = self
+            .docker
+            .remove_image(name, None::<RemoveImageOptions>, None);
+        self.change(&doing, async { unless(call.await, 404) })
+            .await?;
+        Ok(())
     }
 
     /// Pulls an image. Its layers' progress goes to the step.
@@ -129,6 +142,28 @@ fn registry(name: &str) -> &str {
     }
 }
 
+/// Logins for the registries of the images that a Dockerfile builds on.
+pub(super) async fn logins(dockerfile: &str) -> HashMap<String, DockerCredentials> {
+    let registries: BTreeSet<&str> = bases(dockerfile).map(registry).collect();
+    let mut logins = HashMap::new();
+    for registry in registries {
+        if let Some(login) = credentials(registry).await {
+            logins.insert(registry.to_owned(), login);
+        }
+    }
+    logins
+}
+
+/// The images named by `FROM`; stages and arguments among them do no harm.
+fn bases(dockerfile: &str) -> impl Iterator<Item = &str> {
+    dockerfile.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let from = words.next()?.eq_ignore_ascii_case("from");
+        let image = words.find(|word| !word.starts_with("--"))?;
+        (from && image != "scratch").then_some(image)
+    })
+}
+
 /// What `docker login` or a credential helper knows for this registry. Helpers are programs, so
 /// they run on a thread of their own.
 async fn credentials(registry: &str) -> Option<DockerCredentials> {
@@ -174,6 +209,12 @@ mod tests {
             ("host:5000/redis", Some("7"))
         );
         assert_eq!(split_tag("redis@sha256:ab"), ("redis@sha256:ab", None));
+    }
+
+    #[test]
+    fn base_images_are_found_in_a_dockerfile() {
+        let text = "# syntax\nARG X=1\nFROM --platform=linux/amd64 ghcr.io/a/b:1 AS base\nfrom scratch\nRUN echo FROM x\n";
+        assert_eq!(bases(text).collect::<Vec<_>>(), ["ghcr.io/a/b:1"]);
     }
 
     #[test]

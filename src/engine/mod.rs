@@ -36,7 +36,7 @@ const CONNECT_DEADLINE_SSH: Duration = Duration::from_secs(20);
 /// How long a call may take that only reads.
 const READ_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a call may take that creates, starts or removes: mounting and unpacking take a while.
-const CHANGE_DEADLINE: Duration = Duration::from_secs(120);
+const CHANGE_DEADLINE: Duration = Duration::from_mins(2);
 /// bollard's own limit is the same for every call; ours are the ones that count.
 const BOLLARD_TIMEOUT_SECONDS: u64 = 24 * 60 * 60;
 /// The oldest API whose answers we read: that of Docker 19.03.
@@ -115,17 +115,29 @@ impl Engine {
         &self.info
     }
 
-    async fn read<T>(&self, doing: &str, call: impl Future<Output = fault::Reply<T>>) -> Result<T> {
-        fault::call(&self.endpoint, doing, READ_DEADLINE, call).await
+    fn read<'a, T>(
+        &'a self,
+        doing: &'a str,
+        call: impl Future<Output = fault::Reply<T>> + 'a,
+    ) -> impl Future<Output = Result<T>> + 'a {
+        fault::call(&self.endpoint, doing, READ_DEADLINE, call)
     }
 
-    async fn change<T>(
-        &self,
-        doing: &str,
-        call: impl Future<Output = fault::Reply<T>>,
-    ) -> Result<T> {
-        fault::call(&self.endpoint, doing, CHANGE_DEADLINE, call).await
+    fn change<'a, T>(
+        &'a self,
+        doing: &'a str,
+        call: impl Future<Output = fault::Reply<T>> + 'a,
+    ) -> impl Future<Output = Result<T>> + 'a {
+        fault::call(&self.endpoint, doing, CHANGE_DEADLINE, call)
     }
+}
+
+/// Bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
+        text
+    })
 }
 
 fn open(endpoint: &Endpoint) -> Result<Docker> {

@@ -8,11 +8,11 @@ use bollard::models::{
     EndpointSettings, IpamConfig, Network, NetworkConnectRequest, NetworkCreateRequest,
     NetworkInspect,
 };
-use bollard::query_parameters::ListNetworksOptions;
+use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions};
 use ipnet::IpNet;
 
+use super::Engine;
 use super::fault::{status, unless};
-use super::{Engine, fault};
 use crate::error::Result;
 
 /// How an attempt to remove a network ended.
@@ -53,10 +53,9 @@ impl Engine {
     /// A network with the containers attached to it.
     pub async fn network(&self, name: &str) -> Result<Option<NetworkInspect>> {
         let doing = format!("looking at network {name}");
-        let call = self.docker.inspect_network(
-            name,
-            None::<bollard::query_parameters::InspectNetworkOptions>,
-        );
+        let call = self
+            .docker
+            .inspect_network(name, None::<InspectNetworkOptions>);
         self.read(&doing, async { unless(call.await, 404) }).await
     }
 
@@ -112,23 +111,22 @@ impl Engine {
     }
 }
 
-/// The host's address in the default bridge network.
+/// The host's address in the default bridge network: its gateway, or, while an engine that has just
+/// made that network does not name one, the subnet's first address, which it then takes.
 pub(super) async fn default_gateway(docker: &Docker) -> Option<IpAddr> {
-    let options = None::<bollard::query_parameters::InspectNetworkOptions>;
-    let bridge: fault::Reply<NetworkInspect> = docker.inspect_network("bridge", options).await;
-    let configs = bridge.ok()?.ipam?.config?;
-    let gateways = configs.into_iter().filter_map(gateway_of);
+    let options = None::<InspectNetworkOptions>;
+    let configs = docker
+        .inspect_network("bridge", options)
+        .await
+        .ok()?
+        .ipam?
+        .config?;
+    let address = |config: IpamConfig| {
+        let named = config.gateway.and_then(|gateway| gateway.parse().ok());
+        named.or_else(|| config.subnet?.parse::<IpNet>().ok()?.hosts().next())
+    };
+    let mut addresses: Vec<IpAddr> = configs.into_iter().filter_map(address).collect();
     // IPv4 is what `host-gateway` prefers.
-    let mut gateways: Vec<IpAddr> = gateways.collect();
-    gateways.sort_by_key(IpAddr::is_ipv6);
-    gateways.first().copied()
-}
-
-/// The gateway of an address pool. Before the first container runs, engine 20.10 does not name the one
-/// of its default bridge; it is the subnet's first host.
-fn gateway_of(pool: IpamConfig) -> Option<IpAddr> {
-    match pool.gateway {
-        Some(gateway) => gateway.parse().ok(),
-        None => pool.subnet?.parse::<IpNet>().ok()?.hosts().next(),
-    }
+    addresses.sort_by_key(IpAddr::is_ipv6);
+    addresses.first().copied()
 }

@@ -1,7 +1,5 @@
 //! Named volumes.
 
-use std::collections::HashMap;
-
 use bollard::models::{Volume, VolumeCreateRequest};
 
 use super::Engine;
@@ -18,22 +16,10 @@ impl Engine {
         .await
     }
 
-    /// Creates a volume. `driver` and `options` are the engine's own default where empty.
-    pub async fn create_volume(
-        &self,
-        name: &str,
-        driver: Option<&str>,
-        options: HashMap<String, String>,
-        labels: HashMap<String, String>,
-    ) -> Result<()> {
+    /// Creates a volume.
+    pub async fn create_volume(&self, request: VolumeCreateRequest) -> Result<()> {
+        let name = request.name.as_deref().unwrap_or_default();
         let doing = format!("creating volume {name}");
-        let request = VolumeCreateRequest {
-            name: Some(name.to_owned()),
-            driver: driver.map(str::to_owned),
-            driver_opts: Some(options),
-            labels: Some(labels),
-            cluster_volume_spec: None,
-        };
         self.change(&doing, self.docker.create_volume(request))
             .await?;
         Ok(())

@@ -1,16 +1,15 @@
 //! Carries a plan out. Nothing is decided here but how to name what went wrong.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
+use super::action::{Action, Plan};
 use super::mounts::Inherited;
 use super::observe::{Found, Observed};
-use super::plan::{Action, Plan};
-use super::{Created, Target, UpOptions, create, image, labels, wait};
+use super::{Created, Target, UpOptions, create, image, labels, namespaces, shared, wait};
 use crate::compose::{Condition, Service};
 use crate::engine::Engine;
-use crate::engine::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 
@@ -23,8 +22,9 @@ pub(super) struct Applier<'a> {
     pub(super) observed: &'a Observed,
     pub(super) step: &'a Step,
     pub(super) events: &'a Events,
+    release: labels::Release,
     /// IDs of the services' containers.
-    ids: HashMap<String, String>,
+    ids: BTreeMap<String, String>,
     created: Created,
 }
 
@@ -37,7 +37,6 @@ impl<'a> Applier<'a> {
         observed: &'a Observed,
         (step, events): (&'a Step, &'a Events),
     ) -> Self {
-        let found = observed.containers.iter();
         Self {
             engine,
             target,
@@ -46,20 +45,19 @@ impl<'a> Applier<'a> {
             observed,
             step,
             events,
-            ids: found
-                .map(|(service, found)| (service.clone(), found.id.clone()))
-                .collect(),
+            release: observed.release(),
+            ids: observed.ids(),
             created: Created::default(),
         }
     }
 
-    /// Takes the steps in order, and says what was created.
-    pub(super) async fn apply(mut self, plan: &Plan) -> Result<Created> {
+    /// Takes the steps in order. What was created, and the ID of the target's container.
+    pub(super) async fn apply(mut self, plan: &Plan) -> Result<(Created, Option<String>)> {
         for planned in &plan.steps {
             self.step.progress(planned.to_string());
             self.take(&planned.action).await?;
         }
-        Ok(self.created)
+        Ok((self.created, self.ids.remove(self.target.service)))
     }
 
     async fn take(&mut self, action: &Action) -> Result<()> {
@@ -69,6 +67,7 @@ impl<'a> Applier<'a> {
             Action::CreateVolume { key, name } => self.create_volume(key, name).await,
             Action::Create { service, name } => self.create(service, name).await,
             Action::Recreate { service, name, old } => self.recreate(service, name, old).await,
+            Action::Rename { old, name } => self.engine.rename_container(&old.id, name).await,
             Action::Wait {
                 dependency,
                 condition,
@@ -92,63 +91,15 @@ impl<'a> Applier<'a> {
     }
 
     async fn create_network(&mut self, key: &str, name: &str) -> Result<()> {
-        let network = self
-            .target
-            .project
-            .networks
-            .get(key)
-            .cloned()
-            .unwrap_or_default();
-        let pools = network.ipam.config.into_iter().map(|pool| IpamConfig {
-            subnet: create::some(&pool.subnet),
-            gateway: create::some(&pool.gateway),
-            ip_range: create::some(&pool.ip_range),
-            auxiliary_addresses: Some(pool.aux_addresses.into_iter().collect()),
-        });
-        let pools: Vec<IpamConfig> = pools.collect();
-        let driver = create::some(&network.ipam.driver);
-        let ipam = (driver.is_some() || !pools.is_empty()).then(|| Ipam {
-            driver,
-            config: Some(pools),
-            options: None,
-        });
-        let request = NetworkCreateRequest {
-            name: name.to_owned(),
-            driver: create::some(&network.driver),
-            options: (!network.driver_opts.is_empty())
-                .then(|| network.driver_opts.into_iter().collect()),
-            internal: network.internal.then_some(true),
-            attachable: network.attachable.then_some(true),
-            enable_ipv4: network.enable_ipv4,
-            enable_ipv6: network.enable_ipv6,
-            ipam,
-            labels: Some(labels::resource(
-                self.target.project,
-                labels::NETWORK,
-                key,
-                network.labels,
-            )),
-            ..NetworkCreateRequest::default()
-        };
+        let request = shared::network(self.target.project, &self.release, key, name);
         self.engine.create_network(request).await?;
         self.created.networks.push(name.to_owned());
         Ok(())
     }
 
     async fn create_volume(&self, key: &str, name: &str) -> Result<()> {
-        let volume = self
-            .target
-            .project
-            .volumes
-            .get(key)
-            .cloned()
-            .unwrap_or_default();
-        let labels = labels::resource(self.target.project, labels::VOLUME, key, volume.labels);
-        let driver = create::some(&volume.driver);
-        let options = volume.driver_opts.into_iter().collect();
-        self.engine
-            .create_volume(name, driver.as_deref(), options, labels)
-            .await
+        let request = shared::volume(self.target.project, &self.release, key, name);
+        self.engine.create_volume(request).await
     }
 
     async fn create(&mut self, service: &str, name: &str) -> Result<()> {
@@ -172,17 +123,37 @@ impl<'a> Applier<'a> {
         let volumes = self.observed.images.get(&image).cloned().flatten();
         let volumes = volumes.map(|image| image.volumes).unwrap_or_default();
         let inherited = Inherited::from(&details, &volumes, self.service(service)?);
-        let id = self
-            .make(service, &format!("{short}_{name}"), Some(inherited))
-            .await?;
-        self.engine
-            .stop_container(&old.id, self.options.stop_timeout)
-            .await?;
+        let successor = format!("{short}_{name}");
+        self.clear_leftover(&successor).await?;
+        let id = self.make(service, &successor, Some(inherited)).await?;
+        let timeout = self.options.stop_timeout;
+        if let Err(error) = self.engine.stop_container(&old.id, timeout).await {
+            return Err(self.withdrawn(&id, error).await);
+        }
         self.engine.remove_container(&old.id, false).await?;
         self.engine.rename_container(&id, name).await?;
         self.ids.insert(service.to_owned(), id);
         self.created.containers.push(name.to_owned());
         Ok(())
+    }
+
+    /// An earlier replacement of the same container may have been cut short.
+    async fn clear_leftover(&self, successor: &str) -> Result<()> {
+        let left = self.engine.container(successor).await?;
+        let labels = left
+            .and_then(|left| left.config?.labels)
+            .unwrap_or_default();
+        if labels.get(labels::PROJECT) != Some(&self.target.project.name) {
+            return Ok(());
+        }
+        self.engine.stop_container(successor, Some(0)).await?;
+        self.engine.remove_container(successor, false).await
+    }
+
+    /// Takes a container back that was made in vain. The error that made it vain is the one to tell.
+    async fn withdrawn(&self, id: &str, error: Error) -> Error {
+        let _ = self.engine.remove_container(id, false).await;
+        error
     }
 
     async fn make(
@@ -199,13 +170,14 @@ impl<'a> Applier<'a> {
             .get(&image_name)
             .and_then(Option::as_ref);
         let image = image.ok_or_else(|| Error::failed(format!("image {image_name} is missing")))?;
+        let resolved = namespaces::resolved(service, &self.ids)?;
         let making = create::Making {
             target: self.target,
-            service,
+            service: &resolved,
             engine: self.engine.info(),
+            release: &self.release,
             image_id: &image.id,
             inherited,
-            containers: &self.ids,
         };
         let (body, later) = create::body(&making)?;
         self.tell(service);
@@ -214,7 +186,10 @@ impl<'a> Applier<'a> {
             .create_container(name, &service.platform, body)
             .await?;
         for (network, settings) in later {
-            self.engine.connect_network(&network, &id, settings).await?;
+            let connected = self.engine.connect_network(&network, &id, settings);
+            if let Err(error) = connected.await {
+                return Err(self.withdrawn(&id, error).await);
+            }
         }
         Ok(id)
     }
@@ -249,24 +224,22 @@ impl<'a> Applier<'a> {
 
     async fn start(&mut self, service: &str, name: &str) -> Result<()> {
         let id = self.ids.get(service).map_or(name, String::as_str);
-        if let Err(error) = self.engine.start_container(id).await {
+        if let Err(error) = self.engine.start_container(id, name).await {
             return Err(self.not_started(name, error).await);
         }
         self.created.started.push(name.to_owned());
         self.settle(service).await
     }
 
-    /// A container that was made now and cannot be started is not left behind.
+    /// A container that was made now and whose port is taken is not left behind.
     async fn not_started(&self, name: &str, error: Error) -> Error {
-        if error.kind == Kind::Conflict
-            && self
-                .created
-                .containers
-                .iter()
-                .any(|created| created == name)
-        {
-            // The first error is the one that counts.
-            let _ = self.engine.remove_container(name, false).await;
+        let is_new = self
+            .created
+            .containers
+            .iter()
+            .any(|created| created == name);
+        if error.kind == Kind::Conflict && is_new {
+            return self.withdrawn(name, error).await;
         }
         error
     }

@@ -2,13 +2,7 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
-use crate::compose::{Project, Service};
-
-/// The release of compose that our containers are made like. Its `config-hash` and `replace` labels
-/// are in the form that this release writes.
-pub(super) const COMPOSE_VERSION: &str = "2.40.3";
+use crate::compose::{Dialect, Network, Project, Service, Volume};
 
 pub(super) const PROJECT: &str = "com.docker.compose.project";
 pub(super) const SERVICE: &str = "com.docker.compose.service";
@@ -17,8 +11,8 @@ pub(super) const NUMBER: &str = "com.docker.compose.container-number";
 pub(super) const CONFIG_HASH: &str = "com.docker.compose.config-hash";
 pub(super) const IMAGE: &str = "com.docker.compose.image";
 pub(super) const NETWORK: &str = "com.docker.compose.network";
-pub(super) const VOLUME: &str = "com.docker.compose.volume";
-const VERSION: &str = "com.docker.compose.version";
+const VOLUME: &str = "com.docker.compose.volume";
+pub(super) const VERSION: &str = "com.docker.compose.version";
 const DEPENDS_ON: &str = "com.docker.compose.depends_on";
 const REPLACE: &str = "com.docker.compose.replace";
 const WORKING_DIR: &str = "com.docker.compose.project.working_dir";
@@ -29,27 +23,38 @@ const IMAGE_BUILDER: &str = "com.docker.compose.image.builder";
 /// A set of labels.
 pub(super) type Labels = HashMap<String, String>;
 
-/// What the service's configuration comes to; a container with another value is out of date.
-pub(super) fn config_hash(service: &Service) -> String {
-    let json =
-        serde_json::to_vec(service).expect("a service is made of text, numbers and maps of text");
-    Sha256::digest(json)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+/// The release of compose whose work ours is like: it decides what `config-hash` and `replace` hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Release(String);
+
+impl Release {
+    /// The release that made what the project has; where it has nothing, one that is widely spread.
+    pub(super) fn of<'a>(mut labels: impl Iterator<Item = &'a str>) -> Self {
+        let known = labels.find(|version| Dialect::of_version(version).is_some());
+        Self(known.unwrap_or("2.40.3").to_owned())
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::of_version(&self.0).unwrap_or(Dialect::B)
+    }
+
+    fn is_at_least(&self, major: u32, minor: u32) -> bool {
+        let mut numbers = self
+            .0
+            .trim_start_matches('v')
+            .split('.')
+            .map_while(|part| part.parse().ok());
+        (numbers.next(), numbers.next()) >= (Some(major), Some(minor))
+    }
 }
 
-/// Whether a container with this `config-hash` label has the service's present configuration.
-pub(super) fn is_current(service: &Service, label: &str) -> bool {
-    label == config_hash(service)
-}
-
-/// The labels of a container of the service.
+/// The labels of a container of the service, which replaces the container of this ID.
 pub(super) fn container(
     project: &Project,
     service: &Service,
+    release: &Release,
     image_id: &str,
-    replaces: bool,
+    replaces: Option<&str>,
 ) -> Labels {
     let mut labels: Labels = service.labels.clone().into_iter().collect();
     let mut set = |key: &str, value: String| {
@@ -57,10 +62,10 @@ pub(super) fn container(
     };
     set(PROJECT, project.name.clone());
     set(SERVICE, service.name.clone());
-    set(VERSION, COMPOSE_VERSION.to_owned());
+    set(VERSION, release.0.clone());
     set(ONEOFF, "False".to_owned());
     set(NUMBER, "1".to_owned());
-    set(CONFIG_HASH, config_hash(service));
+    set(CONFIG_HASH, service.config_hash(release.dialect()));
     set(IMAGE, image_id.to_owned());
     set(DEPENDS_ON, dependencies(service));
     set(WORKING_DIR, project.working_dir.display().to_string());
@@ -68,23 +73,53 @@ pub(super) fn container(
     if !project.environment_files.is_empty() {
         set(ENVIRONMENT_FILES, joined(&project.environment_files));
     }
-    if replaces {
-        set(REPLACE, format!("{}-1", service.name));
+    if let Some(old) = replaces {
+        let by_name = release.is_at_least(2, 40);
+        set(
+            REPLACE,
+            if by_name {
+                format!("{}-1", service.name)
+            } else {
+                old.to_owned()
+            },
+        );
     }
     labels
 }
 
-/// The labels of a network (`NETWORK`) or volume (`VOLUME`) of the project.
-pub(super) fn resource(
+/// The labels of a network of the project.
+pub(super) fn network(
     project: &Project,
-    kind: &str,
+    release: &Release,
     key: &str,
-    own: impl IntoIterator<Item = (String, String)>,
+    network: &Network,
 ) -> Labels {
-    let mut labels: Labels = own.into_iter().collect();
-    labels.insert(kind.to_owned(), key.to_owned());
+    let mut labels = resource(project, release, &network.labels);
+    labels.insert(NETWORK.to_owned(), key.to_owned());
+    if release.is_at_least(2, 31) {
+        labels.insert(CONFIG_HASH.to_owned(), network.config_hash());
+    }
+    labels
+}
+
+/// The labels of a volume of the project.
+pub(super) fn volume(project: &Project, release: &Release, key: &str, volume: &Volume) -> Labels {
+    let mut labels = resource(project, release, &volume.labels);
+    labels.insert(VOLUME.to_owned(), key.to_owned());
+    if release.is_at_least(2, 32) {
+        labels.insert(CONFIG_HASH.to_owned(), volume.config_hash());
+    }
+    labels
+}
+
+fn resource(
+    project: &Project,
+    release: &Release,
+    own: &std::collections::BTreeMap<String, String>,
+) -> Labels {
+    let mut labels: Labels = own.clone().into_iter().collect();
     labels.insert(PROJECT.to_owned(), project.name.clone());
-    labels.insert(VERSION.to_owned(), COMPOSE_VERSION.to_owned());
+    labels.insert(VERSION.to_owned(), release.0.clone());
     labels
 }
 
@@ -102,7 +137,7 @@ pub(super) fn image(
     }
     labels.insert(PROJECT.to_owned(), project.name.clone());
     labels.insert(SERVICE.to_owned(), service.name.clone());
-    labels.insert(VERSION.to_owned(), COMPOSE_VERSION.to_owned());
+    labels.insert(VERSION.to_owned(), Release::of(std::iter::empty()).0);
     labels
 }
 

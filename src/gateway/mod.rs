@@ -1,17 +1,22 @@
 //! The gateway: a service of the compose project, with what it depends on, run through the engine.
 //! Observe what is there, plan what is missing, apply the plan.
 
+mod action;
 mod apply;
 mod choice;
 mod create;
 pub mod embedded;
 mod image;
+mod join;
 mod labels;
 pub mod ledger;
 mod locate;
 mod mounts;
+mod namespaces;
 mod observe;
 mod plan;
+mod resources;
+mod shared;
 mod state;
 mod wait;
 
@@ -26,15 +31,15 @@ use crate::engine::{Engine, LogLine, LogQuery, Removal, StopTimeout};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 
+pub use action::{Action, Plan, Planned};
 use apply::Applier;
 pub use choice::{ComposeGateway, Gateway, choose, load_options};
 pub use locate::{Located, locate};
 pub use observe::{Found, Network, Observed, Volume, observe};
-pub use plan::{Action, Plan, Planned};
 pub use state::{GatewayState, Published};
 
 /// How long a dependency may take to reach its condition, unless said otherwise.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(300);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The service that is the gateway.
 #[derive(Debug, Clone, Copy)]
@@ -187,12 +192,12 @@ async fn converge(
     }
     let containers = plan::containers(target, services, &observed, options)?;
     let applier = Applier::new(engine, target, services, options, &observed, (step, events));
-    let created = applier.apply(&containers).await?;
+    let (created, id) = applier.apply(&containers).await?;
     let steps = images.steps.iter().chain(&containers.steps);
     Ok(Up {
         steps: steps.map(ToString::to_string).collect(),
         created,
-        state: status(engine, target).await?,
+        state: state_of(engine, id.as_deref()).await?,
     })
 }
 
@@ -353,10 +358,17 @@ async fn remove_networks(
 /// How the gateway is, as the engine has it.
 pub async fn status(engine: &Engine, target: &Target<'_>) -> Result<GatewayState> {
     let containers = observe::containers(engine, target.project).await?;
-    let Some(found) = containers.get(target.service) else {
-        return Ok(GatewayState::absent());
+    let id = containers
+        .get(target.service)
+        .map(|found| found.id.as_str());
+    state_of(engine, id).await
+}
+
+async fn state_of(engine: &Engine, id: Option<&str>) -> Result<GatewayState> {
+    let container = match id {
+        Some(id) => engine.container(id).await?,
+        None => None,
     };
-    let container = engine.container(&found.id).await?;
     Ok(container.map_or_else(GatewayState::absent, GatewayState::from))
 }
 
@@ -431,18 +443,17 @@ fn check_scale(service: &Service) -> Result<()> {
 /// Makes every create body and build once without using it: what cannot be mapped is refused before
 /// anything is changed.
 fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<()> {
-    let stand_ins = services
-        .iter()
-        .map(|service| (service.name.clone(), String::new()))
-        .collect();
+    let release = labels::Release::of(std::iter::empty());
+    let names = services.iter().map(|service| service.name.clone());
+    let stand_ins = names.map(|name| (name, String::new())).collect();
     for service in services {
         create::body(&create::Making {
             target,
-            service,
+            service: &namespaces::resolved(service, &stand_ins)?,
             engine: engine.info(),
+            release: &release,
             image_id: "",
             inherited: None,
-            containers: &stand_ins,
         })?;
         if service.build.is_some() {
             image::request(engine, target, service)?;

@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 /// their data.
 #[derive(Debug, Default)]
 pub(super) struct Inherited {
+    /// The ID of the replaced container.
+    pub(super) from: String,
     mounts: Vec<Mount>,
 }
 
@@ -38,6 +40,7 @@ impl Inherited {
             (volume && anonymous(target)).then(|| successor(point, target))
         });
         Self {
+            from: old.id.clone().unwrap_or_default(),
             mounts: mounts.collect(),
         }
     }

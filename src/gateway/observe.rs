@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::create::networks;
+use super::join::networks;
 use super::labels;
 use super::{Target, select};
 use crate::compose::{Project, Service};
@@ -40,6 +40,8 @@ pub struct Found {
     pub config_hash: String,
     /// Its `image` label: the ID of the image that it was made from.
     pub image_id: String,
+    /// Its `version` label: the release of compose that it was made by, or like.
+    pub version: String,
 }
 
 /// A network of the engine.
@@ -71,6 +73,21 @@ pub enum Volume {
         /// The project that it belongs to; empty where it carries no label.
         project: String,
     },
+}
+
+impl Observed {
+    /// IDs of the containers, by service.
+    pub(super) fn ids(&self) -> BTreeMap<String, String> {
+        let found = self.containers.iter();
+        found
+            .map(|(service, found)| (service.clone(), found.id.clone()))
+            .collect()
+    }
+
+    /// The release of compose that the project's containers were made by, or like.
+    pub(super) fn release(&self) -> labels::Release {
+        labels::Release::of(self.containers.values().map(|found| found.version.as_str()))
+    }
 }
 
 /// Reads everything that the plan for these services depends on.
@@ -117,7 +134,8 @@ pub(super) async fn containers(
         format!("{}=False", labels::ONEOFF),
     ];
     let mut all = engine.containers(&filters).await?;
-    all.sort_by_key(number);
+    // While a container is replaced there are two; the successor has the longer name.
+    all.sort_by_key(|container| (number(container), found(container).name.len()));
     let mut first = BTreeMap::new();
     for container in all {
         let service = label(&container, labels::SERVICE);
@@ -157,6 +175,7 @@ fn found(container: &ContainerSummary) -> Found {
         exit_code: exit_code(status),
         config_hash: label(container, labels::CONFIG_HASH),
         image_id: label(container, labels::IMAGE),
+        version: label(container, labels::VERSION),
     }
 }
 
@@ -170,11 +189,7 @@ fn exit_code(status: &str) -> Option<i64> {
         .ok()
 }
 
-async fn network<'a>(
-    engine: &Engine,
-    project: &Project,
-    key: &'a str,
-) -> Result<(String, Network)> {
+async fn network(engine: &Engine, project: &Project, key: &str) -> Result<(String, Network)> {
     let found = engine.networks_named(&project.network_name(key)).await?;
     let seen = match found.as_slice() {
         [] => Network::Absent,

@@ -1,155 +1,15 @@
-//! What has to be done, and why: a pure function of what is wanted and what is there. Each step
-//! prints as one stable line, which `--dry-run` shows and the tests compare.
+//! What has to be done, and why: a pure function of what is wanted and what is there.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use super::create::networks;
+use super::action::{Action, Plan};
+use super::create::refused;
+use super::join::networks;
+use super::namespaces::{parents, resolved};
 use super::observe::{Found, Network, Observed, Volume};
-use super::{Build, Target, UpOptions, labels, select};
+use super::{Build, Target, UpOptions, select};
 use crate::compose::{Condition, Service};
 use crate::error::{Error, Kind, Result};
-
-/// Steps in the order in which to take them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// The steps.
-    pub steps: Vec<Planned>,
-}
-
-/// A step and its cause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// What to do.
-    pub action: Action,
-    /// Why.
-    pub cause: String,
-}
-
-/// Something to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Build a service's image.
-    Build {
-        /// The service.
-        service: String,
-        /// The image's name.
-        image: String,
-    },
-    /// Pull a service's image.
-    Pull {
-        /// The service.
-        service: String,
-        /// The image's name.
-        image: String,
-    },
-    /// Create a network.
-    CreateNetwork {
-        /// Its key in the compose file.
-        key: String,
-        /// Its name on the engine.
-        name: String,
-    },
-    /// Create a volume.
-    CreateVolume {
-        /// Its key in the compose file.
-        key: String,
-        /// Its name on the engine.
-        name: String,
-    },
-    /// Create a container.
-    Create {
-        /// The service.
-        service: String,
-        /// The container's name.
-        name: String,
-    },
-    /// Replace a container by a new one of the same name.
-    Recreate {
-        /// The service.
-        service: String,
-        /// The container's name.
-        name: String,
-        /// The old container.
-        old: Found,
-    },
-    /// Wait until a dependency has reached its condition.
-    Wait {
-        /// The service that is needed.
-        dependency: String,
-        /// What it must have reached.
-        condition: Condition,
-        /// Whether it is an error when it does not.
-        required: bool,
-    },
-    /// Start a container.
-    Start {
-        /// The service.
-        service: String,
-        /// The container's name.
-        name: String,
-    },
-    /// Restart a running container.
-    Restart {
-        /// The service.
-        service: String,
-        /// The container's name.
-        name: String,
-    },
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Build { image, .. } => write!(f, "build image {image}"),
-            Self::Pull { image, .. } => write!(f, "pull image {image}"),
-            Self::CreateNetwork { name, .. } => write!(f, "create network {name}"),
-            Self::CreateVolume { name, .. } => write!(f, "create volume {name}"),
-            Self::Create { name, .. } => write!(f, "create container {name}"),
-            Self::Recreate { name, .. } => write!(f, "recreate container {name}"),
-            Self::Wait {
-                dependency,
-                condition,
-                ..
-            } => {
-                let until = match condition {
-                    Condition::Started => "to be started",
-                    Condition::Healthy => "to be healthy",
-                    Condition::Completed => "to complete",
-                };
-                write!(f, "wait for {dependency} {until}")
-            }
-            Self::Start { name, .. } => write!(f, "start container {name}"),
-            Self::Restart { name, .. } => write!(f, "restart container {name}"),
-        }
-    }
-}
-
-impl fmt::Display for Planned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.action, self.cause)
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
-    }
-}
-
-impl Plan {
-    /// There is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
-    fn push(&mut self, action: Action, cause: impl Into<String>) {
-        self.steps.push(Planned {
-            action,
-            cause: cause.into(),
-        });
-    }
-}
 
 /// The images to build and pull.
 pub fn images(
@@ -180,44 +40,58 @@ fn image_step(
     options: &UpOptions,
 ) -> Result<Option<(Action, String)>> {
     let (name, image) = (service.name.clone(), image.to_owned());
+    if service.build.is_some() {
+        let cause = build_cause(service, missing, target, options)?;
+        let build = |cause: &str| {
+            (
+                Action::Build {
+                    service: name,
+                    image,
+                },
+                cause.to_owned(),
+            )
+        };
+        return Ok(cause.map(build));
+    }
+    let cause = match service.pull_policy.as_str() {
+        "always" => Some("its pull_policy says so"),
+        "never" if missing => return Err(never_pulled(service, &image)),
+        "" | "missing" | "if_not_present" => missing.then_some("it is missing"),
+        "never" => None,
+        other => return Err(refused(service, "pull_policy", other)),
+    };
+    Ok(cause.map(|cause| {
+        (
+            Action::Pull {
+                service: name,
+                image,
+            },
+            cause.to_owned(),
+        )
+    }))
+}
+
+/// Why the service's image is to be built, if it is.
+fn build_cause(
+    service: &Service,
+    missing: bool,
+    target: &Target<'_>,
+    options: &UpOptions,
+) -> Result<Option<&'static str>> {
+    let policy = service.pull_policy.as_str();
+    if !["", "missing", "if_not_present", "never", "build"].contains(&policy) {
+        return Err(refused(service, "pull_policy (beside build)", policy));
+    }
     let asked = match options.build {
         Build::Missing => false,
         Build::Target => service.name == target.service,
         Build::All => true,
     };
-    let build = |cause: &str| {
-        Ok(Some((
-            Action::Build {
-                service: name.clone(),
-                image: image.clone(),
-            },
-            cause.to_owned(),
-        )))
-    };
-    let pull = |cause: &str| {
-        Ok(Some((
-            Action::Pull {
-                service: name.clone(),
-                image: image.clone(),
-            },
-            cause.to_owned(),
-        )))
-    };
-    match (service.build.is_some(), service.pull_policy.as_str()) {
-        (true, _) if asked => build("asked to"),
-        (true, "build") => build("its pull_policy says so"),
-        (true, _) if missing => build("it is missing"),
-        (false, "always") => pull("its pull_policy says so"),
-        (false, "never") if missing => Err(never_pulled(service, &image)),
-        (false, "build") => Err(super::create::refused(service, "pull_policy", "build")
-            .hint(format!("services.{name} has no build section"))),
-        (_, "" | "always" | "missing" | "if_not_present" | "never" | "build") if !missing => {
-            Ok(None)
-        }
-        (false, "" | "missing" | "if_not_present") => pull("it is missing"),
-        (true, _) => Ok(None),
-        (false, other) => Err(super::create::refused(service, "pull_policy", other)),
-    }
+    Ok(match policy {
+        _ if asked => Some("asked to"),
+        "build" => Some("its pull_policy says so"),
+        _ => missing.then_some("it is missing"),
+    })
 }
 
 fn never_pulled(service: &Service, image: &str) -> Error {
@@ -433,11 +307,11 @@ fn change(
         .and_then(Option::as_ref);
     let cause = if options.force_recreate && service.name == target.service {
         "asked to".to_owned()
-    } else if !labels::is_current(service, &found.config_hash) {
+    } else if !is_current(service, found, observed) {
         "its configuration changed".to_owned()
     } else if image.is_some_and(|image| image.id != found.image_id) {
         "its image changed".to_owned()
-    } else if let Some(parent) = shared_with(service).find(|parent| replaced.contains(parent)) {
+    } else if let Some(parent) = parents(service).find(|parent| replaced.contains(parent)) {
         format!("it shares a namespace with {parent}, which is replaced")
     } else {
         return Ok(Change::None(found.clone()));
@@ -445,12 +319,9 @@ fn change(
     Ok(Change::Recreate(found.clone(), cause))
 }
 
-/// The services whose network, process or IPC namespace this one shares.
-fn shared_with(service: &Service) -> impl Iterator<Item = &str> {
-    let modes = [&service.network_mode, &service.ipc, &service.pid];
-    modes
-        .into_iter()
-        .filter_map(|mode| mode.strip_prefix("service:"))
+fn is_current(service: &Service, found: &Found, observed: &Observed) -> bool {
+    let resolved = resolved(service, &observed.ids());
+    resolved.is_ok_and(|service| service.is_current(&found.config_hash))
 }
 
 fn plan_container(target: &Target<'_>, service: &Service, change: &Change, plan: &mut Plan) {
@@ -459,6 +330,14 @@ fn plan_container(target: &Target<'_>, service: &Service, change: &Change, plan:
         target.project.container_name(service, 1),
     );
     match change {
+        // Between the removal of the old container and the renaming of the new one somebody stopped.
+        Change::None(found) if found.name.ends_with(&format!("_{name}")) => {
+            let old = found.clone();
+            plan.push(
+                Action::Rename { old, name },
+                "its replacement was interrupted",
+            );
+        }
         Change::None(_) => {}
         Change::Create => plan.push(
             Action::Create {
@@ -521,4 +400,239 @@ fn plan_start(
         },
         cause,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::{Dependency, Dialect, Project};
+    use crate::engine::Image;
+    use crate::error::Kind;
+
+    /// `gateway` needs `db` to be healthy and `job` to complete; all are built.
+    fn project() -> Project {
+        let mut project = Project {
+            name: "p".into(),
+            ..Project::default()
+        };
+        for name in ["db", "gateway", "job"] {
+            let service = Service {
+                name: name.into(),
+                build: Some(crate::compose::Build::default()),
+                networks: [("default".into(), None)].into(),
+                ..Service::default()
+            };
+            project.services.insert(name.into(), service);
+        }
+        let need = |condition| Dependency {
+            condition,
+            ..Dependency::default()
+        };
+        let gateway = project.services.get_mut("gateway").expect("there");
+        gateway
+            .depends_on
+            .insert("db".into(), need(Condition::Healthy));
+        gateway
+            .depends_on
+            .insert("job".into(), need(Condition::Completed));
+        project
+    }
+
+    /// Everything is there, as the project wants it.
+    fn settled(project: &Project) -> Observed {
+        let mut observed = Observed::default();
+        for service in project.services.values() {
+            let image = format!("p-{}", service.name);
+            let found = Found {
+                id: format!("{}-id", service.name),
+                name: project.container_name(service, 1),
+                state: if service.name == "job" {
+                    "exited"
+                } else {
+                    "running"
+                }
+                .into(),
+                exit_code: (service.name == "job").then_some(0),
+                config_hash: service.config_hash(Dialect::B),
+                image_id: image.clone(),
+                version: "2.40.3".into(),
+            };
+            observed.containers.insert(service.name.clone(), found);
+            let there = Image {
+                id: image.clone(),
+                has_healthcheck: false,
+                volumes: Vec::new(),
+            };
+            observed.images.insert(image, Some(there));
+        }
+        let network = Network::Present {
+            project: "p".into(),
+            key: "default".into(),
+        };
+        observed.networks.insert("default".into(), network);
+        observed
+    }
+
+    fn plan(project: &Project, observed: &Observed, options: &UpOptions) -> Result<String> {
+        let target = Target {
+            project,
+            service: "gateway",
+            host_gateway: true,
+        };
+        let services = project.closure("gateway").expect("can run");
+        let mut plan = images(&target, &services, observed, options)?;
+        plan.steps
+            .extend(containers(&target, &services, observed, options)?.steps);
+        Ok(plan.to_string())
+    }
+
+    fn changed(change: impl FnOnce(&mut Project, &mut Observed)) -> String {
+        let mut project = project();
+        let mut observed = settled(&project);
+        change(&mut project, &mut observed);
+        plan(&project, &observed, &UpOptions::default()).expect("a plan")
+    }
+
+    #[test]
+    fn an_empty_engine_gets_everything_in_order() {
+        let plan = plan(&project(), &Observed::default(), &UpOptions::default());
+        assert_eq!(
+            plan.expect("a plan"),
+            "build image p-db: it is missing\n\
+             build image p-job: it is missing\n\
+             build image p-gateway: it is missing\n\
+             create network p_default: it is missing\n\
+             create container p-db-1: there is none\n\
+             create container p-job-1: there is none\n\
+             create container p-gateway-1: there is none\n\
+             start container p-db-1: it is new\n\
+             start container p-job-1: it is new\n\
+             wait for db to be healthy: gateway needs it\n\
+             wait for job to complete: gateway needs it\n\
+             start container p-gateway-1: it is new\n"
+        );
+    }
+
+    #[test]
+    fn nothing_is_done_where_all_is_as_wanted() {
+        assert_eq!(changed(|_, _| {}), "");
+    }
+
+    #[test]
+    fn a_change_replaces_the_container_and_runs_the_job_again_for_it() {
+        let plan = changed(|project, _| {
+            let gateway = project.services.get_mut("gateway").expect("there");
+            gateway.environment.insert("A".into(), Some("1".into()));
+        });
+        assert_eq!(
+            plan,
+            "recreate container p-gateway-1: its configuration changed\n\
+             start container p-job-1: it is exited\n\
+             wait for db to be healthy: gateway needs it\n\
+             wait for job to complete: gateway needs it\n\
+             start container p-gateway-1: it is new\n"
+        );
+    }
+
+    #[test]
+    fn a_container_that_shares_a_namespace_follows_its_parent() {
+        let plan = changed(|project, observed| {
+            let gateway = project.services.get_mut("gateway").expect("there");
+            gateway.depends_on.clear();
+            gateway
+                .depends_on
+                .insert("db".into(), Dependency::default());
+            gateway.network_mode = "service:db".into();
+            let resolved = resolved(gateway, &observed.ids()).expect("resolved");
+            let found = observed.containers.get_mut("gateway").expect("there");
+            found.config_hash = resolved.config_hash(Dialect::B);
+            observed.containers.get_mut("db").expect("there").image_id = "older".into();
+        });
+        assert_eq!(
+            plan,
+            "recreate container p-db-1: its image changed\n\
+             recreate container p-gateway-1: it shares a namespace with db, which is replaced\n\
+             start container p-db-1: it is new\n\
+             start container p-gateway-1: it is new\n"
+        );
+    }
+
+    #[test]
+    fn an_interrupted_replacement_is_finished() {
+        let plan = changed(|_, observed| {
+            let found = observed.containers.get_mut("gateway").expect("there");
+            found.name = "0123456789ab_p-gateway-1".into();
+            found.state = "created".into();
+        });
+        assert!(plan.starts_with(
+            "rename container 0123456789ab_p-gateway-1 to p-gateway-1: its replacement was interrupted\n"
+        ), "{plan}");
+        assert!(
+            plan.ends_with("start container p-gateway-1: it is created\n"),
+            "{plan}"
+        );
+    }
+
+    #[test]
+    fn restart_builds_the_target_alone_and_restarts_what_did_not_change() {
+        let project = project();
+        let options = UpOptions {
+            build: Build::Target,
+            restart: true,
+            ..UpOptions::default()
+        };
+        assert_eq!(
+            plan(&project, &settled(&project), &options).expect("a plan"),
+            "build image p-gateway: asked to\nrestart container p-gateway-1: asked to\n"
+        );
+    }
+
+    #[test]
+    fn what_is_not_ours_is_not_used_in_silence() {
+        let project = project();
+        let mut observed = settled(&project);
+        let foreign = Network::Present {
+            project: String::new(),
+            key: String::new(),
+        };
+        observed.networks.insert("default".into(), foreign);
+        let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
+        assert_eq!((error.kind, error.hints.len()), (Kind::Conflict, 1));
+        let ids = vec!["a".to_owned(), "b".to_owned()];
+        observed
+            .networks
+            .insert("default".into(), Network::Ambiguous { ids });
+        let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
+        assert_eq!(error.details, ["a", "b"]);
+        let mut observed = settled(&project);
+        observed.containers.get_mut("db").expect("there").state = "paused".into();
+        let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
+        assert_eq!(error.hints, ["docker unpause p-db-1"]);
+    }
+
+    #[test]
+    fn pull_policies_are_kept() {
+        let mut project = project();
+        project.services.get_mut("job").expect("there").build = None;
+        let with = |policy: &str, missing: bool| {
+            let mut project = project.clone();
+            project.services.get_mut("job").expect("there").pull_policy = policy.into();
+            let mut observed = settled(&project);
+            if missing {
+                observed.images.insert("p-job".into(), None);
+            }
+            plan(&project, &observed, &UpOptions::default()).map_err(|error| error.kind)
+        };
+        assert_eq!(
+            with("", true).as_deref(),
+            Ok("pull image p-job: it is missing\n")
+        );
+        assert_eq!(with("missing", false).as_deref(), Ok(""));
+        assert_eq!(
+            with("always", false).as_deref(),
+            Ok("pull image p-job: its pull_policy says so\n")
+        );
+        assert_eq!(with("never", true), Err(Kind::Failed));
+        assert_eq!(with("weekly", false), Err(Kind::Usage));
+    }
 }

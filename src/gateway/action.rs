@@ -1,0 +1,156 @@
+//! The steps that a plan is made of. Each prints as one stable line, which a dry run shows and the
+//! tests compare.
+
+use std::fmt;
+
+use super::observe::Found;
+use crate::compose::Condition;
+
+/// Steps in the order in which to take them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Planned>,
+}
+
+/// A step and its cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// What to do.
+    pub action: Action,
+    /// Why.
+    pub cause: String,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Build a service's image.
+    Build {
+        /// The service.
+        service: String,
+        /// The image's name.
+        image: String,
+    },
+    /// Pull a service's image.
+    Pull {
+        /// The service.
+        service: String,
+        /// The image's name.
+        image: String,
+    },
+    /// Create a network.
+    CreateNetwork {
+        /// Its key in the compose file.
+        key: String,
+        /// Its name on the engine.
+        name: String,
+    },
+    /// Create a volume.
+    CreateVolume {
+        /// Its key in the compose file.
+        key: String,
+        /// Its name on the engine.
+        name: String,
+    },
+    /// Create a container.
+    Create {
+        /// The service.
+        service: String,
+        /// The container's name.
+        name: String,
+    },
+    /// Replace a container by a new one of the same name.
+    Recreate {
+        /// The service.
+        service: String,
+        /// The container's name.
+        name: String,
+        /// The old container.
+        old: Found,
+    },
+    /// Give a container the name that it should have.
+    Rename {
+        /// The container as it is.
+        old: Found,
+        /// The name that it gets.
+        name: String,
+    },
+    /// Wait until a dependency has reached its condition.
+    Wait {
+        /// The service that is needed.
+        dependency: String,
+        /// What it must have reached.
+        condition: Condition,
+        /// Whether it is an error when it does not.
+        required: bool,
+    },
+    /// Start a container.
+    Start {
+        /// The service.
+        service: String,
+        /// The container's name.
+        name: String,
+    },
+    /// Restart a running container.
+    Restart {
+        /// The service.
+        service: String,
+        /// The container's name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Build { image, .. } => write!(f, "build image {image}"),
+            Self::Pull { image, .. } => write!(f, "pull image {image}"),
+            Self::CreateNetwork { name, .. } => write!(f, "create network {name}"),
+            Self::CreateVolume { name, .. } => write!(f, "create volume {name}"),
+            Self::Create { name, .. } => write!(f, "create container {name}"),
+            Self::Recreate { name, .. } => write!(f, "recreate container {name}"),
+            Self::Rename { old, name } => write!(f, "rename container {} to {name}", old.name),
+            Self::Wait {
+                dependency,
+                condition,
+                ..
+            } => {
+                let until = match condition {
+                    Condition::Started => "to be started",
+                    Condition::Healthy => "to be healthy",
+                    Condition::Completed => "to complete",
+                };
+                write!(f, "wait for {dependency} {until}")
+            }
+            Self::Start { name, .. } => write!(f, "start container {name}"),
+            Self::Restart { name, .. } => write!(f, "restart container {name}"),
+        }
+    }
+}
+
+impl fmt::Display for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.action, self.cause)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
+    }
+}
+
+impl Plan {
+    /// There is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    pub(super) fn push(&mut self, action: Action, cause: impl Into<String>) {
+        self.steps.push(Planned {
+            action,
+            cause: cause.into(),
+        });
+    }
+}
