@@ -53,7 +53,8 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// The environment before the project folder is known: with `.env` of the current one.
+    /// The environment before the project folder is known: with `.env` of the one that was named, or
+    /// of the current one (as compose 2.40 has it; 2.26 reads only that of the project folder).
     pub(super) fn of_folder(options: &LoadOptions) -> Result<Self> {
         let mut variables = options.environment.clone();
         variables.extend(options.overrides.clone());
@@ -72,7 +73,7 @@ impl Environment {
             environment.add(&path)?;
         }
         if environment.named_files.is_empty() {
-            environment.add(&options.working_dir.join(".env"))?;
+            environment.add(&first_folder(options).join(".env"))?;
         }
         Ok(environment)
     }
@@ -136,6 +137,13 @@ fn named_env_files(options: &LoadOptions, variables: &BTreeMap<String, String>) 
     files
         .map(|path| clean(&options.working_dir.join(path)))
         .collect()
+}
+
+/// The folder named with `--project-directory` or by the first file, else the current one.
+fn first_folder(options: &LoadOptions) -> PathBuf {
+    let file_folder = || options.files.first().and_then(|file| file.parent());
+    let named = options.project_directory.as_deref().or_else(file_folder);
+    clean(&options.working_dir.join(named.unwrap_or(Path::new(""))))
 }
 
 /// The files that were named, else those that are found.

@@ -243,6 +243,38 @@ fn the_process_environment_wins_over_the_env_file() {
 }
 
 #[test]
+fn the_env_file_of_the_folder_named_or_else_of_the_current_one_comes_first() {
+    let mut folder = Folder::new(&[
+        (
+            "compose.yaml",
+            "services: {a: {image: x, environment: {A: $A, B: $B}}}",
+        ),
+        (".env", "A=project\nB=project"),
+        ("deep/.env", "A=current"),
+        ("named", "A=named\nB=named"),
+    ]);
+    folder.options.working_dir.push("deep");
+    assert_eq!(variables(&folder.project()), ["A=current", "B=project"]);
+    folder.options.files.push("../compose.yaml".into());
+    assert_eq!(variables(&folder.project()), ["A=project", "B=project"]);
+    assert!(folder.project().environment_files.is_empty());
+    folder.options.env_files.push("../named".into());
+    let project = folder.project();
+    assert_eq!(variables(&project), ["A=named", "B=named"]);
+    assert_eq!(
+        project.environment_files,
+        [Path::new(&folder.path("named"))]
+    );
+    folder.options.env_files.push("gone".into());
+    assert!(
+        folder
+            .refusal()
+            .message
+            .ends_with("deep/gone does not exist")
+    );
+}
+
+#[test]
 fn later_env_files_win_and_environment_wins_over_them() {
     let text = "services: {a: {image: x, env_file: [one, {path: two, format: raw}, {path: no, required: false}], environment: {A: yaml}}}";
     let folder = Folder::new(&[
@@ -531,4 +563,61 @@ fn hashes_are_those_of_real_releases() {
         }
     }
     assert!(compared > 50, "only {compared} compared");
+}
+
+/// Damaged files must be faults, never panics.
+#[test]
+fn damaged_files_are_faults_and_never_panics() {
+    let base = STACK.replace("services:", "x-a: &a {b: [017, '08', \"$X\"]}\nservices:");
+    let pieces = [
+        "&",
+        "*a",
+        "<<: ",
+        "!reset ",
+        "!override ",
+        "- ",
+        ": ",
+        "\n",
+        "  ",
+        "${",
+        "}",
+        "$",
+        "'",
+        "\"",
+        "[",
+        "{",
+        "017",
+        "\u{feff}",
+        "é",
+        "|",
+        "---\n",
+        "extends: api",
+        "include: x",
+    ];
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("compose.yaml");
+    let options = LoadOptions {
+        working_dir: dir.path().to_owned(),
+        ..LoadOptions::default()
+    };
+    let mut seed = 1_u64;
+    let mut next = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).expect("31 bits") % below
+    };
+    for _ in 0..2_000 {
+        let mut characters: Vec<char> = base.chars().collect();
+        for _ in 0..=next(3) {
+            let at = next(characters.len());
+            let until = (at + next(12)).min(characters.len());
+            let piece = pieces[next(pieces.len())].chars();
+            characters.splice(at..until, piece);
+        }
+        std::fs::write(&path, characters.into_iter().collect::<String>()).expect("written");
+        if let Err(error) = load(&options) {
+            assert!(!error.message.is_empty());
+        }
+    }
 }
