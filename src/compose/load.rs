@@ -14,7 +14,7 @@ use super::names;
 use super::path::{Invalid, Path, Source};
 use super::read;
 use super::rebase::Base;
-use super::yaml::{self, Node};
+use super::yaml::{self, Broken, Node};
 use crate::error::{Error, Result};
 
 /// Reads the project.
@@ -60,6 +60,18 @@ pub(super) fn unset_warning(name: &str) -> String {
     format!("the variable {name} is not set; a blank string is used")
 }
 
+/// The error of a text that is not YAML; the most frequent cause is hard to see.
+fn not_yaml(source: &Source, broken: &Broken) -> Error {
+    let error = source.error(broken.position, &broken.message);
+    let line = broken
+        .position
+        .and_then(|at| source.text.lines().nth(at.line - 1));
+    if line.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t')) {
+        return error.hint("the line is indented with a tab; YAML allows only spaces");
+    }
+    error
+}
+
 /// One document of a file, and which file.
 type Document = (usize, Node);
 
@@ -100,8 +112,7 @@ impl Loader {
             path: path.to_owned(),
             text: read::text(path)?,
         };
-        let documents = yaml::parse(&source.text)
-            .map_err(|broken| source.error(broken.position, &broken.message))?;
+        let documents = yaml::parse(&source.text).map_err(|broken| not_yaml(&source, &broken))?;
         let index = self.sources.len();
         let documents: Vec<Document> = documents
             .into_iter()

@@ -9,7 +9,8 @@ use super::service::Service;
 /// What to read, and with which environment.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// Folder where the search for compose files begins, and that relative `files` start from.
+    /// Absolute folder where the search for compose files begins, and that relative paths of these
+    /// options start from.
     pub working_dir: PathBuf,
     /// Compose files (`-f`); none: `COMPOSE_FILE`, else the usual names here and in the parents.
     pub files: Vec<PathBuf>,

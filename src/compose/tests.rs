@@ -346,6 +346,7 @@ fn faults_show_file_line_column_and_key() {
             ":2:3: services.a: ",
             "neither an image nor a build",
         ),
+        ("services:\n\ta: {}\n", ":2:1: ", "cannot start any token"),
         ("- x\n", ": ", "must be a mapping, not a list"),
         ("# nothing\n", ": ", "is empty"),
     ] {
