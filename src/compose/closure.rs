@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::Project;
 use super::names::closest;
-use super::service::Service;
+use super::service::{EnvFile, Service};
 use crate::error::{Error, Result};
 
 impl Project {
@@ -34,7 +34,7 @@ impl Project {
         walk.visit(target)?;
         walk.ordered
             .iter()
-            .try_for_each(|service| self.check_supported(service))?;
+            .try_for_each(|service| self.check(service))?;
         Ok(walk.ordered)
     }
 
@@ -78,6 +78,22 @@ impl Project {
             |close| format!("did you mean `{close}`?"),
         );
         error.hint(hint)
+    }
+
+    /// Refuses a service that cannot be run as the file says.
+    fn check(&self, service: &Service) -> Result<()> {
+        let wanting = |file: &&EnvFile| file.missing && file.required;
+        if let Some(file) = service.env_file.iter().find(wanting) {
+            let path = file.path.display();
+            return Err(Error::usage(format!(
+                "services.{}.env_file: {path} does not exist",
+                service.name
+            ))
+            .hint(format!(
+                "create it, or mark it as optional: {{path: {path}, required: false}}"
+            )));
+        }
+        self.check_supported(service)
     }
 
     /// Refuses a service whose keys, or whose networks', volumes', configs' or secrets' keys, are not

@@ -57,23 +57,15 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
     Ok(service)
 }
 
-/// Variables of `env_file`s beneath those of `environment`; those without a value are inherited from
+/// Variables of `env_file`s beneath those of `environment`; a missing file is a fault only of who runs
+/// the service (`Project::closure`). Those without a value are inherited from
 /// the project's environment.
 fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<()> {
     let mut warnings = Vec::new();
     let mut variables = BTreeMap::new();
-    for file in &service.env_file {
+    for file in &mut service.env_file {
         if !file.path.exists() {
-            if file.required {
-                let path = file.path.display();
-                return Err(Error::usage(format!(
-                    "services.{}.env_file: {path} does not exist",
-                    service.name
-                ))
-                .hint(format!(
-                    "create it, or mark it as optional: {{path: {path}, required: false}}"
-                )));
-            }
+            file.missing = true;
             continue;
         }
         let (found, unset) = discover::env_file(&file.path, &project.environment, file.raw)?;

@@ -64,6 +64,7 @@ fn env_file(field: &Field) -> Decoded<EnvFile> {
             path: path.into(),
             required: true,
             raw: false,
+            missing: false,
         });
     }
     let o = field.object()?;
@@ -75,6 +76,7 @@ fn env_file(field: &Field) -> Decoded<EnvFile> {
         path: o.text("path")?.into(),
         required: o.option("required", Field::bool)?.unwrap_or(true),
         raw: format == "raw",
+        missing: false,
     };
     refuse_unknown(&o)?;
     Ok(file)

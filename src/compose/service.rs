@@ -570,4 +570,6 @@ pub struct EnvFile {
     pub required: bool,
     /// Whether its values are taken as they stand (`format: raw`).
     pub raw: bool,
+    /// Whether there was no such file.
+    pub missing: bool,
 }

@@ -283,11 +283,14 @@ fn later_env_files_win_and_environment_wins_over_them() {
         ("two", "A=2\nB='2'"),
     ]);
     assert_eq!(variables(&folder.project()), ["A=yaml", "B='2'", "C=1"]);
-    let error = one("services: {a: {image: x, env_file: gone}}").refusal();
+    let text = "services: {a: {image: x, env_file: gone}, b: {image: y}}";
+    let project = one(text).project();
+    let error = project.closure("a").expect_err("refused");
     assert!(
         error.message.starts_with("services.a.env_file: "),
         "{error}"
     );
+    assert!(project.closure("b").is_ok());
 }
 
 #[test]
@@ -621,4 +624,18 @@ fn damaged_files_are_faults_and_never_panics() {
             assert!(!error.message.is_empty());
         }
     }
+}
+
+#[test]
+fn the_canonical_model_is_one_line_of_json() {
+    let text = "name: shop\nservices: {a: {image: x, cpus: 0.5, ports: ['9104:8000']}}";
+    assert_eq!(
+        one(text).project().canonical_json(),
+        concat!(
+            r#"{"name":"shop","networks":{"default":{"name":"shop_default","ipam":{}}},"#,
+            r#""services":{"a":{"cpus":0.5,"command":null,"entrypoint":null,"image":"x","#,
+            r#""networks":{"default":null},"#,
+            r#""ports":[{"mode":"ingress","target":8000,"published":"9104","protocol":"tcp"}]}}}"#
+        )
+    );
 }

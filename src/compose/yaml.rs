@@ -121,7 +121,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, Broken> {
         let position = position(&error);
         match position {
             Some(at) if reader.asks.get() && plain.len() < MAX_AMBIGUOUS => {
-                plain.push(is_plain(text, at))
+                plain.push(is_plain(text, at));
             }
             _ => {
                 return Err(Broken {
