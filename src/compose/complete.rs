@@ -33,6 +33,7 @@ pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()>
         };
         place.insert(service.name.clone(), service);
     }
+    drop_absent_dependencies(project);
     name_resources(project);
     Ok(())
 }
@@ -42,6 +43,23 @@ fn is_active(service: &Service, project: &Project) -> bool {
     service.profiles.is_empty()
         || project.profiles.contains("*")
         || service.profiles.iter().any(active)
+}
+
+/// Takes optional dependencies behind inactive profiles out of enabled services, unless naming the
+/// service would enable them. Compose does so before it hashes.
+fn drop_absent_dependencies(project: &mut Project) {
+    for service in project.services.values_mut() {
+        let profiles = &service.profiles;
+        service.depends_on.retain(|name, dependency| {
+            let absent = project.disabled.get(name).is_some_and(|needed| {
+                !needed
+                    .profiles
+                    .iter()
+                    .any(|profile| profiles.contains(profile))
+            });
+            dependency.required || !absent
+        });
+    }
 }
 
 fn complete_service(mut service: Service, project: &mut Project) -> Result<Service> {

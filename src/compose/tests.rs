@@ -390,6 +390,16 @@ fn profiles_hide_services() {
 }
 
 #[test]
+fn optional_dependencies_behind_inactive_profiles_are_left_out() {
+    let needs = "depends_on: {b: {condition: service_started, required: false}}";
+    let text = format!("services: {{a: {{image: x, {needs}}}, b: {{image: y, profiles: [dev]}}}}");
+    let mut folder = one(&text);
+    assert!(folder.project().services["a"].depends_on.is_empty());
+    folder.options.profiles.push("dev".into());
+    assert_eq!(folder.project().services["a"].depends_on.len(), 1);
+}
+
+#[test]
 fn references_must_be_defined() {
     for (service, says) in [
         (
