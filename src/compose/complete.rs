@@ -142,7 +142,15 @@ fn check_references(service: &Service, project: &Project) -> Result<()> {
     let named = |mount: &&super::Mount| mount.kind == "volume" && !mount.source.is_empty();
     for mount in service.volumes.iter().filter(named) {
         if !project.volumes.contains_key(&mount.source) {
-            return Err(undefined("volumes", &mount.source));
+            let error = undefined("volumes", &mount.source);
+            return Err(if mount.source.contains('/') {
+                error.hint(format!(
+                    "or, if a folder is meant, write `./{}`",
+                    mount.source
+                ))
+            } else {
+                error
+            });
         }
     }
     if let Some(config) = service

@@ -33,13 +33,17 @@ pub fn load(options: &LoadOptions) -> Result<Project> {
         .insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
     let base = Base::new(&files.project_directory, &loader.environment.variables);
     let merged = loader.merge_documents(documents, &base)?;
+    let read = files.paths[0].display().to_string();
+    let passed_over = files.passed_over.iter();
+    let passed_over =
+        passed_over.map(|path| format!("{} is not read: {read} is preferred", path.display()));
     let mut project = Project {
         name,
         working_dir: files.project_directory,
         config_files: files.paths,
         environment_files: loader.environment.named_files.clone(),
         environment: loader.environment.variables.clone(),
-        warnings: loader.warnings(),
+        warnings: passed_over.chain(loader.warnings()).collect(),
         ..Project::default()
     };
     let sources = &loader.sources;

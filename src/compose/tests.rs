@@ -171,7 +171,16 @@ fn compose_yaml_is_preferred() {
         ("docker-compose.yml", "services: {a: {image: old}}"),
         ("compose.yaml", "services: {a: {image: new}}"),
     ]);
-    assert_eq!(folder.project().services["a"].image, "new");
+    let project = folder.project();
+    assert_eq!(project.services["a"].image, "new");
+    let (old, new) = (
+        folder.path("docker-compose.yml"),
+        folder.path("compose.yaml"),
+    );
+    assert_eq!(
+        project.warnings,
+        [format!("{old} is not read: {new} is preferred")]
+    );
 }
 
 #[test]
