@@ -70,7 +70,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// `ollama 0.33.0 on 127.0.0.1:11434 (pid 12), containers reach it on 172.17.0.1:11434`.
+    /// `ollama 0.33.0 on 127.0.0.1:11434 (pid 12), relay on 172.17.0.1:11434`.
     pub fn describe(&self) -> String {
         let version = self.version.as_deref().unwrap_or("of unknown version");
         let owner = match &self.origin {
@@ -78,7 +78,7 @@ impl Record {
             Origin::Adopted { owner } => format!("adopted: owned by {owner}"),
         };
         let relay = match &self.relay {
-            RelayState::Listening { address } => format!(", containers reach it on {address}"),
+            RelayState::Listening { address } => format!(", relay on {address}"),
             _ => String::new(),
         };
         format!(

@@ -59,7 +59,7 @@ fn env(status: &Status) -> String {
 /// The table for people.
 pub(super) fn table(status: &Status, paint: Paint) -> String {
     let stub = if status.stub {
-        "  (stub: a stand-in, not Ollama)"
+        "  (stub, not Ollama)"
     } else {
         ""
     };

@@ -12,8 +12,7 @@ use crate::event::{Event, Events, Outcome};
 use crate::units;
 
 const SPINNER: &str = "{spinner} {prefix:<8} {msg}";
-const BAR: &str =
-    "    {prefix:<14} [{bar:24}] {bytes:>10}/{total_bytes:<10} {bytes_per_sec:>12} {eta:>5} left";
+const BAR: &str = "    {prefix:<14} [{bar:24}] {decimal_bytes:>9} / {decimal_total_bytes:<9} {decimal_bytes_per_sec:>11} {eta:>4} left";
 
 pub(super) fn events(paint: Paint, verbose: bool) -> Events {
     let screen = Mutex::new(Screen::new(paint, verbose));
