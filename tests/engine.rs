@@ -564,7 +564,7 @@ async fn what_cannot_be_done_is_refused_before_anything_is_made() {
         ("secrets: [token]", "secrets.token"),
         (
             "volumes: [{type: image, source: a, target: /b}]",
-            "\"image\"",
+            "volumes[0].type",
         ),
     ] {
         let compose = format!(
