@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::Project;
 use super::names::closest;
-use super::service::Service;
+use super::service::{EnvFile, Service};
 use crate::error::{Error, Result};
 
 impl Project {
@@ -15,7 +15,8 @@ impl Project {
     }
 
     /// The service and all that it depends on, dependencies first. Naming a service enables its own
-    /// profiles. Fails for what compose refuses (cycles, missing dependencies), and for keys that are
+    /// profiles. An optional dependency behind an inactive profile is left out: those are the keys of
+    /// `depends_on` that are not in the result. Fails for what compose refuses (cycles, missing dependencies), and for keys that are
     /// not implemented here, naming them.
     pub fn closure(&self, service: &str) -> Result<Vec<&Service>> {
         let target = self.service(service)?;
@@ -33,7 +34,7 @@ impl Project {
         walk.visit(target)?;
         walk.ordered
             .iter()
-            .try_for_each(|service| self.check_supported(service))?;
+            .try_for_each(|service| self.check(service))?;
         Ok(walk.ordered)
     }
 
@@ -79,6 +80,22 @@ impl Project {
         error.hint(hint)
     }
 
+    /// Refuses a service that cannot be run as the file says.
+    fn check(&self, service: &Service) -> Result<()> {
+        let wanting = |file: &&EnvFile| file.missing && file.required;
+        if let Some(file) = service.env_file.iter().find(wanting) {
+            let path = file.path.display();
+            return Err(Error::usage(format!(
+                "services.{}.env_file: {path} does not exist",
+                service.name
+            ))
+            .hint(format!(
+                "create it, or mark it as optional: {{path: {path}, required: false}}"
+            )));
+        }
+        self.check_supported(service)
+    }
+
     /// Refuses a service whose keys, or whose networks', volumes', configs' or secrets' keys, are not
     /// implemented.
     fn check_supported(&self, service: &Service) -> Result<()> {
@@ -119,6 +136,9 @@ fn uses(service: &Service, path: &str) -> bool {
     }
 }
 
+/// A longer chain of dependencies is not believed.
+const MAX_CHAIN: usize = 500;
+
 /// A depth-first walk of the dependencies.
 struct Walk<'p> {
     project: &'p Project,
@@ -141,12 +161,16 @@ impl<'p> Walk<'p> {
                     .hint("remove one of these from `depends_on`"),
             );
         }
+        if self.trail.len() >= MAX_CHAIN {
+            return Err(Error::usage(format!(
+                "service `{}` depends on a chain of more than {MAX_CHAIN} services",
+                self.trail[0]
+            )));
+        }
         self.trail.push(&service.name);
         for (name, dependency) in &service.depends_on {
-            match self.dependency(service, name) {
-                Ok(needed) => self.visit(needed)?,
-                Err(error) if dependency.required => return Err(error),
-                Err(_) => {}
+            if let Some(needed) = self.dependency(service, name, dependency.required)? {
+                self.visit(needed)?;
             }
         }
         self.trail.pop();
@@ -154,9 +178,15 @@ impl<'p> Walk<'p> {
         Ok(())
     }
 
-    fn dependency(&self, service: &Service, name: &str) -> Result<&'p Service> {
+    /// The service that is needed; `None`: it is optional, and its profile is not active.
+    fn dependency(
+        &self,
+        service: &Service,
+        name: &str,
+        required: bool,
+    ) -> Result<Option<&'p Service>> {
         if let Some(needed) = self.project.services.get(name) {
-            return Ok(needed);
+            return Ok(Some(needed));
         }
         let Some(needed) = self.project.disabled.get(name) else {
             return Err(self
@@ -169,7 +199,10 @@ impl<'p> Walk<'p> {
             .iter()
             .any(|profile| self.profiles.contains(profile.as_str()))
         {
-            return Ok(needed);
+            return Ok(Some(needed));
+        }
+        if !required {
+            return Ok(None);
         }
         let profiles = needed.profiles.join("`, `");
         Err(Error::usage(format!(
@@ -264,12 +297,12 @@ mod tests {
         assert_eq!(error.details, ["services.api.depends_on names it"]);
         let api = project.services.get_mut("api").expect("there");
         api.depends_on.get_mut("databse").expect("there").required = false;
-        assert_eq!(names(&project, "api"), "api");
+        refusal(&project, "api");
     }
 
     #[test]
     fn profiles_hide_dependencies_unless_the_target_enables_them() {
-        let project = project(&[
+        let mut project = project(&[
             ("api", &["db"], &[]),
             ("tool", &["db"], &["dev"]),
             ("db", &[], &["dev"]),
@@ -277,6 +310,9 @@ mod tests {
         let error = refusal(&project, "api");
         assert!(error.message.contains("inactive profile `dev`"), "{error}");
         assert_eq!(names(&project, "tool"), "db tool");
+        let api = project.services.get_mut("api").expect("there");
+        api.depends_on.get_mut("db").expect("there").required = false;
+        assert_eq!(names(&project, "api"), "api");
     }
 
     #[test]

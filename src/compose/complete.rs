@@ -33,6 +33,7 @@ pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()>
         };
         place.insert(service.name.clone(), service);
     }
+    drop_absent_dependencies(project);
     name_resources(project);
     Ok(())
 }
@@ -42,6 +43,23 @@ fn is_active(service: &Service, project: &Project) -> bool {
     service.profiles.is_empty()
         || project.profiles.contains("*")
         || service.profiles.iter().any(active)
+}
+
+/// Takes optional dependencies behind inactive profiles out of enabled services, unless naming the
+/// service would enable them. Compose does so before it hashes.
+fn drop_absent_dependencies(project: &mut Project) {
+    for service in project.services.values_mut() {
+        let profiles = &service.profiles;
+        service.depends_on.retain(|name, dependency| {
+            let absent = project.disabled.get(name).is_some_and(|needed| {
+                !needed
+                    .profiles
+                    .iter()
+                    .any(|profile| profiles.contains(profile))
+            });
+            dependency.required || !absent
+        });
+    }
 }
 
 fn complete_service(mut service: Service, project: &mut Project) -> Result<Service> {
@@ -57,23 +75,15 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
     Ok(service)
 }
 
-/// Variables of `env_file`s beneath those of `environment`; those without a value are inherited from
+/// Variables of `env_file`s beneath those of `environment`; a missing file is a fault only of who runs
+/// the service (`Project::closure`). Those without a value are inherited from
 /// the project's environment.
 fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<()> {
     let mut warnings = Vec::new();
     let mut variables = BTreeMap::new();
-    for file in &service.env_file {
+    for file in &mut service.env_file {
         if !file.path.exists() {
-            if file.required {
-                let path = file.path.display();
-                return Err(Error::usage(format!(
-                    "services.{}.env_file: {path} does not exist",
-                    service.name
-                ))
-                .hint(format!(
-                    "create it, or mark it as optional: {{path: {path}, required: false}}"
-                )));
-            }
+            file.missing = true;
             continue;
         }
         let (found, unset) = discover::env_file(&file.path, &project.environment, file.raw)?;
@@ -132,7 +142,15 @@ fn check_references(service: &Service, project: &Project) -> Result<()> {
     let named = |mount: &&super::Mount| mount.kind == "volume" && !mount.source.is_empty();
     for mount in service.volumes.iter().filter(named) {
         if !project.volumes.contains_key(&mount.source) {
-            return Err(undefined("volumes", &mount.source));
+            let error = undefined("volumes", &mount.source);
+            return Err(if mount.source.contains('/') {
+                error.hint(format!(
+                    "or, if a folder is meant, write `./{}`",
+                    mount.source
+                ))
+            } else {
+                error
+            });
         }
     }
     if let Some(config) = service

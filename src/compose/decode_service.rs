@@ -2,6 +2,7 @@
 //! `unsupported`.
 
 use super::decode::{Decoded, Field, Object};
+use super::decode_deploy as deploy;
 use super::decode_parts as parts;
 use super::service::{Build, Healthcheck, Logging, Service};
 use super::short;
@@ -39,7 +40,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         container_name: o.text("container_name")?,
         depends_on: o.or_default("depends_on", parts::depends_on)?,
         deploy: o.option("deploy", |field| {
-            parts::deploy(field, &mut unsupported, warnings)
+            deploy::deploy(field, &mut unsupported, warnings)
         })?,
         device_cgroup_rules: o.texts("device_cgroup_rules")?,
         devices: o.list("devices", parts::device)?,
@@ -53,7 +54,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         expose: o.texts("expose")?,
         extra_hosts: o.or_default("extra_hosts", parts::extra_hosts)?,
         group_add: o.texts("group_add")?,
-        gpus: o.or_default("gpus", parts::gpus)?,
+        gpus: o.or_default("gpus", deploy::gpus)?,
         hostname: o.text("hostname")?,
         healthcheck: o.option("healthcheck", |field| healthcheck(field, &mut unsupported))?,
         image: o.text("image")?,

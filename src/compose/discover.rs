@@ -17,6 +17,8 @@ pub struct Files {
     pub paths: Vec<PathBuf>,
     /// Absolute folder that relative paths start from.
     pub project_directory: PathBuf,
+    /// Compose files beside the one found, passed over because its name is preferred.
+    pub passed_over: Vec<PathBuf>,
 }
 
 /// The names that compose looks for, the preferred one first.
@@ -53,7 +55,8 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// The environment before the project folder is known: with `.env` of the current one.
+    /// The environment before the project folder is known: with `.env` of the one that was named, or
+    /// of the current one (as compose 2.40 has it; 2.26 reads only that of the project folder).
     pub(super) fn of_folder(options: &LoadOptions) -> Result<Self> {
         let mut variables = options.environment.clone();
         variables.extend(options.overrides.clone());
@@ -72,7 +75,7 @@ impl Environment {
             environment.add(&path)?;
         }
         if environment.named_files.is_empty() {
-            environment.add(&options.working_dir.join(".env"))?;
+            environment.add(&first_folder(options).join(".env"))?;
         }
         Ok(environment)
     }
@@ -138,6 +141,13 @@ fn named_env_files(options: &LoadOptions, variables: &BTreeMap<String, String>) 
         .collect()
 }
 
+/// The folder named with `--project-directory` or by the first file, else the current one.
+fn first_folder(options: &LoadOptions) -> PathBuf {
+    let file_folder = || options.files.first().and_then(|file| file.parent());
+    let named = options.project_directory.as_deref().or_else(file_folder);
+    clean(&options.working_dir.join(named.unwrap_or(Path::new(""))))
+}
+
 /// The files that were named, else those that are found.
 pub(super) fn files(options: &LoadOptions, environment: &Environment) -> Result<Option<Files>> {
     let named = if options.files.is_empty() {
@@ -145,20 +155,24 @@ pub(super) fn files(options: &LoadOptions, environment: &Environment) -> Result<
     } else {
         options.files.clone()
     };
+    let mut passed_over = Vec::new();
     let paths = if named.is_empty() {
         let from = options
             .project_directory
             .as_deref()
             .unwrap_or(Path::new(""));
         match search(&clean(&options.working_dir.join(from))) {
-            Some(paths) => paths,
+            Some((paths, others)) => {
+                passed_over = others;
+                paths
+            }
             None => return Ok(None),
         }
     } else {
         let absolute = |path: &PathBuf| clean(&options.working_dir.join(path));
         named.iter().map(absolute).collect()
     };
-    if let Some(missing) = paths.iter().find(|path| !path.is_file()) {
+    if let Some(missing) = paths.iter().find(|path| !path.exists() || path.is_dir()) {
         return Err(missing_file(missing));
     }
     let first = paths[0].parent().unwrap_or(Path::new("/")).to_owned();
@@ -169,6 +183,7 @@ pub(super) fn files(options: &LoadOptions, environment: &Environment) -> Result<
     Ok(Some(Files {
         paths,
         project_directory,
+        passed_over,
     }))
 }
 
@@ -193,19 +208,19 @@ fn listed_files(variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
     files.map(PathBuf::from).collect()
 }
 
-/// The compose file in this folder or the nearest above it, and the override file beside it.
-fn search(folder: &Path) -> Option<Vec<PathBuf>> {
+/// The compose file in this folder or the nearest above it with the override file beside it; and the
+/// other compose files beside it.
+fn search(folder: &Path) -> Option<(Vec<PathBuf>, Vec<PathBuf>)> {
     let existing = |folder: &Path, names: [&str; 4]| {
-        names
-            .into_iter()
-            .map(|name| folder.join(name))
-            .find(|path| path.is_file())
+        let paths = names.map(|name| folder.join(name)).into_iter();
+        paths.filter(|path| path.is_file()).collect::<Vec<_>>()
     };
-    let file = folder
+    let mut found = folder
         .ancestors()
-        .find_map(|folder| existing(folder, FILE_NAMES))?;
-    let beside = file
-        .parent()
-        .and_then(|folder| existing(folder, OVERRIDE_NAMES));
-    Some([Some(file), beside].into_iter().flatten().collect())
+        .map(|folder| existing(folder, FILE_NAMES))
+        .find(|found| !found.is_empty())?;
+    let others = found.split_off(1);
+    let beside = found[0].parent().unwrap_or(folder);
+    found.extend(existing(beside, OVERRIDE_NAMES).into_iter().take(1));
+    Some((found, others))
 }

@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 /// Includes nested deeper than this go round in a circle.
 const MAX_INCLUDES: usize = 100;
 
+/// Services extended through more others than this are not believed.
+const MAX_EXTENDS: usize = 100;
+
 /// Replaces what a document takes from elsewhere by what it takes.
 pub(super) struct Extender<'l, 'b> {
     loader: &'l mut Loader,
@@ -65,7 +68,7 @@ impl<'l, 'b> Extender<'l, 'b> {
     ) -> Result<Node> {
         let path = Path::default().key("services").key(name);
         let mark = format!("{name} ({})", file.display());
-        if trail.contains(&mark) {
+        if trail.contains(&mark) || trail.len() > MAX_EXTENDS {
             trail.push(mark);
             let reason = format!("services extend each other: {}", trail.join(" -> "));
             return Err(self.loader.fault(file, &path.key("extends"), reason));

@@ -14,7 +14,7 @@ use super::names;
 use super::path::{Invalid, Path, Source};
 use super::read;
 use super::rebase::Base;
-use super::yaml::{self, Node};
+use super::yaml::{self, Broken, Node};
 use crate::error::{Error, Result};
 
 /// Reads the project.
@@ -33,13 +33,17 @@ pub fn load(options: &LoadOptions) -> Result<Project> {
         .insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
     let base = Base::new(&files.project_directory, &loader.environment.variables);
     let merged = loader.merge_documents(documents, &base)?;
+    let read = files.paths[0].display().to_string();
+    let passed_over = files.passed_over.iter();
+    let passed_over =
+        passed_over.map(|path| format!("{} is not read: {read} is preferred", path.display()));
     let mut project = Project {
         name,
         working_dir: files.project_directory,
         config_files: files.paths,
         environment_files: loader.environment.named_files.clone(),
         environment: loader.environment.variables.clone(),
-        warnings: loader.warnings(),
+        warnings: passed_over.chain(loader.warnings()).collect(),
         ..Project::default()
     };
     let sources = &loader.sources;
@@ -58,6 +62,18 @@ fn not_found(folder: &FilePath) -> Error {
 /// The warning of a variable that is not set.
 pub(super) fn unset_warning(name: &str) -> String {
     format!("the variable {name} is not set; a blank string is used")
+}
+
+/// The error of a text that is not YAML; the most frequent cause is hard to see.
+fn not_yaml(source: &Source, broken: &Broken) -> Error {
+    let error = source.error(broken.position, &broken.message);
+    let line = broken
+        .position
+        .and_then(|at| source.text.lines().nth(at.line - 1));
+    if line.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t')) {
+        return error.hint("the line is indented with a tab; YAML allows only spaces");
+    }
+    error
 }
 
 /// One document of a file, and which file.
@@ -100,8 +116,7 @@ impl Loader {
             path: path.to_owned(),
             text: read::text(path)?,
         };
-        let documents = yaml::parse(&source.text)
-            .map_err(|broken| source.error(broken.position, &broken.message))?;
+        let documents = yaml::parse(&source.text).map_err(|broken| not_yaml(&source, &broken))?;
         let index = self.sources.len();
         let documents: Vec<Document> = documents
             .into_iter()

@@ -4,6 +4,7 @@
 mod closure;
 mod complete;
 mod decode;
+mod decode_deploy;
 mod decode_parts;
 mod decode_project;
 mod decode_service;

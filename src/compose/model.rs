@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use serde::Serialize;
+
+use super::hash;
 use super::omit::canonical;
 use super::service::Service;
 
 /// What to read, and with which environment.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// Folder where the search for compose files begins, and that relative `files` start from.
+    /// Absolute folder where the search for compose files begins, and that relative paths of these
+    /// options start from.
     pub working_dir: PathBuf,
     /// Compose files (`-f`); none: `COMPOSE_FILE`, else the usual names here and in the parents.
     pub files: Vec<PathBuf>,
@@ -59,6 +63,34 @@ pub struct Project {
     pub unsupported: Vec<String>,
     /// What the person should know: unset variables, keys without effect.
     pub warnings: Vec<String>,
+}
+
+impl Project {
+    /// The model as `docker compose config --format json` has it, one line, without its escaping of
+    /// dollar signs. Services behind inactive profiles are left out.
+    pub fn canonical_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Canonical<'a> {
+            name: &'a str,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            networks: &'a BTreeMap<String, Network>,
+            services: &'a BTreeMap<String, Service>,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            volumes: &'a BTreeMap<String, Volume>,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            configs: &'a BTreeMap<String, FileObject>,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            secrets: &'a BTreeMap<String, FileObject>,
+        }
+        hash::json(&Canonical {
+            name: &self.name,
+            networks: &self.networks,
+            services: &self.services,
+            volumes: &self.volumes,
+            configs: &self.configs,
+            secrets: &self.secrets,
+        })
+    }
 }
 
 canonical! {

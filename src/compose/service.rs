@@ -82,7 +82,7 @@ canonical! {
         pub extra_hosts: Vec<ExtraHost>,
         /// Additional groups of the process.
         pub group_add: Vec<String>,
-        /// GPUs asked for with `gpus`.
+        /// GPUs asked for with `gpus`; the capability `gpu` goes without saying.
         pub gpus: Vec<DeviceRequest>,
         /// Host name of the container.
         pub hostname: String,
@@ -462,6 +462,25 @@ canonical! {
     }
 }
 
+impl FileReference {
+    /// Where a secret is found in the container.
+    pub fn secret_path(&self) -> String {
+        match self.target.as_str() {
+            "" => format!("/run/secrets/{}", self.source),
+            target if target.starts_with('/') => target.to_owned(),
+            target => format!("/run/secrets/{target}"),
+        }
+    }
+
+    /// Where a config is found in the container.
+    pub fn config_path(&self) -> String {
+        match self.target.as_str() {
+            "" => format!("/{}", self.source),
+            target => target.to_owned(),
+        }
+    }
+}
+
 /// A service that another one needs.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Dependency {
@@ -551,4 +570,6 @@ pub struct EnvFile {
     pub required: bool,
     /// Whether its values are taken as they stand (`format: raw`).
     pub raw: bool,
+    /// Whether there was no such file.
+    pub missing: bool,
 }

@@ -171,7 +171,16 @@ fn compose_yaml_is_preferred() {
         ("docker-compose.yml", "services: {a: {image: old}}"),
         ("compose.yaml", "services: {a: {image: new}}"),
     ]);
-    assert_eq!(folder.project().services["a"].image, "new");
+    let project = folder.project();
+    assert_eq!(project.services["a"].image, "new");
+    let (old, new) = (
+        folder.path("docker-compose.yml"),
+        folder.path("compose.yaml"),
+    );
+    assert_eq!(
+        project.warnings,
+        [format!("{old} is not read: {new} is preferred")]
+    );
 }
 
 #[test]
@@ -243,6 +252,38 @@ fn the_process_environment_wins_over_the_env_file() {
 }
 
 #[test]
+fn the_env_file_of_the_folder_named_or_else_of_the_current_one_comes_first() {
+    let mut folder = Folder::new(&[
+        (
+            "compose.yaml",
+            "services: {a: {image: x, environment: {A: $A, B: $B}}}",
+        ),
+        (".env", "A=project\nB=project"),
+        ("deep/.env", "A=current"),
+        ("named", "A=named\nB=named"),
+    ]);
+    folder.options.working_dir.push("deep");
+    assert_eq!(variables(&folder.project()), ["A=current", "B=project"]);
+    folder.options.files.push("../compose.yaml".into());
+    assert_eq!(variables(&folder.project()), ["A=project", "B=project"]);
+    assert!(folder.project().environment_files.is_empty());
+    folder.options.env_files.push("../named".into());
+    let project = folder.project();
+    assert_eq!(variables(&project), ["A=named", "B=named"]);
+    assert_eq!(
+        project.environment_files,
+        [Path::new(&folder.path("named"))]
+    );
+    folder.options.env_files.push("gone".into());
+    assert!(
+        folder
+            .refusal()
+            .message
+            .ends_with("deep/gone does not exist")
+    );
+}
+
+#[test]
 fn later_env_files_win_and_environment_wins_over_them() {
     let text = "services: {a: {image: x, env_file: [one, {path: two, format: raw}, {path: no, required: false}], environment: {A: yaml}}}";
     let folder = Folder::new(&[
@@ -251,11 +292,14 @@ fn later_env_files_win_and_environment_wins_over_them() {
         ("two", "A=2\nB='2'"),
     ]);
     assert_eq!(variables(&folder.project()), ["A=yaml", "B='2'", "C=1"]);
-    let error = one("services: {a: {image: x, env_file: gone}}").refusal();
+    let text = "services: {a: {image: x, env_file: gone}, b: {image: y}}";
+    let project = one(text).project();
+    let error = project.closure("a").expect_err("refused");
     assert!(
         error.message.starts_with("services.a.env_file: "),
         "{error}"
     );
+    assert!(project.closure("b").is_ok());
 }
 
 #[test]
@@ -314,6 +358,7 @@ fn faults_show_file_line_column_and_key() {
             ":2:3: services.a: ",
             "neither an image nor a build",
         ),
+        ("services:\n\ta: {}\n", ":2:1: ", "cannot start any token"),
         ("- x\n", ": ", "must be a mapping, not a list"),
         ("# nothing\n", ": ", "is empty"),
     ] {
@@ -351,6 +396,16 @@ fn profiles_hide_services() {
     assert_eq!(folder.project().services.len(), 2);
     let folder = one(text).set("COMPOSE_PROFILES", "x,dev");
     assert_eq!(folder.project().services.len(), 2);
+}
+
+#[test]
+fn optional_dependencies_behind_inactive_profiles_are_left_out() {
+    let needs = "depends_on: {b: {condition: service_started, required: false}}";
+    let text = format!("services: {{a: {{image: x, {needs}}}, b: {{image: y, profiles: [dev]}}}}");
+    let mut folder = one(&text);
+    assert!(folder.project().services["a"].depends_on.is_empty());
+    folder.options.profiles.push("dev".into());
+    assert_eq!(folder.project().services["a"].depends_on.len(), 1);
 }
 
 #[test]
@@ -531,4 +586,75 @@ fn hashes_are_those_of_real_releases() {
         }
     }
     assert!(compared > 50, "only {compared} compared");
+}
+
+/// Damaged files must be faults, never panics.
+#[test]
+fn damaged_files_are_faults_and_never_panics() {
+    let base = STACK.replace("services:", "x-a: &a {b: [017, '08', \"$X\"]}\nservices:");
+    let pieces = [
+        "&",
+        "*a",
+        "<<: ",
+        "!reset ",
+        "!override ",
+        "- ",
+        ": ",
+        "\n",
+        "  ",
+        "${",
+        "}",
+        "$",
+        "'",
+        "\"",
+        "[",
+        "{",
+        "017",
+        "\u{feff}",
+        "é",
+        "|",
+        "---\n",
+        "extends: api",
+        "include: x",
+    ];
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("compose.yaml");
+    let options = LoadOptions {
+        working_dir: dir.path().to_owned(),
+        ..LoadOptions::default()
+    };
+    let mut seed = 1_u64;
+    let mut next = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).expect("31 bits") % below
+    };
+    for _ in 0..2_000 {
+        let mut characters: Vec<char> = base.chars().collect();
+        for _ in 0..=next(3) {
+            let at = next(characters.len());
+            let until = (at + next(12)).min(characters.len());
+            let piece = pieces[next(pieces.len())].chars();
+            characters.splice(at..until, piece);
+        }
+        std::fs::write(&path, characters.into_iter().collect::<String>()).expect("written");
+        if let Err(error) = load(&options) {
+            assert!(!error.message.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_canonical_model_is_one_line_of_json() {
+    let text = "name: shop\nservices: {a: {image: x, cpus: 0.5, ports: ['9104:8000']}}";
+    assert_eq!(
+        one(text).project().canonical_json(),
+        concat!(
+            r#"{"name":"shop","networks":{"default":{"name":"shop_default","ipam":{}}},"#,
+            r#""services":{"a":{"cpus":0.5,"command":null,"entrypoint":null,"image":"x","#,
+            r#""networks":{"default":null},"#,
+            r#""ports":[{"mode":"ingress","target":8000,"published":"9104","protocol":"tcp"}]}}}"#
+        )
+    );
 }

@@ -13,6 +13,9 @@ use super::number;
 /// More nodes than this, aliases counted in full, are taken for an attack; compose's own bound.
 const MAX_NODES: usize = 100_000;
 
+/// Each value such as 017 costs a pass over the text; more than this are refused.
+const MAX_AMBIGUOUS: usize = 250;
+
 /// The keys and values of a mapping.
 pub(super) type Map = BTreeMap<String, Node>;
 
@@ -117,7 +120,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, Broken> {
         };
         let position = position(&error);
         match position {
-            Some(at) if reader.asks.get() => plain.push(is_plain(text, at)),
+            Some(at) if reader.asks.get() && plain.len() < MAX_AMBIGUOUS => {
+                plain.push(is_plain(text, at));
+            }
             _ => {
                 return Err(Broken {
                     message: message(&error),
@@ -198,7 +203,9 @@ impl<'a> Reader<'a> {
             Some(false) => Ok(Node::Text(text.to_owned())),
             None => {
                 self.asks.set(true);
-                Err(E::custom("quoted or not?"))
+                Err(E::custom(format_args!(
+                    "more than {MAX_AMBIGUOUS} values like 017, which are numbers to compose and texts to others"
+                )))
             }
         }
     }
@@ -467,6 +474,18 @@ list: {<<: [{x: first}, {x: second, y: second}]}
             assert!(error.message.contains(says), "{text}: {}", error.message);
             assert_eq!(error.position, Some(Position { line, column }), "{text}");
         }
+    }
+
+    #[test]
+    fn values_that_cost_a_pass_are_bounded() {
+        let list = |count| format!("[{}]", vec!["017"; count].join(", "));
+        assert!(parse(&list(MAX_AMBIGUOUS)).is_ok());
+        let error = parse(&list(MAX_AMBIGUOUS + 1)).expect_err("refused");
+        assert!(
+            error.message.contains("values like 017"),
+            "{}",
+            error.message
+        );
     }
 
     #[test]
