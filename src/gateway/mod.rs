@@ -33,7 +33,7 @@ use crate::engine::{Engine, LogLine, LogQuery, StopTimeout};
 use crate::error::{Error, Kind, Result};
 
 pub use action::{Action, Plan, Planned};
-pub use choice::{ComposeGateway, Gateway, choose, load_options};
+pub use choice::{ComposeGateway, Gateway, choose, load_options, model_of_env_file};
 pub use down::{Down, down, down_all, stop};
 pub use locate::{Located, locate};
 pub use observe::{Found, Network, Observed, Volume, observe};
