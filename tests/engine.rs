@@ -145,9 +145,13 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
         [format!("start container {name}: it is exited")]
     );
 
+    let anonymous = lab.anonymous_volumes().await;
     let down = gateway::down(&lab.engine, &target(&project), None)
         .await
         .expect("goes down");
+    for volume in anonymous {
+        lab.engine.remove_volume(&volume).await.expect("removed");
+    }
     assert_eq!(down.containers, std::slice::from_ref(&name));
     assert_eq!(down.networks, [format!("{}_default", lab.name)]);
     let gone = gateway::status(&lab.engine, &target(&project))
@@ -263,6 +267,11 @@ async fn the_gateway_gets_a_name_for_the_host_unless_told_not_to() {
         .expect("is replaced");
     let container = lab.inspect(SERVICE).await.expect("there");
     assert_eq!(container["HostConfig"]["ExtraHosts"], serde_json::json!([]));
+
+    let unchanged = lab.up().await.expect("is up");
+    assert_eq!(unchanged.steps, Vec::<String>::new());
+    let told = |event: &Event| matches!(event, Event::Note { message } if message.contains("--force-recreate"));
+    assert!(lab.events.lock().expect("not poisoned").iter().any(told));
 }
 
 const WITH_DEPENDENCIES: &str = "
@@ -564,7 +573,7 @@ async fn what_cannot_be_done_is_refused_before_anything_is_made() {
         ("secrets: [token]", "secrets.token"),
         (
             "volumes: [{type: image, source: a, target: /b}]",
-            "\"image\"",
+            "volumes[0].type",
         ),
     ] {
         let compose = format!(

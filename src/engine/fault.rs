@@ -141,9 +141,15 @@ fn io_kind(fault: &Fault) -> Option<ErrorKind> {
 }
 
 /// The host port that a failed start names as taken, by a container or by a process:
-/// `Bind for 0.0.0.0:80 failed: port is already allocated`,
-/// `listen tcp4 127.0.0.1:80: bind: address already in use`.
+/// `Bind for 0.0.0.0:80 failed: port is already allocated`;
+/// up to Docker 27 `listen tcp4 127.0.0.1:80: bind: address already in use`; from 28
+/// `failed to bind host port for 127.0.0.1:80:172.18.0.2:8000/tcp: address already in use`.
 pub(super) fn taken_port(message: &str) -> Option<u16> {
+    if let Some((_, rest)) = message.split_once("failed to bind host port ")
+        && rest.contains("address already in use")
+    {
+        return port_of(rest.trim_start_matches("for "));
+    }
     let end = message
         .find(" failed: port is already allocated")
         .or_else(|| message.find(": bind: address already in use"))?;
@@ -151,18 +157,36 @@ pub(super) fn taken_port(message: &str) -> Option<u16> {
     port.parse().ok()
 }
 
+/// The port after the address with which this text begins: `127.0.0.1:80…`, `[::1]:80…`.
+fn port_of(text: &str) -> Option<u16> {
+    let after = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once("]:")?.1,
+        None => text.split_once(':')?.1,
+    };
+    let digits = after.find(|char: char| !char.is_ascii_digit());
+    after[..digits.unwrap_or(after.len())].parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_taken_port_is_found_in_both_wordings() {
+    fn the_taken_port_is_found_in_all_wordings() {
         let by_container = "driver failed programming external connectivity on endpoint p-s-1 (ab): \
                             Bind for 0.0.0.0:9104 failed: port is already allocated";
         let by_process = "driver failed programming external connectivity on endpoint p-s-1 (ab): \
                           Error starting userland proxy: listen tcp4 127.0.0.1:9105: bind: address already in use";
         assert_eq!(taken_port(by_container), Some(9104));
         assert_eq!(taken_port(by_process), Some(9105));
+        let since_28 = "failed to set up container networking: driver failed programming external \
+                        connectivity on endpoint p-s-1 (c7): failed to bind host port for \
+                        127.0.0.1:9106:172.18.0.2:8000/tcp: address already in use";
+        assert_eq!(taken_port(since_28), Some(9106));
+        assert_eq!(
+            taken_port(&since_28.replace("127.0.0.1", "[::1]")),
+            Some(9106)
+        );
         assert_eq!(taken_port("no such image: x:80"), None);
     }
 

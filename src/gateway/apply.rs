@@ -203,7 +203,7 @@ impl<'a> Applier<'a> {
                 create::HOST_ALIAS
             ));
         }
-        for warning in super::exposure(service) {
+        for warning in super::up::exposure(service) {
             self.events.warn(warning);
         }
     }

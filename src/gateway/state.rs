@@ -61,6 +61,8 @@ pub struct GatewayState {
     pub started_at: Option<String>,
     /// What the last health check printed.
     pub health_output: Option<String>,
+    /// What it has in its hosts file besides the usual, `name:address`.
+    pub extra_hosts: Vec<String>,
 }
 
 impl GatewayState {
@@ -98,6 +100,10 @@ impl GatewayState {
             id: container.id.unwrap_or_default(),
             health: health(&state),
             health_output: health_output(&state),
+            extra_hosts: container
+                .host_config
+                .and_then(|config| config.extra_hosts)
+                .unwrap_or_default(),
             image: container
                 .config
                 .and_then(|config| config.image)

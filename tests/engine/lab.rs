@@ -115,6 +115,17 @@ impl Lab {
         found.map(|container| serde_json::to_value(container).expect("JSON"))
     }
 
+    /// The volumes of the gateway that have no name but a digest.
+    pub async fn anonymous_volumes(&self) -> Vec<String> {
+        let container = self.inspect(SERVICE).await.unwrap_or_default();
+        let mounts = container["Mounts"].as_array().cloned().unwrap_or_default();
+        let names = mounts.iter().filter_map(|mount| mount["Name"].as_str());
+        names
+            .filter(|name| name.len() == 64)
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Takes everything of the project away.
     async fn clear(&self) -> Result<()> {
         let label = format!("com.docker.compose.project={}", self.name);

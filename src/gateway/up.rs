@@ -1,0 +1,235 @@
+//! Bringing the gateway up: observe, plan and apply, first for the images, then for the rest.
+
+use super::apply::{self, Applier};
+use super::observe::{self, observe};
+use super::{
+    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, labels, namespaces, plan,
+    state_of,
+};
+use crate::compose::Service;
+use crate::engine::Engine;
+use crate::error::{Error, Kind, Result};
+use crate::event::{Events, Step};
+
+/// The gateway after it was brought up.
+#[derive(Debug, Clone)]
+pub struct Up {
+    /// The steps that were taken, one line each; none where nothing was to be done.
+    pub steps: Vec<String>,
+    /// What was made and started.
+    pub created: Created,
+    /// How the gateway is now.
+    pub state: GatewayState,
+}
+
+/// Brings the gateway and what it depends on up: images that are missing are built or pulled,
+/// containers created, replaced where out of date, and started in order. Unchanged means untouched.
+pub async fn up(
+    engine: &Engine,
+    target: &Target<'_>,
+    options: &UpOptions,
+    step: &Step,
+    events: &Events,
+) -> Result<Up> {
+    let services = services(target, options)?;
+    match converge(engine, target, &services, options, step, events).await {
+        // Somebody else made the container in the meantime: look again, once.
+        Err(error) if error.kind == Kind::Conflict && appeared(engine, target, &error).await => {
+            let again = UpOptions {
+                build: Build::Missing,
+                ..options.clone()
+            };
+            converge(engine, target, &services, &again, step, events).await
+        }
+        other => other,
+    }
+}
+
+async fn converge(
+    engine: &Engine,
+    target: &Target<'_>,
+    services: &[&Service],
+    options: &UpOptions,
+    step: &Step,
+    events: &Events,
+) -> Result<Up> {
+    let mut observed = observe(engine, target, services).await?;
+    let images = plan::images(target, services, &observed, options)?;
+    // A container that cannot be made is refused before minutes go into its image.
+    check(engine, target, services)?;
+    if !images.is_empty() {
+        apply::images(engine, target, services, &images, step).await?;
+        observed.images = observe::images(engine, target, services).await?;
+    }
+    let containers = plan::containers(target, services, &observed, options)?;
+    let applier = Applier::new(engine, target, services, options, &observed, (step, events));
+    let (created, id) = applier.apply(&containers).await?;
+    let state = state_of(engine, id.as_deref()).await?;
+    tell_of_missing_alias(engine, target, &state, events)?;
+    let steps = images.steps.iter().chain(&containers.steps);
+    Ok(Up {
+        steps: steps.map(ToString::to_string).collect(),
+        created,
+        state,
+    })
+}
+
+/// Whether a container of this project now has the name that a conflict is about.
+async fn appeared(engine: &Engine, target: &Target<'_>, error: &Error) -> bool {
+    let found = observe::containers(engine, target.project)
+        .await
+        .unwrap_or_default();
+    error.message.contains("is already in use")
+        && found
+            .values()
+            .any(|found| error.message.contains(&found.name))
+}
+
+/// Builds or pulls the images that [`up`] would need, so that this need not wait for what the
+/// containers wait for.
+pub async fn prepare_images(
+    engine: &Engine,
+    target: &Target<'_>,
+    options: &UpOptions,
+    step: &Step,
+) -> Result<()> {
+    let services = services(target, options)?;
+    let observed = observe(engine, target, &services).await?;
+    let images = plan::images(target, &services, &observed, options)?;
+    check(engine, target, &services)?;
+    if images.is_empty() {
+        return Ok(());
+    }
+    apply::images(engine, target, &services, &images, step).await
+}
+
+/// The steps that [`up`] would take now. A build or pull among them may lead to more.
+pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) -> Result<Plan> {
+    let services = services(target, options)?;
+    let observed = observe(engine, target, &services).await?;
+    let mut plan = plan::images(target, &services, &observed, options)?;
+    check(engine, target, &services)?;
+    plan.steps
+        .extend(plan::containers(target, &services, &observed, options)?.steps);
+    Ok(plan)
+}
+
+/// Builds the gateway's image, whether or not it is there, and returns its ID.
+pub async fn build(
+    engine: &Engine,
+    target: &Target<'_>,
+    no_cache: bool,
+    step: &Step,
+) -> Result<String> {
+    target.project.closure(target.service)?;
+    let mut request = image::request(engine, target, target.project.service(target.service)?)?;
+    request.no_cache |= no_cache;
+    engine.build(&request, step).await
+}
+
+/// Rebuilds the gateway's image; replaces its container if the image or the configuration changed,
+/// else restarts it.
+pub async fn restart(
+    engine: &Engine,
+    target: &Target<'_>,
+    options: &UpOptions,
+    step: &Step,
+    events: &Events,
+) -> Result<Up> {
+    let options = UpOptions {
+        build: Build::Target,
+        restart: true,
+        ..options.clone()
+    };
+    up(engine, target, &options, step, events).await
+}
+
+/// A container that somebody else made may lack the name for the host; it is not replaced for that.
+fn tell_of_missing_alias(
+    engine: &Engine,
+    target: &Target<'_>,
+    state: &GatewayState,
+    events: &Events,
+) -> Result<()> {
+    let service = target.project.service(target.service)?;
+    let has_it = state
+        .extra_hosts
+        .iter()
+        .any(|host| host.starts_with(create::HOST_ALIAS));
+    if !has_it && create::adds_host_alias(target, service, engine.info()) {
+        events.note(format!(
+            "container {} was made without {}, so it may not reach this host; \
+             replaced (ollamactl gateway up --force-recreate), it will",
+            state.container,
+            create::HOST_ALIAS
+        ));
+    }
+    Ok(())
+}
+
+/// Warnings for ports that are published on all addresses: Docker lets them past the firewall.
+pub fn exposure(service: &Service) -> Vec<String> {
+    let open = service
+        .ports
+        .iter()
+        .filter(|port| matches!(port.host_ip.as_deref(), None | Some("" | "0.0.0.0" | "::")));
+    let warnings = open.map(|port| {
+        let published = port.published.as_deref().unwrap_or("a free port");
+        format!(
+            "service {} publishes {published} on all addresses of this machine, past its firewall; \
+             write 127.0.0.1:{}:{} to keep it local",
+            service.name,
+            port.published.as_deref().unwrap_or_default(),
+            port.target
+        )
+    });
+    warnings.collect()
+}
+
+/// The services to run, dependencies first.
+fn services<'a>(target: &Target<'a>, options: &UpOptions) -> Result<Vec<&'a Service>> {
+    let closure = target.project.closure(target.service)?;
+    let chosen = closure
+        .into_iter()
+        .filter(|service| !options.no_deps || service.name == target.service);
+    let chosen: Vec<&Service> = chosen.collect();
+    chosen.iter().try_for_each(|service| check_scale(service))?;
+    Ok(chosen)
+}
+
+/// One container per service: more are a cluster's work.
+fn check_scale(service: &Service) -> Result<()> {
+    let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
+    let wanted = [("scale", service.scale), ("deploy.replicas", replicas)];
+    match wanted
+        .into_iter()
+        .find_map(|(key, number)| Some((key, number?)))
+    {
+        Some((key, number)) if number != 1 => {
+            Err(create::refused(service, key, &number.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes every create body and build once without using it: what cannot be mapped is refused before
+/// anything is changed.
+fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<()> {
+    let release = labels::Release::of(std::iter::empty());
+    let names = services.iter().map(|service| service.name.clone());
+    let stand_ins = names.map(|name| (name, String::new())).collect();
+    for service in services {
+        create::body(&create::Making {
+            target,
+            service: &namespaces::resolved(service, &stand_ins)?,
+            engine: engine.info(),
+            release: &release,
+            image_id: "",
+            inherited: None,
+        })?;
+        if service.build.is_some() {
+            image::request(engine, target, service)?;
+        }
+    }
+    Ok(())
+}
