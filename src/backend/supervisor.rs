@@ -137,13 +137,9 @@ async fn start(
     let offset = log_file.metadata().map_or(0, |meta| meta.len());
     let mut child = child::spawn(launch, log_file)?;
     let evidence = |error: Error| explain(error, log::tail(&log_path, offset, EVIDENCE), launch);
-    let identity = match child::identity(&child) {
-        Ok(identity) => identity,
-        Err(error) => {
-            let _ = child.wait().await;
-            return Err(evidence(error));
-        }
-    };
+    let identity = child::identity(&mut child, launch)
+        .await
+        .map_err(evidence)?;
     let record = Record {
         supervisor: Identity::of_self(),
         origin: Origin::Started {
