@@ -11,7 +11,7 @@ use support::{Sandbox, end, is_alive, is_free, start_time, until, until_true};
 #[test]
 fn the_pidfile_holds_the_supervisor_whose_end_ends_the_backend() {
     let sandbox = Sandbox::new();
-    sandbox.serve().says(["ready", "pidfile"]);
+    sandbox.serve().says(["ok backend", "pidfile"]);
     let backend = sandbox.backend_pid().expect("recorded");
     assert_ne!(sandbox.supervisor_pid(), Some(backend));
     let pidfile = sandbox.backend_file("pid");
@@ -335,7 +335,11 @@ fn in_the_foreground_ctrl_c_ends_it_with_130() {
 fn in_the_foreground_sigterm_ends_it_with_0() {
     let sandbox = Sandbox::new();
     let serve = sandbox.spawn(["serve"]);
-    until_true("an answer", || get(sandbox.backend, "/").is_some());
+    until_true("readiness", || {
+        sandbox
+            .record()
+            .is_some_and(|record| record["version"].is_string())
+    });
     serve.signal(Signal::TERM);
     serve.finish().code(0);
     sandbox.assert_nothing_left();

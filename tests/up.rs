@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::json;
 use support::http::{get, post, request};
-use support::{MODEL, Sandbox, is_free, number};
+use support::{MODEL, Sandbox, is_free, number, until_true};
 
 fn pids(sandbox: &Sandbox) -> Vec<u32> {
     sandbox.processes().iter().map(|p| p.pid).collect()
@@ -159,10 +159,13 @@ fn up_that_is_interrupted_says_so_and_down_clears_up() {
     let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1");
     let up = sandbox.spawn(["up"]);
     up.wait_to_say("model: ");
-    support::until_true("a pull", || sandbox.backends().len() == 1);
+    until_true("a backend", || sandbox.backends().len() == 1);
     up.signal(rustix::process::Signal::INT);
     up.finish().code(130).says(["interrupted", "resume"]);
     sandbox.run(["down"]).code(0);
+    until_true("the end of what had just begun to start", || {
+        sandbox.processes().is_empty()
+    });
     sandbox.assert_nothing_left();
 }
 

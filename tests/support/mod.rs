@@ -154,8 +154,9 @@ impl Sandbox {
     }
 
     fn slot_file(&self, part: &str, address: SocketAddr, extension: &str) -> PathBuf {
-        let (ip, port) = (address.ip(), address.port());
-        self.state().join(format!("{part}-{ip}-{port}.{extension}"))
+        // The slot's name holds no colon.
+        let address = address.to_string().replace(':', "-");
+        self.state().join(format!("{part}-{address}.{extension}"))
     }
 
     /// The pid in the backend's pidfile: its supervisor.
@@ -179,7 +180,7 @@ impl Sandbox {
         pid_in(&self.gateway_file("pid"))
     }
 
-    /// What is in the state folder and is not a log: nothing, where nothing runs.
+    /// What is in the state folder, but for logs and the stub's models: nothing, where nothing runs.
     pub fn state_files(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.state()) else {
             return Vec::new();
@@ -188,9 +189,10 @@ impl Sandbox {
             .map(|entry| entry.expect("listed").file_name())
             .map(|name| name.to_string_lossy().into_owned())
             .filter(|name| {
-                Path::new(name)
+                let is_log = Path::new(name)
                     .extension()
-                    .is_none_or(|extension| extension != "log")
+                    .is_some_and(|extension| extension == "log");
+                !is_log && name != "stub-models"
             })
             .collect();
         names.sort();

@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use super::{Sandbox, end, until};
 
 /// No command may take longer than this.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What a command did.
 #[derive(Debug)]
