@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::config::{self, Bind, Config, Flags};
+use crate::config::{self, Bind, Config, Flags, Setting, Source};
 use crate::error::{Context as _, Kind, Result};
 use crate::event::Events;
+use crate::gateway;
 use crate::paths::Paths;
 use crate::ui::Ui;
 
@@ -41,9 +42,19 @@ impl Context {
         })
     }
 
-    /// The configuration under these flags.
+    /// The configuration under these flags. Where nothing else names the model, compose's `.env` does,
+    /// so that the model that is pulled is the one that the gateway asks for.
     pub fn config(&self, flags: &Flags) -> Result<Config> {
-        config::load(flags, &self.folder, &self.paths, self.environment.clone())
+        let mut config = config::load(flags, &self.folder, &self.paths, self.environment.clone())?;
+        if config.model.source == Source::Default
+            && let Some(model) = gateway::model_of_env_file(&config, &self.folder)
+        {
+            config.model = Setting {
+                value: model.parse()?,
+                source: Source::EnvFile,
+            };
+        }
+        Ok(config)
     }
 
     /// Warns of what a configuration opens: off loopback, Ollama asks nobody who they are and lets them

@@ -43,6 +43,16 @@ pub fn find(options: &LoadOptions) -> Result<Option<Files>> {
     files(options, &environment)
 }
 
+/// The value that interpolation would use for a variable: of the overrides, the process environment or
+/// the environment files; `None` where none of them sets it.
+pub fn variable(options: &LoadOptions, name: &str) -> Result<Option<String>> {
+    let mut environment = Environment::of_folder(options)?;
+    if let Some(files) = files(options, &environment)? {
+        environment.add_project_folder(&files.project_directory)?;
+    }
+    Ok(environment.variables.remove(name))
+}
+
 /// The variables of a project, and where they were read from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment {

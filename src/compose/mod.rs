@@ -27,7 +27,7 @@ mod short;
 mod units;
 mod yaml;
 
-pub use discover::{FILE_NAMES, Files, find};
+pub use discover::{FILE_NAMES, Files, find, variable};
 pub use hash::Dialect;
 pub use load::load;
 pub use model::{FileObject, Ipam, IpamPool, LoadOptions, Network, Project, Volume};

@@ -10,6 +10,8 @@ pub enum Source {
     Flag(&'static str),
     /// An environment variable.
     Environment(&'static str),
+    /// Compose's `.env`.
+    EnvFile,
     /// The repository's `ollamactl.yaml`, or the user's file.
     File(PathBuf),
     /// Built in.
@@ -21,6 +23,7 @@ impl fmt::Display for Source {
         match self {
             Self::Flag(name) => f.write_str(name),
             Self::Environment(name) => write!(f, "environment {name}"),
+            Self::EnvFile => f.write_str(".env"),
             Self::File(path) => path.display().fmt(f),
             Self::Default => f.write_str("default"),
         }

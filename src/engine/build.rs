@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bollard::errors::Error as Fault;
 use bollard::moby::buildkit::v1::StatusResponse;
@@ -103,7 +104,9 @@ impl Engine {
         }
         drop(replies);
         if let Some(fault) = failed {
-            let unread = reading.await.ok().and_then(Result::err);
+            // The sender ends when the connection does, which is the engine's affair.
+            let ended = tokio::time::timeout(Duration::from_secs(1), reading).await;
+            let unread = ended.ok().and_then(Result::ok).and_then(Result::err);
             return Err(self.build_failed(request, output, fault, unread));
         }
         self.finished(request).await

@@ -253,4 +253,52 @@ mod tests {
         let error = error.expect_err("it never answers");
         assert_eq!(error.kind, Kind::Timeout);
     }
+
+    /// An engine that gives each connection the same bytes and hangs up.
+    async fn connect_to(reply: &'static str) -> Error {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("bound");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            loop {
+                let (mut client, _) = listener.accept().await.expect("accepted");
+                let _ = client.read(&mut [0; 4096]).await;
+                let _ = client.write_all(reply.as_bytes()).await;
+            }
+        });
+        let at = endpoint(format!("tcp://{address}"));
+        let connected = super::super::Engine::connect(&at).await;
+        connected.expect_err("that is no engine")
+    }
+
+    #[tokio::test]
+    async fn half_a_reply_leaves_the_state_unknown() {
+        let error = connect_to("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"Version\"").await;
+        assert_eq!(error.kind, Kind::Engine);
+        assert!(error.message.contains("what it did is unknown"), "{error}");
+        assert_eq!(error.hints, ["ollamactl status"]);
+    }
+
+    #[tokio::test]
+    async fn an_error_in_plain_text_is_shown_as_it_is() {
+        let error =
+            connect_to("HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\ntoo old\r\n").await;
+        assert_eq!(error.kind, Kind::Failed);
+        assert!(error.message.ends_with(": too old"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_is_too_old_is_told_from_one_that_is_absent() {
+        let error = connect_to(
+            "HTTP/1.1 200 OK\r\ncontent-length: 41\r\n\r\n{\"Version\":\"17.03.2\",\"ApiVersion\":\"1.27\"}",
+        )
+        .await;
+        assert_eq!(error.kind, Kind::Engine);
+        assert!(
+            error.message.contains("1.27") && error.message.contains("1.40"),
+            "{error}"
+        );
+    }
 }

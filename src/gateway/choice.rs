@@ -8,6 +8,9 @@ use crate::compose::{self, LoadOptions, Project};
 use crate::config::{Config, GatewayMode, Source};
 use crate::error::{Error, Result};
 
+/// The variable that names the required model.
+const MODEL: &str = "OLLAMA_MODEL";
+
 /// The gateway of a repository.
 #[derive(Debug, Clone)]
 pub enum Gateway {
@@ -84,6 +87,20 @@ fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGatew
 /// How compose is asked to read the project. The required model goes into its interpolation, so that
 /// the gateway asks for the model that was pulled.
 pub fn load_options(config: &Config, folder: &Path) -> LoadOptions {
+    LoadOptions {
+        overrides: BTreeMap::from([(MODEL.to_owned(), config.model.value.to_string())]),
+        ..plain_options(config, folder)
+    }
+}
+
+/// The required model as the project's `.env` names it, which compose would use. A `.env` that cannot
+/// be read names none; reading the project says why.
+pub fn model_of_env_file(config: &Config, folder: &Path) -> Option<String> {
+    let model = compose::variable(&plain_options(config, folder), MODEL).ok()??;
+    (!model.is_empty()).then_some(model)
+}
+
+fn plain_options(config: &Config, folder: &Path) -> LoadOptions {
     let gateway = &config.gateway;
     LoadOptions {
         working_dir: folder.to_owned(),
