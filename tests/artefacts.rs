@@ -63,7 +63,8 @@ fn output_of(args: &[&str]) -> String {
 }
 
 fn names_in(folder: &Path) -> BTreeSet<String> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries
         .map(|entry| {
             let name = entry.expect("readable").file_name();

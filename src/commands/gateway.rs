@@ -9,7 +9,7 @@ use crate::daemon::Shutdown;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
-use crate::gateway::{self, Build, ComposeGateway, Gateway, Up, UpOptions, embedded, ledger};
+use crate::gateway::{self, Build, Gateway, Ledger, Up, UpOptions, embedded};
 
 pub(super) async fn run(context: &Context, command: &GatewayCommand) -> anyhow::Result<()> {
     Ok(match command {
@@ -55,6 +55,7 @@ async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
                 },
                 force_recreate: args.force_recreate,
                 no_deps: args.no_deps,
+                ledger: Some(Ledger::new(&context.paths, &compose.project.name)),
                 ..UpOptions::default()
             };
             let engine = Engine::from_environment().await?;
@@ -66,7 +67,7 @@ async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
                 &context.events(),
             )
             .await?;
-            finish(context, compose, &up, step)
+            finish(context, &up, step)
         }
     }
 }
@@ -85,8 +86,7 @@ async fn embedded_up(context: &Context, launch: &embedded::Launch, step: Step) -
     Ok(())
 }
 
-fn finish(context: &Context, compose: &ComposeGateway, up: &Up, step: Step) -> Result<()> {
-    ledger::add(&context.paths, &compose.project.name, &up.created)?;
+fn finish(context: &Context, up: &Up, step: Step) -> Result<()> {
     let text = up.state.describe();
     if up.steps.is_empty() {
         step.unchanged(text);
@@ -166,7 +166,10 @@ async fn restart(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
         }
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;
-            let options = UpOptions::default();
+            let options = UpOptions {
+                ledger: Some(Ledger::new(&context.paths, &compose.project.name)),
+                ..UpOptions::default()
+            };
             let up = gateway::restart(
                 &engine,
                 &compose.target(),
@@ -175,7 +178,7 @@ async fn restart(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
                 &context.events(),
             )
             .await?;
-            finish(context, compose, &up, step)
+            finish(context, &up, step)
         }
     }
 }

@@ -83,6 +83,14 @@ impl<'a> Applier<'a> {
         }
     }
 
+    /// At once, so that nothing is forgotten when a later step fails.
+    fn write_down(&self) -> Result<()> {
+        match &self.options.ledger {
+            Some(ledger) => ledger.add(&self.created),
+            None => Ok(()),
+        }
+    }
+
     fn service(&self, name: &str) -> Result<&'a Service> {
         let found = self.services.iter().find(|service| service.name == name);
         found
@@ -94,7 +102,7 @@ impl<'a> Applier<'a> {
         let request = shared::network(self.target.project, &self.release, key, name);
         self.engine.create_network(request).await?;
         self.created.networks.push(name.to_owned());
-        Ok(())
+        self.write_down()
     }
 
     async fn create_volume(&self, key: &str, name: &str) -> Result<()> {
@@ -109,7 +117,7 @@ impl<'a> Applier<'a> {
             .map_err(|error| name_taken(error, name))?;
         self.ids.insert(service.to_owned(), id);
         self.created.containers.push(name.to_owned());
-        Ok(())
+        self.write_down()
     }
 
     /// Creates the successor under a name of its own, then takes the old one away. So an old container
@@ -134,7 +142,7 @@ impl<'a> Applier<'a> {
         self.engine.rename_container(&id, name).await?;
         self.ids.insert(service.to_owned(), id);
         self.created.containers.push(name.to_owned());
-        Ok(())
+        self.write_down()
     }
 
     /// An earlier replacement of the same container may have been cut short.
@@ -228,6 +236,7 @@ impl<'a> Applier<'a> {
             return Err(self.not_started(name, error).await);
         }
         self.created.started.push(name.to_owned());
+        self.write_down()?;
         self.settle(service).await
     }
 

@@ -1,4 +1,5 @@
-//! What ollamactl made or started of a compose project, so that `down` takes away that and no more.
+//! What ollamactl made or started of a compose project, written down as it is made, so that `down` takes
+//! away that and no more, even after an `up` that failed or was killed halfway.
 
 use std::path::PathBuf;
 
@@ -6,35 +7,75 @@ use super::Created;
 use crate::error::{Context, Kind, Result};
 use crate::paths::{self, Paths};
 
-fn file(paths: &Paths, project: &str) -> PathBuf {
-    paths.state.join(format!("project-{project}.json"))
+/// The file of one project.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    file: PathBuf,
+    folder: PathBuf,
 }
 
-/// What was made of this project so far.
-pub fn read(paths: &Paths, project: &str) -> Result<Created> {
-    let path = file(paths, project);
-    match paths::read_private(&path)? {
-        None => Ok(Created::default()),
-        Some(text) => serde_json::from_str(&text).context(Kind::Unknown, || {
-            format!("{} cannot be understood", path.display())
-        }),
+impl Ledger {
+    /// The ledger of the project of this name.
+    pub fn new(paths: &Paths, project: &str) -> Self {
+        Self {
+            file: paths.state.join(format!("project-{project}.json")),
+            folder: paths.state.clone(),
+        }
+    }
+
+    /// What was made so far.
+    pub fn read(&self) -> Result<Created> {
+        match paths::read_private(&self.file)? {
+            None => Ok(Created::default()),
+            Some(text) => serde_json::from_str(&text).context(Kind::Unknown, || {
+                format!("{} cannot be understood", self.file.display())
+            }),
+        }
+    }
+
+    /// Adds what was made.
+    pub fn add(&self, created: &Created) -> Result<()> {
+        if created.is_empty() {
+            return Ok(());
+        }
+        let mut all = self.read()?;
+        all.merge(created);
+        paths::create_private_dir(&self.folder)?;
+        let json =
+            serde_json::to_vec_pretty(&all).context(Kind::Failed, || "cannot write the ledger")?;
+        paths::write_private(&self.file, &json)
+    }
+
+    /// Forgets the project: all of it is gone.
+    pub fn clear(&self) -> Result<()> {
+        paths::remove_if_there(&self.file)
     }
 }
 
-/// Adds what a command made.
-pub fn add(paths: &Paths, project: &str, created: &Created) -> Result<()> {
-    if created.is_empty() {
-        return Ok(());
-    }
-    let mut all = read(paths, project)?;
-    all.merge(created);
-    paths::create_private_dir(&paths.state)?;
-    let json =
-        serde_json::to_vec_pretty(&all).context(Kind::Failed, || "cannot write the ledger")?;
-    paths::write_private(&file(paths, project), &json)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Forgets the project: all of it is gone.
-pub fn clear(paths: &Paths, project: &str) -> Result<()> {
-    paths::remove_if_there(&file(paths, project))
+    #[test]
+    fn what_was_made_adds_up_until_it_is_cleared() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let paths = Paths {
+            state: dir.path().join("state"),
+            config: dir.path().join("config"),
+        };
+        let ledger = Ledger::new(&paths, "app");
+        let made = |container: &str| Created {
+            containers: vec![container.to_owned()],
+            ..Created::default()
+        };
+        ledger.add(&made("app-db-1")).expect("written");
+        ledger.add(&made("app-web-1")).expect("written");
+        ledger.add(&made("app-web-1")).expect("written");
+        assert_eq!(
+            ledger.read().expect("readable").containers,
+            ["app-db-1", "app-web-1"]
+        );
+        ledger.clear().expect("removed");
+        assert!(ledger.read().expect("readable").is_empty());
+    }
 }

@@ -10,7 +10,7 @@ pub mod embedded;
 mod image;
 mod join;
 mod labels;
-pub mod ledger;
+mod ledger;
 mod locate;
 mod mounts;
 mod namespaces;
@@ -35,6 +35,7 @@ use crate::error::{Error, Kind, Result};
 pub use action::{Action, Plan, Planned};
 pub use choice::{ComposeGateway, Gateway, choose, load_options, model_of_env_file};
 pub use down::{Down, down, down_all, stop};
+pub use ledger::Ledger;
 pub use locate::{Located, locate};
 pub use observe::{Found, Network, Observed, Volume, observe};
 pub use state::{GatewayState, Published};
@@ -81,6 +82,8 @@ pub struct UpOptions {
     pub stop_timeout: StopTimeout,
     /// How long a dependency may take to reach its condition.
     pub wait_timeout: Duration,
+    /// Where what is made is written down.
+    pub ledger: Option<Ledger>,
 }
 
 impl Default for UpOptions {
@@ -92,6 +95,7 @@ impl Default for UpOptions {
             restart: false,
             stop_timeout: None,
             wait_timeout: WAIT_TIMEOUT,
+            ledger: None,
         }
     }
 }

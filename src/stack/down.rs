@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::event::Events;
-use crate::gateway::{self, Gateway, embedded, ledger};
+use crate::gateway::{self, Gateway, Ledger, embedded};
 use crate::paths::Paths;
 
 /// What was taken away.
@@ -47,14 +47,15 @@ async fn end_gateway(
     let Gateway::Compose(compose) = gateway? else {
         return Ok(());
     };
-    let created = ledger::read(paths, &compose.project.name)?;
+    let ledger = Ledger::new(paths, &compose.project.name);
+    let created = ledger.read()?;
     if created.is_empty() {
         return Ok(());
     }
     let step = events.step("gateway", "removing its containers");
     let engine = Engine::from_environment().await?;
     let gone = gateway::down_all(&engine, &compose.project, &created, None).await?;
-    ledger::clear(paths, &compose.project.name)?;
+    ledger.clear()?;
     step.done(format!(
         "{} containers and {} networks removed",
         gone.containers.len(),

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
-use crate::gateway::{self, Build, ComposeGateway, Gateway, UpOptions, embedded, ledger};
+use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, UpOptions, embedded};
 use crate::health::{self, Failure, Level, Question};
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
@@ -172,13 +172,13 @@ async fn container(
         } else {
             Build::Missing
         },
+        ledger: Some(Ledger::new(request.paths, &compose.project.name)),
         ..UpOptions::default()
     };
     gateway::prepare_images(&engine, &compose.target(), &options, &step).await?;
     ready.cancelled().await;
     options.build = Build::Missing;
     let up = gateway::up(&engine, &compose.target(), &options, &step, events).await?;
-    ledger::add(request.paths, &compose.project.name, &up.created)?;
     let text = up.state.describe();
     if up.steps.is_empty() && !request.build {
         step.unchanged(text);
