@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 
-COLUMNS, ROWS = 128, 40
+COLUMNS, ROWS = 116, 40
 CELL, LINE, MARGIN = 8.4, 19, 14
 COLOURS = {31: "#f47067", 32: "#57ab5a", 33: "#c69026", 36: "#39c5cf"}
 SEQUENCE = re.compile(r"\x1b\[([0-9;]*)m")
