@@ -42,7 +42,10 @@ pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
     let reachable =
         |process: &Info| inside_container || !matches!(process.owner, Owner::Container(_));
     let processes = process::scan();
-    for process in processes.iter().filter(|p| is_backend(p) && reachable(p)) {
+    for process in processes
+        .iter()
+        .filter(|p| (is_backend(p) || is_stub(p)) && reachable(p))
+    {
         end_one(process, grace, &mut killed).await;
     }
     for runner in process::scan()
@@ -116,6 +119,11 @@ async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
                 .push(format!("{}: {error}{instead}", process.describe()));
         }
     }
+}
+
+/// The stand-in counts as a backend.
+fn is_stub(process: &Info) -> bool {
+    process.program() == "ollamactl" && process.subcommand() == Some("stub")
 }
 
 fn own_owner() -> Owner {

@@ -250,6 +250,9 @@ pub struct PullArgs {
     /// Leave a model that is there as it is, without asking the registry
     #[arg(long)]
     pub if_missing: bool,
+    /// Pull even if the disk looks too small for the model
+    #[arg(long)]
+    pub skip_checks: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub model: ModelArgs,
