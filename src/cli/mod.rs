@@ -390,7 +390,7 @@ pub struct LogsArgs {
     /// Go on with new lines, until Ctrl-C
     #[arg(short, long)]
     pub follow: bool,
-    /// Only lines of the gateway since this time (2026-01-31T10:00:00Z) or so long ago (10m)
+    /// Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Show when each line of the gateway was written
