@@ -61,12 +61,12 @@ pub(super) fn bears_mark(process: &Identity, launch: &Launch) -> bool {
     process::environment(process.pid).contains(&mark) && process.is_alive()
 }
 
-/// The identity of a child that was just spawned.
-pub(super) fn identity(child: &Child) -> Result<Identity> {
-    child
-        .id()
-        .and_then(Identity::of)
-        .ok_or_else(|| Error::failed("the backend ended as soon as it was started"))
+/// The identity of a child that was just spawned; where it has ended already, how.
+pub(super) async fn identity(child: &mut Child, launch: &Launch) -> Result<Identity> {
+    match child.id().and_then(Identity::of) {
+        Some(identity) => Ok(identity),
+        None => Err(ended_early(launch, child.wait().await)),
+    }
 }
 
 /// Waits until the backend answers HTTP; fails when it ends first or when the deadline passes.

@@ -8,7 +8,7 @@ use super::{Stopped, stop};
 use crate::error::Result;
 use crate::ollama::{host, is_backend, is_runner};
 use crate::paths::Paths;
-use crate::process::{self, Identity, Info, Owner};
+use crate::process::{self, Identity, Info, Owner, Signal};
 
 /// One process that `kill` met.
 #[derive(Debug, Clone)]
@@ -104,7 +104,7 @@ async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
     let Some(identity) = Identity::of(process.pid) else {
         return;
     };
-    match super::child::end(&identity, grace).await {
+    match end_for_good(process, &identity, grace).await {
         Ok(forced) => killed.backends.push(Ended {
             process: process.describe(),
             pid: process.pid,
@@ -124,6 +124,19 @@ async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
 /// The stand-in counts as a backend.
 fn is_stub(process: &Info) -> bool {
     process.program() == "ollamactl" && process.subcommand() == Some("stub")
+}
+
+/// Ends a backend after the supervisor that would start it again. One that our own records do not name
+/// is another user's, or has its state in another folder.
+async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> Result<bool> {
+    let keeper = process::info(process.parent).filter(|parent| parent.program() == "ollamactl");
+    let mut forced = false;
+    if let Some(keeper) = keeper.and_then(|keeper| Identity::of(keeper.pid)) {
+        process::signal(&keeper, Signal::Terminate)?;
+        forced = !process::wait_gone(identity, grace).await;
+        process::stop(&keeper, Duration::from_secs(5)).await?;
+    }
+    Ok(super::child::end(identity, grace).await? || forced)
 }
 
 fn own_owner() -> Owner {

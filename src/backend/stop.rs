@@ -8,7 +8,7 @@ use super::{child, pulls};
 use crate::error::Result;
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
-use crate::process;
+use crate::process::{self, Signal};
 
 /// What `down` did with the backend.
 #[derive(Debug, Clone)]
@@ -32,16 +32,29 @@ pub async fn stop(paths: &Paths, host: &OllamaHost) -> Result<Stopped> {
         return Ok(Stopped::NotRunning);
     };
     pulls::cancel(paths, host).await;
-    let grace = record.launch.stop_timeout + Duration::from_secs(5);
-    let mut forced = process::stop(&record.supervisor, grace).await?;
+    let grace = record.launch.stop_timeout;
+    let mut forced = outlives(&record, grace).await?;
+    forced |= process::stop(&record.supervisor, grace + Duration::from_secs(5)).await?;
     if let Some(backend) = record.process().filter(|backend| backend.is_alive()) {
-        forced |= child::end(backend, record.launch.stop_timeout).await?;
+        forced |= child::end(backend, grace).await?;
     }
     clear_if_free(&slot)?;
     Ok(Stopped::Ended {
         record: Box::new(record),
         forced,
     })
+}
+
+/// Asks a supervisor that lives to end; says whether its backend outlives the grace, and so has to be
+/// killed by it.
+async fn outlives(record: &Record, grace: Duration) -> Result<bool> {
+    match record.process() {
+        Some(backend) if record.supervisor.is_alive() => {
+            process::signal(&record.supervisor, Signal::Terminate)?;
+            Ok(!process::wait_gone(backend, grace).await)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// Removes the files that a killed supervisor left: whoever takes the lock and drops it clears them.

@@ -150,13 +150,9 @@ async fn start(
     let offset = log_file.metadata().map_or(0, |meta| meta.len());
     let mut child = child::spawn(launch, log_file)?;
     let evidence = |error: Error| explain(error, log::tail(&log_path, offset, EVIDENCE), launch);
-    let identity = match child::identity(&child) {
-        Ok(identity) => identity,
-        Err(error) => {
-            let _ = child.wait().await;
-            return Err(evidence(error));
-        }
-    };
+    let identity = child::identity(&mut child, launch)
+        .await
+        .map_err(evidence)?;
     let record = Record {
         supervisor: Identity::of_self(),
         origin: Origin::Started {
@@ -268,13 +264,7 @@ impl Keeper<'_> {
                     if matches!(held, Held::Adopted(_)) {
                         continue;
                     }
-                    self.events.warn(format!("the backend ended by itself ({how})"));
-                    crashes.retain(|when| when.elapsed() < CRASH_WINDOW);
-                    crashes.push(Instant::now());
-                    if crashes.len() >= MOST_CRASHES {
-                        return Err(self.crash_loop(&how));
-                    }
-                    held = self.start_again(crashes.len(), shutdown).await?;
+                    held = self.revive(&mut crashes, how, shutdown).await?;
                     record = Record { relay: record.relay, ..self.describe(&held, record.version, crashes.len()) };
                     self.lock.record(std::process::id(), &record)?;
                 }
@@ -298,6 +288,28 @@ impl Keeper<'_> {
             relay: RelayState::Off,
             restarts: u32::try_from(restarts).unwrap_or(u32::MAX),
             log: self.lock.slot().log_file(),
+        }
+    }
+
+    /// Starts it again after a crash, and after that start crashed too, until it crashed too often.
+    async fn revive(
+        &self,
+        crashes: &mut Vec<Instant>,
+        mut how: String,
+        shutdown: &Shutdown,
+    ) -> Result<Held> {
+        loop {
+            self.events
+                .warn(format!("the backend ended by itself ({how})"));
+            crashes.retain(|when| when.elapsed() < CRASH_WINDOW);
+            crashes.push(Instant::now());
+            if crashes.len() >= MOST_CRASHES {
+                return Err(self.crash_loop(&how));
+            }
+            match self.start_again(crashes.len(), shutdown).await {
+                Err(error) if error.kind == Kind::Failed => how = error.message,
+                started => return started,
+            }
         }
     }
 

@@ -66,6 +66,13 @@ impl Slot {
     /// Takes the lock, or says that somebody holds it (`None`). The kernel frees it when its holder
     /// ends, however it ends.
     pub fn try_lock(&self) -> Result<Option<Lock>> {
+        Ok(self.acquire()?.map(|file| Lock {
+            slot: self.clone(),
+            _file: file,
+        }))
+    }
+
+    fn acquire(&self) -> Result<Option<File>> {
         paths::create_private_dir(&self.folder)?;
         let path = self.file("lock");
         loop {
@@ -79,10 +86,7 @@ impl Slot {
             }
             // The last holder removes the file when it ends; a lock on a removed file locks nothing.
             if is_same_file(&file, &path) {
-                return Ok(Some(Lock {
-                    slot: self.clone(),
-                    _file: file,
-                }));
+                return Ok(Some(file));
             }
         }
     }
@@ -105,12 +109,13 @@ impl Slot {
         }
     }
 
-    /// Whether a process holds the lock now.
+    /// Whether a process holds the lock now. What a killed holder left stays: its record is how the
+    /// next one finds what it started.
     pub fn is_locked(&self) -> Result<bool> {
         if !self.file("lock").exists() {
             return Ok(false);
         }
-        Ok(self.try_lock()?.is_none())
+        Ok(self.acquire()?.is_none())
     }
 
     /// What was recorded; `None` when nothing is. A record that cannot be read is an error that names
@@ -123,6 +128,12 @@ impl Slot {
         serde_json::from_str(&text)
             .context(Kind::Unknown, || {
                 format!("{} cannot be understood", path.display())
+            })
+            .map_err(|error| {
+                error.hint(format!(
+                    "end what it may be about, then remove it: ollamactl kill; rm {}",
+                    path.display()
+                ))
             })
             .map(Some)
     }

@@ -47,6 +47,10 @@ pub struct UpReport {
 pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
     let started = Instant::now();
     let deadline = started + request.wait_timeout;
+    if let Gateway::Compose(_) = request.gateway {
+        // Without an engine nothing of it can become healthy, so nothing is started.
+        Engine::from_environment().await?;
+    }
     let backend_ready = CancellationToken::new();
     let work = async {
         tokio::try_join!(
