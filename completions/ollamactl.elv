@@ -215,6 +215,7 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --stop-timeout 'How long it may take to end before it is killed [default: 10s]'
             cand --color 'When to use colours'
             cand --if-missing 'Leave a model that is there as it is, without asking the registry'
+            cand --skip-checks 'Pull even if the disk looks too small for the model'
             cand --json 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
             cand -q 'Print only errors, and the data that was asked for'
             cand --quiet 'Print only errors, and the data that was asked for'

@@ -191,6 +191,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l color
 always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l if-missing -d 'Leave a model that is there as it is, without asking the registry'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l skip-checks -d 'Pull even if the disk looks too small for the model'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s v -l verbose -d 'Print more: notes, and the output of builds'

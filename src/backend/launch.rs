@@ -120,15 +120,7 @@ impl Launch {
 
 /// Whether Ollama reads this variable (its own list at v0.33.0-rc2, and the stub's).
 pub(super) fn is_read_by_ollama(name: &str) -> bool {
-    const PREFIXES: [&str; 7] = [
-        "OLLAMA_",
-        "OLLAMACTL_STUB_",
-        "CUDA_",
-        "HIP_",
-        "ROCR_",
-        "GGML_VK_",
-        "HSA_",
-    ];
+    const PREFIXES: [&str; 6] = ["OLLAMA_", "CUDA_", "HIP_", "ROCR_", "GGML_VK_", "HSA_"];
     const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
     PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || PROXIES.contains(&name.to_ascii_uppercase().as_str())

@@ -79,10 +79,12 @@ impl Pulled {
 
     /// `tiny, 4.7 GB, up to date`.
     pub fn describe(&self) -> String {
-        let what = if self.unchanged {
-            "up to date"
-        } else {
-            "pulled"
+        let what = match self {
+            Self { tries: 0, .. } => "there already",
+            Self {
+                unchanged: true, ..
+            } => "up to date",
+            _ => "pulled",
         };
         let tries = match self.tries {
             0 | 1 => String::new(),
