@@ -1887,7 +1887,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__pull__subcmd__model)
-            opts="-q -v -h -V --if-missing --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version"
+            opts="-q -v -h -V --if-missing --skip-checks --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

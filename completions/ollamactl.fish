@@ -57,7 +57,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l backend -d '`
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -81,7 +81,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l backend -d 
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -107,7 +107,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l backend -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -136,7 +136,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l backend -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -160,7 +160,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l backend -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -184,13 +184,14 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l backe
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l if-missing -d 'Leave a model that is there as it is, without asking the registry'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l skip-checks -d 'Pull even if the disk looks too small for the model'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s v -l verbose -d 'Print more: notes, and the output of builds'
@@ -200,7 +201,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l backend -d
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -225,7 +226,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l backend 
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -257,7 +258,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -284,7 +285,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -309,7 +310,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -333,7 +334,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -357,7 +358,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -381,7 +382,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -410,7 +411,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "ip" -d 'Show the address on which containers reach this machine'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s n -l lines -l tail -d 'How many lines to show from the end, or `all`' -r
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l since -d 'Only lines of the gateway since this time (2026-01-31T10:00:00Z) or so long ago (10m)' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l since -d 'Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l file -d 'Compose file, instead of looking for one' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l service -d 'Compose service that is the gateway' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s p -l project-name -d 'Compose project name' -r
@@ -418,7 +419,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l backend -d 
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -466,7 +467,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_s
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r

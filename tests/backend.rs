@@ -1,4 +1,4 @@
-//! The backend and its supervisor: `serve`, `restart`, `down`, `kill`.
+//! The backend and its supervisor: `serve`, `restart`, `down`.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -335,11 +335,7 @@ fn in_the_foreground_ctrl_c_ends_it_with_130() {
 fn in_the_foreground_sigterm_ends_it_with_0() {
     let sandbox = Sandbox::new();
     let serve = sandbox.spawn(["serve"]);
-    until_true("readiness", || {
-        sandbox
-            .record()
-            .is_some_and(|record| record["version"].is_string())
-    });
+    until_true("readiness", || is_ready(&sandbox));
     serve.signal(Signal::TERM);
     serve.finish().code(0);
     sandbox.assert_nothing_left();
@@ -357,37 +353,89 @@ fn two_addresses_are_two_backends() {
     assert!(is_free(other) && get(first, "/").is_some());
 }
 
-/// `kill` means every backend that can be seen, so it runs where only those of the test can be.
 #[test]
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
-fn kill_ends_every_backend_and_nothing_else() {
-    if !support::is_root() {
-        eprintln!("SKIPPED: a namespace of processes of its own needs root");
-        return;
-    }
+fn a_second_ctrl_c_does_not_wait() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_IGNORE_SIGTERM", "1");
+    let serve = sandbox.spawn(["serve", "--stop-timeout", "1h"]);
+    until_true("readiness", || is_ready(&sandbox));
+    serve.signal(Signal::INT);
+    // It says nothing between the two, so the second is sent until it ends.
+    until_true("its end", || {
+        serve.signal(Signal::INT);
+        sandbox.processes().is_empty()
+    });
+    serve.finish().code(130).says(["killed"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_suspended_backend_is_unresponsive_and_a_restart_mends_it() {
     let sandbox = Sandbox::new();
-    let other = support::free_address();
-    let script = format!(
-        r#"PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
-        exec unshare --pid --fork --mount-proc --kill-child sh -c '
-            ollamactl -q serve --background
-            OLLAMA_HOST={other} ollama serve >/dev/null 2>&1 &
-            sleep 600 & bystander=$!
-            sh -c "read x; : ollama serve" </dev/zero & text=$!
-            until OLLAMA_HOST={other} ollama --version | grep -q "version is"; do :; done
-            ollamactl kill; echo "kill: $?"
-            kill -0 $bystander && kill -0 $text && echo "bystanders live"
-            ollamactl kill; echo "again: $?"
-            ollamactl --json kill
-        '"#
-    );
-    let output = sandbox
-        .shell(&script)
+    sandbox
+        .run(["serve", "--background", "--stop-timeout", "200ms"])
+        .code(0);
+    let suspended = sandbox.backend_pid().expect("recorded");
+    end(suspended, Signal::STOP);
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    let standing = status["backend"]["standing"].as_str().expect("a word");
+    assert!(matches!(standing, "unresponsive" | "starting"), "{status}");
+    sandbox.run(["restart"]).code(0);
+    assert!(!is_alive(suspended));
+    sandbox.run(["health", "backend"]).code(0);
+}
+
+#[test]
+fn a_supervisor_killed_while_it_starts_leaves_a_lock_that_frees() {
+    let mut sandbox = Sandbox::new().with("OLLAMACTL_STUB_DISCOVERY_MS", "600000");
+    let start = sandbox.spawn(["serve", "--background"]);
+    let supervisor = until("a pidfile", || sandbox.supervisor_pid());
+    let half_started = until("a record", || sandbox.backend_pid());
+    end(supervisor, Signal::KILL);
+    assert_ne!(start.finish().status, 0);
+    assert!(is_alive(half_started));
+    // The next start ends what hangs half-way, and begins anew.
+    sandbox.set("OLLAMACTL_STUB_DISCOVERY_MS", "0");
+    sandbox.serve();
+    assert!(!is_alive(half_started));
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn one_that_keeps_crashing_is_given_up() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    let mut killed = 0;
+    until_true("the supervisor's end", || {
+        if let Some(backend) = sandbox.backends().first() {
+            end(backend.pid, Signal::KILL);
+            killed += 1;
+        }
+        sandbox.processes().is_empty()
+    });
+    assert!(killed >= 5, "given up after {killed}");
+    sandbox.assert_nothing_left();
+    let log = std::fs::read_to_string(sandbox.backend_file("log")).expect("there");
+    assert!(log.contains("given up"), "the log says why: {log}");
+}
+
+#[test]
+fn a_backend_that_is_exposed_is_warned_of() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["serve", "--background", "--bind", "all"])
         .code(0)
-        .prints(["kill: 0", "bystanders live", "again: 0"])
-        .says(["no backend is running"]);
-    assert_eq!(output.stderr.matches("ended: ").count(), 2, "{output}");
-    assert!(output.stdout.contains(r#""ended":[]"#), "{output}");
-    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
-    assert!(is_free(sandbox.backend) && is_free(other));
+        .says(["warning", "0.0.0.0", "--bind relay"]);
+    sandbox
+        .run(["status", "--bind", "all"])
+        .code(0)
+        .prints(["reachable from the network"]);
+    sandbox.run(["down", "--bind", "all"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+/// The supervisor has its backend ready and has written that down.
+fn is_ready(sandbox: &Sandbox) -> bool {
+    let record = sandbox.record();
+    record.is_some_and(|record| record["version"].is_string())
 }

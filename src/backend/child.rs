@@ -10,10 +10,14 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 use super::Launch;
+use super::launch::is_read_by_ollama;
 use crate::error::{Context, Error, Kind, Result};
 use crate::ollama::{Client, Probe, is_runner};
 use crate::process::{self, Identity, Signal};
 
+/// Marks a backend as started by a supervisor of ours, with its address: one whose supervisor was killed
+/// before it could write anything down is still known as ours.
+const MARK: &str = "OLLAMACTL_SUPERVISED";
 /// Pause between two probes while nothing listens yet.
 const PROBE_PAUSE: Duration = Duration::from_millis(4);
 /// One probe: once the port is bound, Ollama holds requests until it is ready, so a long one hears of
@@ -27,10 +31,16 @@ pub(super) fn spawn(launch: &Launch, log: &File) -> Result<Child> {
     let out = log.try_clone().or_failed(|| "cannot share the log")?;
     let err = log.try_clone().or_failed(|| "cannot share the log")?;
     let mut command = Command::new(&program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_read_by_ollama) {
+            command.env_remove(&name);
+        }
+    }
     command
         .args(&launch.args)
-        .env("OLLAMA_HOST", &launch.bind)
         .envs(&launch.environment)
+        .env("OLLAMA_HOST", &launch.bind)
+        .env(MARK, &launch.bind)
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(err);
@@ -43,6 +53,12 @@ pub(super) fn spawn(launch: &Launch, log: &File) -> Result<Child> {
         let error = Error::failed(format!("cannot run {}", program.display())).caused_by(error);
         error.hint("check that it is an Ollama for this machine: file, permissions, architecture")
     })
+}
+
+/// Whether the process bears our mark for this address. Only readable for processes of the same user.
+pub(super) fn bears_mark(process: &Identity, launch: &Launch) -> bool {
+    let mark = format!("{MARK}={}", launch.bind);
+    process::environment(process.pid).contains(&mark) && process.is_alive()
 }
 
 /// The identity of a child that was just spawned; where it has ended already, how.

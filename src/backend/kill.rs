@@ -8,7 +8,7 @@ use super::{Stopped, stop};
 use crate::error::Result;
 use crate::ollama::{host, is_backend, is_runner};
 use crate::paths::Paths;
-use crate::process::{self, Identity, Info, Owner};
+use crate::process::{self, Identity, Info, Owner, Signal};
 
 /// One process that `kill` met.
 #[derive(Debug, Clone)]
@@ -42,7 +42,10 @@ pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
     let reachable =
         |process: &Info| inside_container || !matches!(process.owner, Owner::Container(_));
     let processes = process::scan();
-    for process in processes.iter().filter(|p| is_backend(p) && reachable(p)) {
+    for process in processes
+        .iter()
+        .filter(|p| (is_backend(p) || is_stub(p)) && reachable(p))
+    {
         end_one(process, grace, &mut killed).await;
     }
     for runner in process::scan()
@@ -101,7 +104,7 @@ async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
     let Some(identity) = Identity::of(process.pid) else {
         return;
     };
-    match super::child::end(&identity, grace).await {
+    match end_for_good(process, &identity, grace).await {
         Ok(forced) => killed.backends.push(Ended {
             process: process.describe(),
             pid: process.pid,
@@ -116,6 +119,24 @@ async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
                 .push(format!("{}: {error}{instead}", process.describe()));
         }
     }
+}
+
+/// The stand-in counts as a backend.
+fn is_stub(process: &Info) -> bool {
+    process.program() == "ollamactl" && process.subcommand() == Some("stub")
+}
+
+/// Ends a backend after the supervisor that would start it again. One that our own records do not name
+/// is another user's, or has its state in another folder.
+async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> Result<bool> {
+    let keeper = process::info(process.parent).filter(|parent| parent.program() == "ollamactl");
+    let mut forced = false;
+    if let Some(keeper) = keeper.and_then(|keeper| Identity::of(keeper.pid)) {
+        process::signal(&keeper, Signal::Terminate)?;
+        forced = !process::wait_gone(identity, grace).await;
+        process::stop(&keeper, Duration::from_secs(5)).await?;
+    }
+    Ok(super::child::end(identity, grace).await? || forced)
 }
 
 fn own_owner() -> Owner {

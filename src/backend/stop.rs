@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::child;
 use super::observe::living_record;
 use super::record::{Record, slot};
+use super::{child, pulls};
 use crate::error::Result;
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
@@ -31,6 +31,7 @@ pub async fn stop(paths: &Paths, host: &OllamaHost) -> Result<Stopped> {
         clear_if_free(&slot)?;
         return Ok(Stopped::NotRunning);
     };
+    pulls::cancel(paths, host).await;
     let grace = record.launch.stop_timeout;
     let mut forced = outlives(&record, grace).await?;
     forced |= process::stop(&record.supervisor, grace + Duration::from_secs(5)).await?;

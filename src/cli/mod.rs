@@ -250,6 +250,9 @@ pub struct PullArgs {
     /// Leave a model that is there as it is, without asking the registry
     #[arg(long)]
     pub if_missing: bool,
+    /// Pull even if the disk looks too small for the model
+    #[arg(long)]
+    pub skip_checks: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub model: ModelArgs,
@@ -387,7 +390,7 @@ pub struct LogsArgs {
     /// Go on with new lines, until Ctrl-C
     #[arg(short, long)]
     pub follow: bool,
-    /// Only lines of the gateway since this time (2026-01-31T10:00:00Z) or so long ago (10m)
+    /// Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Show when each line of the gateway was written

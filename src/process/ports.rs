@@ -67,10 +67,12 @@ fn holds_descriptor(pid: u32, wanted: &str) -> bool {
 }
 
 /// Lines of `/proc/net/tcp{,6}` in state 0A (listen).
+#[cfg(target_os = "linux")]
 fn parse_table(table: &str) -> Vec<Listener> {
     table.lines().skip(1).filter_map(parse_line).collect()
 }
 
+#[cfg(target_os = "linux")]
 fn parse_line(line: &str) -> Option<Listener> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     if *fields.get(3)? != "0A" {
@@ -84,6 +86,7 @@ fn parse_line(line: &str) -> Option<Listener> {
 }
 
 /// The kernel prints addresses as 32-bit words in host byte order.
+#[cfg(target_os = "linux")]
 fn parse_ip(hex: &str) -> Option<IpAddr> {
     let words: Vec<[u8; 4]> = (0..hex.len() / 8)
         .map(|i| {

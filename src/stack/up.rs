@@ -125,11 +125,11 @@ async fn remote(config: &Config, step: Step) -> Result<()> {
 async fn model(request: &UpRequest<'_>, ready: &CancellationToken, events: &Events) -> Result<()> {
     ready.cancelled().await;
     let pull = PullRequest {
-        model: request.config.model.value.clone(),
         if_missing: true,
+        ..PullRequest::new(request.config.model.value.clone())
     };
     let step = events.step("model", format!("looking for {}", pull.model));
-    let pulled = backend::pull(&pull, request.config, request.paths, &step).await?;
+    let pulled = backend::pull(&pull, request.config, request.paths, (&step, events)).await?;
     let text = pulled.describe();
     if pulled.unchanged {
         step.unchanged(text);
