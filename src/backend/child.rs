@@ -2,7 +2,6 @@
 //! everything that it started.
 
 use std::fs::File;
-use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -91,11 +90,14 @@ pub(super) async fn wait_ready(child: &mut Child, launch: &Launch, client: &Clie
 /// Whether it is this process (or one of its group) that answers: another Ollama may have taken the
 /// port in the same moment, and ours is about to end over it.
 fn answers_for(pid: u32, launch: &Launch) -> bool {
-    let address: Option<SocketAddr> = launch.host().for_client().socket_addr();
-    match address.and_then(process::port_owner) {
-        Some(owner) => owner.pid == pid || owner.group == pid,
-        None => true,
+    let Some(address) = launch.host().for_client().socket_addr() else {
+        return true;
+    };
+    if process::owns_port(pid, address) {
+        return true;
     }
+    // A wrapper script's server has another pid, but is in its group.
+    process::port_owner(address).is_none_or(|owner| owner.group == pid)
 }
 
 fn ended_early(launch: &Launch, status: std::io::Result<ExitStatus>) -> Error {

@@ -109,6 +109,8 @@ async fn down(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;
             let down = gateway::down(&engine, &compose.target(), None).await?;
+            Ledger::new(&context.paths, &compose.project.name)
+                .forget(&[&down.containers[..], &down.networks[..]].concat())?;
             if down.containers.is_empty() && down.networks.is_empty() {
                 step.unchanged(format!("service {} has no container", compose.service));
             } else {

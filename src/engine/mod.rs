@@ -12,6 +12,7 @@ mod ignore;
 mod images;
 mod logs;
 mod networks;
+mod output;
 mod volumes;
 
 use std::net::IpAddr;
