@@ -13,6 +13,7 @@ use super::launch::is_read_by_ollama;
 use crate::error::{Context, Error, Kind, Result};
 use crate::ollama::{Client, Probe, is_runner};
 use crate::process::{self, Identity, Signal};
+use crate::units::seconds;
 
 /// Marks a backend as started by a supervisor of ours, with its address: one whose supervisor was killed
 /// before it could write anything down is still known as ours.
@@ -112,10 +113,10 @@ fn never_ready(launch: &Launch) -> Error {
     Error::new(
         Kind::Timeout,
         format!(
-            "{} on {} did not answer within {} s, and was stopped",
+            "{} on {} did not answer within {}, and was stopped",
             launch.noun(),
             launch.bind,
-            launch.ready_timeout.as_secs()
+            seconds(launch.ready_timeout)
         ),
     )
     .hint("device discovery can be slow; give it more time: --ready-timeout 3m")
