@@ -185,7 +185,9 @@ mod tests {
         });
         let step = events.step("gateway", "building");
         let mut output = Output::new(&step);
-        messages.into_iter().for_each(|info| output.take(info));
+        for info in messages {
+            output.take(info);
+        }
         output.end();
         let lines = seen.lock().expect("not poisoned").clone();
         assert_eq!(output.into_tail(), lines, "the tail is what was told");

@@ -88,6 +88,9 @@ async fn backend(
     if host.is_local() {
         let launch = Launch::from_config(request.config, request.paths)?;
         let running = backend::start(&launch, request.paths, &step).await?;
+        if let Some(warning) = backend::exposure(&launch).filter(|_| running.fresh) {
+            events.warn(warning);
+        }
         let text = running.record.describe();
         if running.fresh {
             step.done(text);
