@@ -17,6 +17,12 @@ use super::{Faults, Options, Settings, home};
 use crate::error::{Error, Result};
 use crate::ollama::host::{self, OllamaHost};
 
+/// Ollama's commands that need a server.
+const CLIENT_COMMANDS: [&str; 10] = [
+    "cp", "create", "list", "ls", "ps", "pull", "rm", "run", "show", "stop",
+];
+const NO_SERVER: &str = "could not connect to ollama server, run 'ollama serve' to start it";
+
 /// Exit code of a Go program that panics.
 const PANIC: u8 = 2;
 
@@ -42,6 +48,14 @@ pub fn main(
             Err(Error::failed(format!("accepts 0 arg(s), received {count}")))
         }
         ["--version" | "-v"] => version(&env),
+        [] if !has_server(&env) => {
+            // Said as an error, but none.
+            Log::standard().plain(Stream::Stderr, &format!("Error: {NO_SERVER}"));
+            Ok(())
+        }
+        [command, ..] if CLIENT_COMMANDS.contains(&command) && !has_server(&env) => {
+            Err(Error::failed(NO_SERVER))
+        }
         _ => Err(Error::failed(format!(
             "this `ollama` is the stub of ollamactl, which knows `serve`, `start` and `--version` \
              but not `{}`; use its HTTP API, or `ollamactl`",
@@ -114,15 +128,26 @@ fn host(env: &impl Fn(&str) -> Option<String>) -> OllamaHost {
 
 fn address(host: &OllamaHost) -> Result<SocketAddr> {
     let unknown = || Error::failed(format!("listen tcp: lookup {}: no such host", host.host));
-    host.socket_addr().ok_or_else(unknown)
+    // A bare number is an old way to write an address, which Go does not know.
+    let number = !host.host.is_empty() && host.host.bytes().all(|byte| byte.is_ascii_digit());
+    host.socket_addr().filter(|_| !number).ok_or_else(unknown)
+}
+
+fn has_server(env: &impl Fn(&str) -> Option<String>) -> bool {
+    running_version(env).is_ok_and(|version| version.is_some())
+}
+
+/// The version of the server at `OLLAMA_HOST`, if there is one.
+fn running_version(env: &impl Fn(&str) -> Option<String>) -> Result<Option<String>> {
+    let address = address(&host(env).for_client())?;
+    block_on(async {
+        let asked = tokio::time::timeout(VERSION_TIMEOUT, server_version(address));
+        asked.await.ok().flatten()
+    })
 }
 
 fn version(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
-    let address = address(&host(env).for_client())?;
-    let server = block_on(async {
-        let asked = tokio::time::timeout(VERSION_TIMEOUT, server_version(address));
-        asked.await.ok().flatten()
-    })?;
+    let server = running_version(env)?;
     let own = Settings::from_lookup(env).version.text();
     let mut out = std::io::stdout().lock();
     let _ = match server.as_deref() {

@@ -230,10 +230,9 @@ mod tests {
             let value = match name {
                 "OLLAMACTL_STUB_DISCOVERY_MS" => "3000",
                 "OLLAMACTL_STUB_PULL_STALL_AT" => "1024",
-                "OLLAMACTL_STUB_PULL_RATE" => "0",
+                "OLLAMACTL_STUB_PULL_RATE" | "OLLAMACTL_STUB_LEAVE_RUNNERS" => "0",
                 "OLLAMACTL_STUB_TOKEN_MS" => "soon",
                 "OLLAMACTL_STUB_IGNORE_SIGTERM" => "1",
-                "OLLAMACTL_STUB_LEAVE_RUNNERS" => "0",
                 "OLLAMACTL_STUB_TERM_PART" => "empty",
                 "OLLAMACTL_STUB_CRASH_CODE" => "139",
                 _ => return None,
