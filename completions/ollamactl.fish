@@ -29,7 +29,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_needs_command" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_needs_command" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "up" -d 'Start everything (model, backend, relay, gateway) and wait until it is healthy'
@@ -49,7 +49,6 @@ complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "config" -d 'Sho
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "man" -d 'Write the man pages'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "version" -d 'Show the version'
-complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "supervise" -d 'Run as a background process; ollamactl starts this itself'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l wait-timeout -d 'Give up when the stack is not healthy after so long (30, 30s, 5m)' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
@@ -57,7 +56,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l backend -d '`
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -74,14 +73,14 @@ never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l build -d 'Build the gateway\'s image even if there is one'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -97,7 +96,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s o -l output -d '`table` for people, `env` for a shell to evaluate' -r -f -a "table\t'A table'
@@ -107,7 +106,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l backend -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -124,7 +123,7 @@ never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l watch -d 'Show it again every two seconds, until Ctrl-C'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l level -d 'live: processes answer; ready: the model is there too; infer: the model answers through the gateway' -r -f -a "live\t'Processes answer'
@@ -136,7 +135,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l backend -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -152,7 +151,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
@@ -160,7 +159,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l backend -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -176,7 +175,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
@@ -184,23 +183,24 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l backe
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l if-missing -d 'Leave a model that is there as it is, without asking the registry'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l skip-checks -d 'Pull even if the disk looks too small for the model'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -209,7 +209,7 @@ never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l background -l bg -d 'Run in the background, with a pidfile, and return when the backend is ready'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand kill" -s t -l timeout -d 'How long a process may take to end before it is killed' -r
@@ -218,14 +218,14 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand kill" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand kill" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand kill" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand kill" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand kill" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand kill" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -233,7 +233,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -241,7 +241,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "up" -d 'Create and start the gateway with what it depends on; nothing happens where nothing changed'
@@ -257,7 +257,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -276,7 +276,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l no-deps -d 'Leave out what the service depends on'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
@@ -284,7 +284,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -300,7 +300,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s t -l timeout -d 'Seconds that the container may take to end before it is killed' -r
@@ -309,7 +309,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -325,7 +325,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
@@ -333,7 +333,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -349,7 +349,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
@@ -357,7 +357,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -373,7 +373,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l listen -d 'Where to listen [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
@@ -381,7 +381,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -390,7 +390,7 @@ never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l no-auth -d 'Listen off loopback though callers are not asked who they are: inside a container, where the published port decides who reaches it'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from ip" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -398,7 +398,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from ip" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from ip" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from ip" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from ip" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from ip" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from ip" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "up" -d 'Create and start the gateway with what it depends on; nothing happens where nothing changed'
@@ -410,7 +410,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "ip" -d 'Show the address on which containers reach this machine'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s n -l lines -l tail -d 'How many lines to show from the end, or `all`' -r
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l since -d 'Only lines of the gateway since this time (2026-01-31T10:00:00Z) or so long ago (10m)' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l since -d 'Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l file -d 'Compose file, instead of looking for one' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l service -d 'Compose service that is the gateway' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s p -l project-name -d 'Compose project name' -r
@@ -418,7 +418,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l backend -d 
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -428,7 +428,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s f -l follow
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s t -l timestamps -d 'Show when each line of the gateway was written'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand stub" -l host -d 'Where to listen, as an OLLAMA_HOST value' -r
@@ -439,7 +439,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand stub" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand stub" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand stub" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand stub" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand stub" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand stub" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
@@ -448,7 +448,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and not __fish_seen_subcommand_from show help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -456,7 +456,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and not __fish_seen_subcommand_from show help" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and not __fish_seen_subcommand_from show help" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and not __fish_seen_subcommand_from show help" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and not __fish_seen_subcommand_from show help" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and not __fish_seen_subcommand_from show help" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'Show every setting, and where its value came from'
@@ -466,7 +466,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_s
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
@@ -482,7 +482,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show every setting, and where its value came from'
@@ -492,7 +492,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand completions" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand completions" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand completions" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand completions" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand man" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -500,7 +500,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand man" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand man" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand man" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand man" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand man" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand version" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -508,36 +508,27 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand version" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand version" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand version" -s v -l verbose -d 'Print more: notes, and the output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand version" -s v -l verbose -d 'Print the whole output of builds, on a terminal too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand version" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand supervise" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
-always\t'Always'
-never\t'Never'"
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand supervise" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand supervise" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand supervise" -s v -l verbose -d 'Print more: notes, and the output of builds'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand supervise" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand supervise" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "up" -d 'Start everything (model, backend, relay, gateway) and wait until it is healthy'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "down" -d 'Stop what ollamactl started, and nothing else'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "status" -d 'Show the four parts of the stack'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "health" -d 'Say whether the stack works: {"status":"ok"} and 0, or what fails and 3'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "doctor" -d 'Check every precondition, with the one command that mends it'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "pull-model" -d 'Pull the required model, with or without a running backend'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "serve" -d 'Run the backend, in the foreground or in the background'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "kill" -d 'End every Ollama backend of this machine, with its model runners'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "restart" -d 'Restart the backend the way it was started'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "gateway" -d 'Run the gateway: the compose service, or the embedded one'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "logs" -d 'Show the log of the backend or of the gateway'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "stub" -d 'Run a deterministic stand-in for Ollama, for CI and tests'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "init" -d 'Write Makefile.ai and ollamactl.yaml into a repository'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "config" -d 'Show the configuration'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "completions" -d 'Print a completion script'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "man" -d 'Write the man pages'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "version" -d 'Show the version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "supervise" -d 'Run as a background process; ollamactl starts this itself'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "up" -d 'Start everything (model, backend, relay, gateway) and wait until it is healthy'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "down" -d 'Stop what ollamactl started, and nothing else'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "status" -d 'Show the four parts of the stack'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "health" -d 'Say whether the stack works: {"status":"ok"} and 0, or what fails and 3'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "doctor" -d 'Check every precondition, with the one command that mends it'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "pull-model" -d 'Pull the required model, with or without a running backend'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "serve" -d 'Run the backend, in the foreground or in the background'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "kill" -d 'End every Ollama backend of this machine, with its model runners'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "restart" -d 'Restart the backend the way it was started'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "gateway" -d 'Run the gateway: the compose service, or the embedded one'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "logs" -d 'Show the log of the backend or of the gateway'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "stub" -d 'Run a deterministic stand-in for Ollama, for CI and tests'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "init" -d 'Write Makefile.ai and ollamactl.yaml into a repository'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "config" -d 'Show the configuration'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "completions" -d 'Print a completion script'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "man" -d 'Write the man pages'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "version" -d 'Show the version'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "up" -d 'Create and start the gateway with what it depends on; nothing happens where nothing changed'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "down" -d 'Stop and remove the gateway\'s container; volumes stay'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "stop" -d 'Stop the gateway; its container stays'

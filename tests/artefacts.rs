@@ -73,11 +73,11 @@ fn names_in(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// Words of this text that begin so and go on with capitals and underscores.
+/// Names of variables in this text that begin so. What ends in `_` is a prefix, not a name.
 fn variables(text: &str, prefix: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
     words
-        .filter(|word| word.starts_with(prefix) && word.len() > prefix.len())
+        .filter(|word| word.starts_with(prefix) && !word.ends_with('_'))
         .map(str::to_owned)
         .collect()
 }

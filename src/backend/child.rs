@@ -2,7 +2,6 @@
 //! everything that it started.
 
 use std::fs::File;
-use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -10,10 +9,15 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 use super::Launch;
+use super::launch::is_read_by_ollama;
 use crate::error::{Context, Error, Kind, Result};
 use crate::ollama::{Client, Probe, is_runner};
 use crate::process::{self, Identity, Signal};
+use crate::units::seconds;
 
+/// Marks a backend as started by a supervisor of ours, with its address: one whose supervisor was killed
+/// before it could write anything down is still known as ours.
+const MARK: &str = "OLLAMACTL_SUPERVISED";
 /// Pause between two probes while nothing listens yet.
 const PROBE_PAUSE: Duration = Duration::from_millis(4);
 /// One probe: once the port is bound, Ollama holds requests until it is ready, so a long one hears of
@@ -27,10 +31,16 @@ pub(super) fn spawn(launch: &Launch, log: &File) -> Result<Child> {
     let out = log.try_clone().or_failed(|| "cannot share the log")?;
     let err = log.try_clone().or_failed(|| "cannot share the log")?;
     let mut command = Command::new(&program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_read_by_ollama) {
+            command.env_remove(&name);
+        }
+    }
     command
         .args(&launch.args)
-        .env("OLLAMA_HOST", &launch.bind)
         .envs(&launch.environment)
+        .env("OLLAMA_HOST", &launch.bind)
+        .env(MARK, &launch.bind)
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(err);
@@ -45,12 +55,18 @@ pub(super) fn spawn(launch: &Launch, log: &File) -> Result<Child> {
     })
 }
 
-/// The identity of a child that was just spawned.
-pub(super) fn identity(child: &Child) -> Result<Identity> {
-    child
-        .id()
-        .and_then(Identity::of)
-        .ok_or_else(|| Error::failed("the backend ended as soon as it was started"))
+/// Whether the process bears our mark for this address. Only readable for processes of the same user.
+pub(super) fn bears_mark(process: &Identity, launch: &Launch) -> bool {
+    let mark = format!("{MARK}={}", launch.bind);
+    process::environment(process.pid).contains(&mark) && process.is_alive()
+}
+
+/// The identity of a child that was just spawned; where it has ended already, how.
+pub(super) async fn identity(child: &mut Child, launch: &Launch) -> Result<Identity> {
+    match child.id().and_then(Identity::of) {
+        Some(identity) => Ok(identity),
+        None => Err(ended_early(launch, child.wait().await)),
+    }
 }
 
 /// Waits until the backend answers HTTP; fails when it ends first or when the deadline passes.
@@ -74,11 +90,14 @@ pub(super) async fn wait_ready(child: &mut Child, launch: &Launch, client: &Clie
 /// Whether it is this process (or one of its group) that answers: another Ollama may have taken the
 /// port in the same moment, and ours is about to end over it.
 fn answers_for(pid: u32, launch: &Launch) -> bool {
-    let address: Option<SocketAddr> = launch.host().for_client().socket_addr();
-    match address.and_then(process::port_owner) {
-        Some(owner) => owner.pid == pid || owner.group == pid,
-        None => true,
+    let Some(address) = launch.host().for_client().socket_addr() else {
+        return true;
+    };
+    if process::owns_port(pid, address) {
+        return true;
     }
+    // A wrapper script's server has another pid, but is in its group.
+    process::port_owner(address).is_none_or(|owner| owner.group == pid)
 }
 
 fn ended_early(launch: &Launch, status: std::io::Result<ExitStatus>) -> Error {
@@ -94,10 +113,10 @@ fn never_ready(launch: &Launch) -> Error {
     Error::new(
         Kind::Timeout,
         format!(
-            "{} on {} did not answer within {} s, and was stopped",
+            "{} on {} did not answer within {}, and was stopped",
             launch.noun(),
             launch.bind,
-            launch.ready_timeout.as_secs()
+            seconds(launch.ready_timeout)
         ),
     )
     .hint("device discovery can be slow; give it more time: --ready-timeout 3m")

@@ -1,14 +1,14 @@
 //! `kill`: every backend of this machine that we may signal, with its runners. Nothing is matched by
 //! text: see [`crate::ollama::is_backend`].
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::adopt::respawned_by;
 use super::{Stopped, stop};
 use crate::error::Result;
 use crate::ollama::{host, is_backend, is_runner};
 use crate::paths::Paths;
-use crate::process::{self, Identity, Info, Owner};
+use crate::process::{self, Identity, Info, Owner, Signal};
 
 /// One process that `kill` met.
 #[derive(Debug, Clone)]
@@ -42,7 +42,10 @@ pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
     let reachable =
         |process: &Info| inside_container || !matches!(process.owner, Owner::Container(_));
     let processes = process::scan();
-    for process in processes.iter().filter(|p| is_backend(p) && reachable(p)) {
+    for process in processes
+        .iter()
+        .filter(|p| (is_backend(p) || is_stub(p)) && reachable(p))
+    {
         end_one(process, grace, &mut killed).await;
     }
     for runner in process::scan()
@@ -101,7 +104,7 @@ async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
     let Some(identity) = Identity::of(process.pid) else {
         return;
     };
-    match super::child::end(&identity, grace).await {
+    match end_for_good(process, &identity, grace).await {
         Ok(forced) => killed.backends.push(Ended {
             process: process.describe(),
             pid: process.pid,
@@ -116,6 +119,26 @@ async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
                 .push(format!("{}: {error}{instead}", process.describe()));
         }
     }
+}
+
+/// The stand-in counts as a backend.
+fn is_stub(process: &Info) -> bool {
+    process.program() == "ollamactl" && process.subcommand() == Some("stub")
+}
+
+/// Ends a backend after the supervisor that would start it again. One that our own records do not name
+/// is another user's, or has its state in another folder.
+async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> Result<bool> {
+    let keeper = process::info(process.parent).filter(|parent| parent.program() == "ollamactl");
+    let mut forced = false;
+    if let Some(keeper) = keeper.and_then(|keeper| Identity::of(keeper.pid)) {
+        let asked = Instant::now();
+        process::signal(&keeper, Signal::Terminate)?;
+        process::wait_gone(identity, grace).await;
+        forced = asked.elapsed() >= grace;
+        process::stop(&keeper, Duration::from_secs(5)).await?;
+    }
+    Ok(super::child::end(identity, grace).await? || forced)
 }
 
 fn own_owner() -> Owner {

@@ -24,7 +24,8 @@ pub struct Launch {
     pub bind: String,
     /// Model store, where it is not Ollama's default.
     pub models: Option<PathBuf>,
-    /// Variables added to its environment.
+    /// The variables that Ollama reads, as they were when it was started, and those that the
+    /// configuration adds. A restart from another shell uses these, not that shell's.
     pub environment: BTreeMap<String, String>,
     /// Whether containers reach it through the relay.
     pub relay: bool,
@@ -55,7 +56,7 @@ impl Launch {
             args,
             bind: host.authority(),
             models: models(config, paths),
-            environment: config.backend.environment.clone(),
+            environment: environment(config),
             relay: config.wants_relay(),
             relay_admin: config.relay_admin.value,
             ready_timeout: config.backend.ready_timeout.value,
@@ -115,6 +116,42 @@ impl Launch {
             Mode::Stub => "the stub (not Ollama)",
         }
     }
+}
+
+/// What a backend that is started like this opens: off loopback, Ollama asks nobody who they are and lets
+/// them pull, push and delete. `None` where it opens nothing.
+pub fn exposure(launch: &Launch) -> Option<String> {
+    let host = launch.host();
+    host.is_exposed().then(|| {
+        format!(
+            "the backend listens on {host}: everybody who reaches this machine may use, pull and delete \
+             models, without a password; --bind relay keeps it to this machine and its containers"
+        )
+    })
+}
+
+/// Whether Ollama reads this variable (its own list at v0.33.0-rc2, and the stub's).
+pub(super) fn is_read_by_ollama(name: &str) -> bool {
+    const PREFIXES: [&str; 6] = ["OLLAMA_", "CUDA_", "HIP_", "ROCR_", "GGML_VK_", "HSA_"];
+    const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || PROXIES.contains(&name.to_ascii_uppercase().as_str())
+        || name == "GPU_DEVICE_ORDINAL"
+}
+
+fn environment(config: &Config) -> BTreeMap<String, String> {
+    let own = config
+        .environment
+        .iter()
+        .filter(|(name, _)| is_read_by_ollama(name));
+    let mut environment: BTreeMap<_, _> = own
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    environment.extend(config.backend.environment.clone());
+    // These two are settings of their own.
+    environment.remove("OLLAMA_HOST");
+    environment.remove("OLLAMA_MODELS");
+    environment
 }
 
 /// The stub gets a store of its own, so that its made-up models never lie among real ones: only a flag

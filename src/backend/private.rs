@@ -4,10 +4,10 @@ use tokio::process::Child;
 
 use super::{Launch, child, log};
 use crate::daemon::Slot;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::ollama::{Client, OllamaHost};
 use crate::paths::Paths;
-use crate::process::Identity;
+use crate::process::{self, Identity, Signal};
 
 /// A private backend. End it with [`Private::end`].
 pub(super) struct Private {
@@ -29,18 +29,31 @@ impl Private {
         let log_file = slot.open_log()?;
         let offset = log_file.metadata().map_or(0, |meta| meta.len());
         let client = Client::new(&launch.host())?;
+        let evidence = |error: Error| error.details(log::tail(&slot.log_file(), offset, 20));
         let mut process = child::spawn(&launch, &log_file)?;
-        let identity = child::identity(&process)?;
-        if let Err(error) = child::wait_ready(&mut process, &launch, &client).await {
-            let _ = child::end(&identity, launch.stop_timeout).await;
-            return Err(error.details(log::tail(&slot.log_file(), offset, 20)));
-        }
-        Ok(Self {
+        let identity = child::identity(&mut process, &launch)
+            .await
+            .map_err(evidence)?;
+        // From here on it ends when this is dropped, so also when the start is given up.
+        let mut private = Self {
             client,
             child: process,
             identity,
             launch,
-        })
+        };
+        let Self {
+            client,
+            child,
+            launch,
+            ..
+        } = &mut private;
+        match child::wait_ready(child, launch, client).await {
+            Ok(()) => Ok(private),
+            Err(error) => {
+                private.end().await?;
+                Err(evidence(error))
+            }
+        }
     }
 
     /// Ends it, with what it started.
@@ -48,6 +61,13 @@ impl Private {
         child::end(&self.identity, self.launch.stop_timeout).await?;
         let _ = self.child.wait().await;
         Ok(())
+    }
+}
+
+impl Drop for Private {
+    /// A pull that is interrupted drops it. Asked to end, Ollama saves how far its downloads came.
+    fn drop(&mut self) {
+        let _ = process::signal(&self.identity, Signal::Terminate);
     }
 }
 

@@ -1,14 +1,17 @@
 //! Ending what a supervisor of ours started, and nothing else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::child;
 use super::observe::living_record;
 use super::record::{Record, slot};
+use super::{child, pulls};
 use crate::error::Result;
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
-use crate::process;
+use crate::process::{self, Signal};
+
+/// How long a supervisor may take beyond its backend's grace.
+const SLACK: Duration = Duration::from_secs(5);
 
 /// What `down` did with the backend.
 #[derive(Debug, Clone)]
@@ -31,16 +34,32 @@ pub async fn stop(paths: &Paths, host: &OllamaHost) -> Result<Stopped> {
         clear_if_free(&slot)?;
         return Ok(Stopped::NotRunning);
     };
-    let grace = record.launch.stop_timeout + Duration::from_secs(5);
-    let mut forced = process::stop(&record.supervisor, grace).await?;
+    pulls::cancel(paths, host).await;
+    let grace = record.launch.stop_timeout;
+    let mut forced = ask(&record, grace).await?;
+    forced |= process::stop(&record.supervisor, SLACK).await?;
     if let Some(backend) = record.process().filter(|backend| backend.is_alive()) {
-        forced |= child::end(backend, record.launch.stop_timeout).await?;
+        forced |= child::end(backend, grace).await?;
     }
     clear_if_free(&slot)?;
     Ok(Stopped::Ended {
         record: Box::new(record),
         forced,
     })
+}
+
+/// Asks a supervisor that lives to end; says whether it killed its backend, which it does when the
+/// grace is over, and not earlier.
+async fn ask(record: &Record, grace: Duration) -> Result<bool> {
+    match record.process() {
+        Some(backend) if record.supervisor.is_alive() => {
+            let asked = Instant::now();
+            process::signal(&record.supervisor, Signal::Terminate)?;
+            process::wait_gone(backend, grace + SLACK).await;
+            Ok(asked.elapsed() >= grace)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// Removes the files that a killed supervisor left: whoever takes the lock and drops it clears them.

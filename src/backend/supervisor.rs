@@ -24,6 +24,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(2);
 const CRASH_WINDOW: Duration = Duration::from_mins(1);
 /// So many crashes within the window, and the supervisor gives up.
 const MOST_CRASHES: usize = 5;
+/// How often the log's size is looked at.
+const TEND_LOG: Duration = Duration::from_secs(30);
 /// Lines of the log that an error shows.
 const EVIDENCE: usize = 20;
 
@@ -101,14 +103,25 @@ async fn begin(
     client: &Client,
     shutdown: &Shutdown,
 ) -> Result<Held> {
-    let ours = earlier
+    let owner = || adopt::owner_of(&launch.host());
+    let recorded = earlier
         .as_ref()
         .and_then(Record::process)
-        .filter(|process| process.is_alive());
-    let owner = || adopt::owner_of(&launch.host());
-    match client.probe(FIRST_LOOK).await {
+        .filter(|process| process.is_alive())
+        .cloned();
+    let probe = client.probe(FIRST_LOOK).await;
+    let marked = || {
+        let process = Identity::of(owner()?.pid)?;
+        child::bears_mark(&process, launch).then_some(process)
+    };
+    let ours = if probe == Probe::Absent {
+        recorded
+    } else {
+        recorded.or_else(marked)
+    };
+    match probe {
         Probe::Ollama => Ok(match ours {
-            Some(process) => Held::TakenOver(process.clone()),
+            Some(process) => Held::TakenOver(process),
             None => Held::Adopted(adopt::owner_text(owner().as_ref())),
         }),
         Probe::Stranger(what) => Err(adopt::stranger(&launch.host(), owner().as_ref(), &what)),
@@ -118,7 +131,7 @@ async fn begin(
         Probe::Silent | Probe::Absent => {
             if let Some(process) = ours {
                 // Half-started, or hanging: nobody but us may use it, so it is ended first.
-                child::end(process, launch.stop_timeout).await?;
+                child::end(&process, launch.stop_timeout).await?;
             }
             start(launch, lock, log_file, client, shutdown).await
         }
@@ -137,13 +150,9 @@ async fn start(
     let offset = log_file.metadata().map_or(0, |meta| meta.len());
     let mut child = child::spawn(launch, log_file)?;
     let evidence = |error: Error| explain(error, log::tail(&log_path, offset, EVIDENCE), launch);
-    let identity = match child::identity(&child) {
-        Ok(identity) => identity,
-        Err(error) => {
-            let _ = child.wait().await;
-            return Err(evidence(error));
-        }
-    };
+    let identity = child::identity(&mut child, launch)
+        .await
+        .map_err(evidence)?;
     let record = Record {
         supervisor: Identity::of_self(),
         origin: Origin::Started {
@@ -241,9 +250,11 @@ impl Keeper<'_> {
             self.launch.noun(),
             self.launch.bind
         ));
+        let mut tend = tokio::time::interval(TEND_LOG);
         loop {
             tokio::select! {
                 () = shutdown.requested.cancelled() => return self.end(held, shutdown).await,
+                _ = tend.tick() => log::rotate(self.log_file, &self.lock.slot().log_file()),
                 Ok(()) = relay.changed() => {
                     record.relay = relay.borrow_and_update().clone();
                     self.events.note(format!("relay: {}", relay::describe(&record.relay)));
@@ -253,13 +264,7 @@ impl Keeper<'_> {
                     if matches!(held, Held::Adopted(_)) {
                         continue;
                     }
-                    self.events.warn(format!("the backend ended by itself ({how})"));
-                    crashes.retain(|when| when.elapsed() < CRASH_WINDOW);
-                    crashes.push(Instant::now());
-                    if crashes.len() >= MOST_CRASHES {
-                        return Err(self.crash_loop(&how));
-                    }
-                    held = self.start_again(crashes.len(), shutdown).await?;
+                    held = self.revive(&mut crashes, how, shutdown).await?;
                     record = Record { relay: record.relay, ..self.describe(&held, record.version, crashes.len()) };
                     self.lock.record(std::process::id(), &record)?;
                 }
@@ -283,6 +288,28 @@ impl Keeper<'_> {
             relay: RelayState::Off,
             restarts: u32::try_from(restarts).unwrap_or(u32::MAX),
             log: self.lock.slot().log_file(),
+        }
+    }
+
+    /// Starts it again after a crash, and after that start crashed too, until it crashed too often.
+    async fn revive(
+        &self,
+        crashes: &mut Vec<Instant>,
+        mut how: String,
+        shutdown: &Shutdown,
+    ) -> Result<Held> {
+        loop {
+            self.events
+                .warn(format!("the backend ended by itself ({how})"));
+            crashes.retain(|when| when.elapsed() < CRASH_WINDOW);
+            crashes.push(Instant::now());
+            if crashes.len() >= MOST_CRASHES {
+                return Err(self.crash_loop(&how));
+            }
+            match self.start_again(crashes.len(), shutdown).await {
+                Err(error) if error.kind == Kind::Failed => how = error.message,
+                started => return started,
+            }
         }
     }
 

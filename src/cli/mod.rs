@@ -49,7 +49,7 @@ pub struct Output {
     /// Print only errors, and the data that was asked for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print more: notes, and the output of builds
+    /// Print the whole output of builds, on a terminal too
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// When to use colours
@@ -113,9 +113,6 @@ pub enum Command {
     Man(ManArgs),
     /// Show the version
     Version,
-    /// Run as a background process; ollamactl starts this itself.
-    #[command(hide = true)]
-    Supervise(SuperviseArgs),
 }
 
 /// `up`.
@@ -153,7 +150,14 @@ pub struct DownArgs {
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// `table` for people, `env` for a shell to evaluate
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        conflicts_with = "json"
+    )]
     pub output: StatusFormat,
     /// Show it again every two seconds, until Ctrl-C
     #[arg(long)]
@@ -250,6 +254,9 @@ pub struct PullArgs {
     /// Leave a model that is there as it is, without asking the registry
     #[arg(long)]
     pub if_missing: bool,
+    /// Pull even if the disk looks too small for the model
+    #[arg(long)]
+    pub skip_checks: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "flattened")]
     pub model: ModelArgs,
@@ -387,7 +394,7 @@ pub struct LogsArgs {
     /// Go on with new lines, until Ctrl-C
     #[arg(short, long)]
     pub follow: bool,
-    /// Only lines of the gateway since this time (2026-01-31T10:00:00Z) or so long ago (10m)
+    /// Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Show when each line of the gateway was written
@@ -476,25 +483,6 @@ pub struct ManArgs {
     /// Where to write ollamactl.1 and a page for each command; without it, the first goes to standard output
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
-}
-
-/// The hidden command that runs a background process.
-#[derive(Debug, Args)]
-pub struct SuperviseArgs {
-    /// Which one
-    #[arg(value_enum)]
-    pub part: SupervisePart,
-    /// Its address, for whoever reads a process list
-    pub address: String,
-}
-
-/// Which background process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SupervisePart {
-    /// The backend's supervisor
-    Backend,
-    /// The embedded gateway
-    Gateway,
 }
 
 #[cfg(test)]

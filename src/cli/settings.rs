@@ -32,7 +32,7 @@ pub struct BackendArgs {
     /// The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]
     #[arg(long, value_name = "PATH")]
     pub ollama_bin: Option<PathBuf>,
-    /// Model store [env: OLLAMA_MODELS] [default: Ollama's own]
+    /// Model store [env: OLLAMA_MODELS] [default: Ollama's own; the stub has one apart]
     #[arg(long, value_name = "DIR")]
     pub models_dir: Option<PathBuf>,
     /// How long the backend may take until it answers [default: 60s]

@@ -30,6 +30,7 @@ fn choose(context: &Context, args: &GatewayTargetArgs) -> Result<(Config, Gatewa
     args.gateway.add_to(&mut flags);
     let config = context.config(&flags)?;
     let gateway = gateway::choose(&config, &context.folder)?;
+    context.warn_of_project(&gateway);
     Ok((config, gateway))
 }
 
@@ -81,7 +82,9 @@ async fn embedded_up(context: &Context, launch: &embedded::Launch, step: Step) -
         step.unchanged(text);
     }
     if context.ui.is_json() {
-        context.ui.print_json(&record)?;
+        context.ui.print_json(&serde_json::json!({
+            "event": "gateway", "started": fresh, "listen": record.launch.listen, "pid": record.process.pid,
+        }))?;
     }
     Ok(())
 }
@@ -109,6 +112,8 @@ async fn down(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;
             let down = gateway::down(&engine, &compose.target(), None).await?;
+            Ledger::new(&context.paths, &compose.project.name)
+                .forget(&[&down.containers[..], &down.networks[..]].concat())?;
             if down.containers.is_empty() && down.networks.is_empty() {
                 step.unchanged(format!("service {} has no container", compose.service));
             } else {
@@ -201,7 +206,7 @@ async fn build(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
 }
 
 /// In the foreground, until Ctrl-C.
-async fn run_embedded(context: &Context, args: &GatewayRunArgs) -> Result<()> {
+pub(super) async fn run_embedded(context: &Context, args: &GatewayRunArgs) -> Result<()> {
     let mut flags = Flags {
         listen: args.listen.clone(),
         ..Flags::default()

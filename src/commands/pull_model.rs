@@ -24,11 +24,12 @@ pub(super) async fn run(context: &Context, args: &PullArgs) -> anyhow::Result<()
     let events = context.events();
     for model in models {
         let request = PullRequest {
-            model,
             if_missing: args.if_missing,
+            skip_checks: args.skip_checks,
+            ..PullRequest::new(model)
         };
         let step = events.step("model", format!("pulling {}", request.model));
-        let pulled = backend::pull(&request, &config, &context.paths, &step).await?;
+        let pulled = backend::pull(&request, &config, &context.paths, (&step, &events)).await?;
         let text = pulled.describe();
         if pulled.unchanged {
             step.unchanged(text);

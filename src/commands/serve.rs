@@ -12,7 +12,6 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<(
     let mut flags = Flags::default();
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
-    context.warn_if_exposed(&config);
     let launch = Launch::from_config(&config, &context.paths)?;
     if args.background {
         Ok(background(context, &launch).await?)
@@ -25,6 +24,9 @@ async fn background(context: &Context, launch: &Launch) -> Result<()> {
     let events = context.events();
     let step = events.step("backend", format!("looking at {}", launch.bind));
     let running = backend::start(launch, &context.paths, &step).await?;
+    if let Some(warning) = backend::exposure(launch).filter(|_| running.fresh) {
+        events.warn(warning);
+    }
     let text = running.record.describe();
     if running.fresh {
         step.done(text);
@@ -32,7 +34,7 @@ async fn background(context: &Context, launch: &Launch) -> Result<()> {
         step.unchanged(text);
     }
     if context.ui.is_json() {
-        context.ui.print_json(&running.record)?;
+        context.ui.print_json(&started(context, launch, &running))?;
     } else if running.fresh {
         let slot = backend::slot(&context.paths, &launch.host());
         context
@@ -43,6 +45,25 @@ async fn background(context: &Context, launch: &Launch) -> Result<()> {
             .say(&format!("   log      {}", slot.log_file().display()));
     }
     Ok(())
+}
+
+/// What scripts want to know; the record itself may hold secrets of the environment.
+fn started(context: &Context, launch: &Launch, running: &backend::Running) -> serde_json::Value {
+    let record = &running.record;
+    serde_json::json!({
+        "event": "backend",
+        "started": running.fresh,
+        "address": record.launch.bind,
+        "version": record.version,
+        "pid": record.process().map(|process| process.pid),
+        "origin": match &record.origin {
+            backend::Origin::Started { .. } => "started",
+            backend::Origin::Adopted { .. } => "adopted",
+        },
+        "relay": record.relay,
+        "pidfile": backend::slot(&context.paths, &launch.host()).pidfile(),
+        "log": record.log,
+    })
 }
 
 /// Supervises in this very process, and shows the backend's log until Ctrl-C.

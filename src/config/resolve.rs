@@ -265,7 +265,7 @@ impl Places<'_> {
             .unwrap_or_else(|| (default.to_owned(), Source::Default));
         match text.parse() {
             Ok(value) => Ok(Setting { value, source }),
-            Err(error) => Err(Error::usage(format!("{source}: {error}"))
+            Err(error) => Err(bad_value(&text, &source, &error.to_string())
                 .hint("see every setting and its source: ollamactl config show")),
         }
     }
@@ -338,6 +338,15 @@ impl Places<'_> {
             merged.extend(file.backend.environment.clone());
         }
         merged
+    }
+}
+
+/// Errors of other crates do not name the value.
+fn bad_value(text: &str, source: &Source, why: &str) -> Error {
+    if why.contains(text) {
+        Error::usage(format!("{source}: {why}"))
+    } else {
+        Error::usage(format!("{source}: {text:?}: {why}"))
     }
 }
 

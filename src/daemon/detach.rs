@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use super::Started;
 use crate::error::{Context, Kind, Result};
+use crate::process::{self, Identity, Signal};
 
 /// Runs this same program with these arguments, detached: no terminal, standard error to `log`, and
 /// `how` to read with [`read_instructions`]. Returns as soon as it has reported how its start went.
@@ -29,6 +30,7 @@ pub async fn spawn<T: DeserializeOwned>(
         .stderr(log)
         .spawn()
         .or_failed(|| format!("cannot start {}", program.display()))?;
+    let starting = Starting(child.id().and_then(Identity::of));
     if let Some(mut pipe) = child.stdin.take() {
         // One that ended already says why on the other pipe.
         let _ = pipe.write_all(&how).await;
@@ -39,11 +41,30 @@ pub async fn spawn<T: DeserializeOwned>(
             .await
             .or_failed(|| "cannot hear from the background process")?;
     }
+    starting.has_reported();
     let started = Started::parse(&text)?;
     if !matches!(started, Started::Ready(_)) {
         let _ = child.wait().await;
     }
     Ok(started)
+}
+
+/// A process that has not reported yet. Whoever gives up on it (Ctrl-C, or another step that failed)
+/// leaves nothing half started: it is asked to end.
+struct Starting(Option<Identity>);
+
+impl Starting {
+    fn has_reported(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(process) = &self.0 {
+            let _ = process::signal(process, Signal::Terminate);
+        }
+    }
 }
 
 /// The detached side of [`spawn`]: how it is to run.

@@ -1,5 +1,6 @@
 //! The files of one background process: lock, pidfile, record, log.
 
+use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -66,6 +67,14 @@ impl Slot {
     /// Takes the lock, or says that somebody holds it (`None`). The kernel frees it when its holder
     /// ends, however it ends.
     pub fn try_lock(&self) -> Result<Option<Lock>> {
+        Ok(self.acquire()?.map(|file| Lock {
+            slot: self.clone(),
+            _file: file,
+            pid_written: Cell::new(false),
+        }))
+    }
+
+    fn acquire(&self) -> Result<Option<File>> {
         paths::create_private_dir(&self.folder)?;
         let path = self.file("lock");
         loop {
@@ -79,10 +88,7 @@ impl Slot {
             }
             // The last holder removes the file when it ends; a lock on a removed file locks nothing.
             if is_same_file(&file, &path) {
-                return Ok(Some(Lock {
-                    slot: self.clone(),
-                    _file: file,
-                }));
+                return Ok(Some(file));
             }
         }
     }
@@ -105,12 +111,13 @@ impl Slot {
         }
     }
 
-    /// Whether a process holds the lock now.
+    /// Whether a process holds the lock now. What a killed holder left stays: its record is how the
+    /// next one finds what it started.
     pub fn is_locked(&self) -> Result<bool> {
         if !self.file("lock").exists() {
             return Ok(false);
         }
-        Ok(self.try_lock()?.is_none())
+        Ok(self.acquire()?.is_none())
     }
 
     /// What was recorded; `None` when nothing is. A record that cannot be read is an error that names
@@ -124,6 +131,12 @@ impl Slot {
             .context(Kind::Unknown, || {
                 format!("{} cannot be understood", path.display())
             })
+            .map_err(|error| {
+                error.hint(format!(
+                    "end what it may be about, then remove it: ollamactl kill; rm {}",
+                    path.display()
+                ))
+            })
             .map(Some)
     }
 }
@@ -133,6 +146,7 @@ impl Slot {
 pub struct Lock {
     slot: Slot,
     _file: File,
+    pid_written: Cell<bool>,
 }
 
 impl Lock {
@@ -141,7 +155,12 @@ impl Lock {
         let json = serde_json::to_vec_pretty(record)
             .or_failed(|| format!("cannot record {}", self.slot.name))?;
         paths::write_private(&self.slot.record_file(), &json)?;
-        paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())
+        // The holder of the lock does not change, so its pid is written once.
+        if !self.pid_written.get() {
+            paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())?;
+            self.pid_written.set(true);
+        }
+        Ok(())
     }
 
     /// The slot that is locked.

@@ -1,16 +1,14 @@
 //! Has this machine the disk and the memory that the model needs?
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Check, Patient};
-use crate::ollama::{Client, default_store, download_size};
+use crate::backend::{free_bytes, needed_memory, total_memory};
+use crate::ollama::{Client, default_store, manifest};
 use crate::units::bytes;
 
 /// How long the registry may take to tell a model's size.
 const REGISTRY: Duration = Duration::from_secs(3);
-/// Memory that a model needs beyond its weights, in percent: context and runtime.
-const OVERHEAD_PERCENT: u64 = 20;
 
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     if !patient.backend.host.is_local() {
@@ -40,9 +38,8 @@ async fn size(patient: &Patient<'_>) -> Size {
     if patient.backend.is_stub() {
         return Size::Unknown;
     }
-    download_size(model, REGISTRY)
-        .await
-        .map_or(Size::Unknown, Size::Remote)
+    let found = manifest(model, REGISTRY).await;
+    found.map_or(Size::Unknown, |manifest| Size::Remote(manifest.size()))
 }
 
 fn disk(patient: &Patient<'_>, size: &Size) -> Check {
@@ -79,20 +76,18 @@ fn disk(patient: &Patient<'_>, size: &Size) -> Check {
 
 fn memory(size: &Size) -> Check {
     const NAME: &str = "memory";
-    let Ok(mut system) = sysinfo::System::new() else {
+    let Some(total) = total_memory() else {
         return Check::warn(
             NAME,
             "this machine's memory is not known",
             "ollamactl config show",
         );
     };
-    system.refresh_memory();
-    let total = system.total_memory();
     let text = format!("{} in all", bytes(total));
     let (Size::Stored(weights) | Size::Remote(weights)) = size else {
         return Check::ok(NAME, format!("{text}; the model's size is not known"));
     };
-    let needed = weights + weights / 100 * OVERHEAD_PERCENT;
+    let needed = needed_memory(*weights);
     if needed > total {
         Check::warn(
             NAME,
@@ -107,28 +102,5 @@ fn memory(size: &Size) -> Check {
             NAME,
             format!("{text}; the model needs about {}", bytes(needed)),
         )
-    }
-}
-
-/// Free bytes on the disk that would hold this folder.
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let existing: PathBuf = folder
-        .ancestors()
-        .find(|path| path.exists())?
-        .canonicalize()
-        .ok()?;
-    #[cfg(unix)]
-    {
-        let stats = rustix::fs::statvfs(&existing).ok()?;
-        Some(stats.f_bavail.saturating_mul(stats.f_frsize))
-    }
-    #[cfg(not(unix))]
-    {
-        let disks = sysinfo::Disks::new_with_refreshed_list();
-        disks
-            .iter()
-            .filter(|disk| existing.starts_with(disk.mount_point()))
-            .max_by_key(|disk| disk.mount_point().as_os_str().len())
-            .map(sysinfo::Disk::available_space)
     }
 }

@@ -1,23 +1,19 @@
 //! Building an image: the context goes out as a stream, the builder's output comes back as lines.
 //! A build that fails says so inside a successful HTTP reply; its step and last lines become the error.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bollard::errors::Error as Fault;
-use bollard::moby::buildkit::v1::StatusResponse;
-use bollard::models::{BuildInfo, BuildInfoAux};
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
 use futures_util::StreamExt as _;
 
 use super::context::BuildContext;
+use super::output::Output;
 use super::{Engine, fault, images};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
-
-/// Lines of output that a failure shows.
-const TAIL: usize = 20;
 
 /// Where the instructions are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +99,7 @@ impl Engine {
             }
         }
         drop(replies);
+        output.end();
         if let Some(fault) = failed {
             // The sender ends when the connection does, which is the engine's affair.
             let ended = tokio::time::timeout(Duration::from_secs(1), reading).await;
@@ -154,7 +151,7 @@ impl Engine {
             "the build of image {name} failed{at}: {}",
             text.trim()
         ))
-        .details(output.tail)
+        .details(output.into_tail())
         .hint("correct the Dockerfile or its context, then run the command again")
     }
 }
@@ -193,86 +190,4 @@ fn session() -> String {
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
     format!("ollamactl-{}-{}", std::process::id(), now.as_nanos())
-}
-
-/// Turns the builder's messages into lines.
-struct Output<'s> {
-    step: &'s Step,
-    tail: VecDeque<String>,
-    /// The classic builder's `Step 2/3 : RUN …`.
-    current: Option<String>,
-    /// The steps that `BuildKit` reported as failed.
-    failed: Option<String>,
-    /// `BuildKit` repeats a step with every change of it.
-    seen: HashSet<String>,
-}
-
-impl<'s> Output<'s> {
-    fn new(step: &'s Step) -> Self {
-        Self {
-            step,
-            tail: VecDeque::new(),
-            current: None,
-            failed: None,
-            seen: HashSet::new(),
-        }
-    }
-
-    fn take(&mut self, info: BuildInfo) {
-        if let Some(text) = info.stream {
-            self.lines(&text);
-        }
-        if let Some(BuildInfoAux::BuildKit(status)) = info.aux {
-            self.take_status(&status);
-        } else if let (Some(status), None) = (info.status, info.progress_detail) {
-            self.lines(&status);
-        }
-    }
-
-    fn take_status(&mut self, status: &StatusResponse) {
-        for vertex in &status.vertexes {
-            let began = vertex.started.is_some() || vertex.cached;
-            if began && self.seen.insert(vertex.digest.clone()) {
-                let cached = if vertex.cached { " (cached)" } else { "" };
-                self.line(format!("{}{cached}", vertex.name));
-            }
-            if !vertex.error.is_empty() {
-                self.failed = Some(vertex.name.clone());
-            }
-        }
-        for log in &status.logs {
-            self.lines(&String::from_utf8_lossy(&log.msg));
-        }
-        for warning in &status.warnings {
-            self.lines(&format!(
-                "warning: {}",
-                String::from_utf8_lossy(&warning.short)
-            ));
-        }
-    }
-
-    fn lines(&mut self, text: &str) {
-        for line in text
-            .lines()
-            .map(str::trim_end)
-            .filter(|line| !line.is_empty())
-        {
-            if line.starts_with("Step ") && line.contains(" : ") {
-                self.current = Some(line.to_owned());
-            }
-            self.line(line.to_owned());
-        }
-    }
-
-    fn line(&mut self, line: String) {
-        if self.tail.len() == TAIL {
-            self.tail.pop_front();
-        }
-        self.tail.push_back(line.clone());
-        self.step.output(line);
-    }
-
-    fn failing_step(&self) -> Option<String> {
-        self.failed.clone().or_else(|| self.current.clone())
-    }
 }

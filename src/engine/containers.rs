@@ -13,6 +13,7 @@ use bollard::query_parameters::{
 use super::Engine;
 use super::fault::{status, taken_port, unless};
 use crate::error::{Error, Kind, Result};
+use crate::process;
 
 /// A container's own stop time-out may be anything; no longer than this and the stop itself.
 const LONGEST_GRACE: Duration = Duration::from_mins(10);
@@ -170,14 +171,28 @@ impl Engine {
         let Some(port) = taken_port(&error.message) else {
             return error;
         };
-        let holder = match self.publisher_of(port).await {
-            Some(name) => {
-                return named(port, &format!("container {name}"), error)
-                    .hint(format!("docker stop {name}"));
+        if let Some(container) = self.publisher_of(port).await {
+            return named(port, &format!("container {container}"), error)
+                .hint(format!("docker stop {container}"));
+        }
+        match self.listener_on(port) {
+            Some(owner) => {
+                named(port, &owner.describe(), error).hint(format!("kill {}", owner.pid))
             }
-            None => "a process on this host",
-        };
-        named(port, holder, error).hint(format!("ss -ltnp 'sport = :{port}'"))
+            None => named(port, "a process on this host", error)
+                .hint(format!("sudo ss -ltnp 'sport = :{port}'")),
+        }
+    }
+
+    /// The process of this host that listens on this port, where we may see it.
+    fn listener_on(&self, port: u16) -> Option<process::Info> {
+        if self.endpoint().is_remote() {
+            return None;
+        }
+        let listeners = process::listeners(port);
+        listeners
+            .iter()
+            .find_map(|listener| process::port_owner(listener.address))
     }
 
     /// The running container that publishes this host port.

@@ -12,6 +12,7 @@ mod ignore;
 mod images;
 mod logs;
 mod networks;
+mod output;
 mod volumes;
 
 use std::net::IpAddr;
@@ -149,6 +150,7 @@ fn open(endpoint: &Endpoint) -> Result<Docker> {
             Docker::connect_with_ssl(address, &tls.key, &tls.cert, &tls.ca, timeout, version)
         }
         ("tcp", None) => Docker::connect_with_http(address, timeout, version),
+        #[cfg(unix)]
         ("ssh", _) => Docker::connect_with_ssh(address, timeout, version, None),
         _ => Docker::connect_with_local(address, timeout, version),
     };

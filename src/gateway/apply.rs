@@ -248,7 +248,12 @@ impl<'a> Applier<'a> {
             .iter()
             .any(|created| created == name);
         if error.kind == Kind::Conflict && is_new {
-            return self.withdrawn(name, error).await;
+            let error = self.withdrawn(name, error).await;
+            if let Some(ledger) = &self.options.ledger {
+                // The error that made it vain is the one to tell.
+                let _ = ledger.forget(&[name.to_owned()]);
+            }
+            return error;
         }
         error
     }

@@ -40,9 +40,28 @@ impl Ledger {
         }
         let mut all = self.read()?;
         all.merge(created);
+        self.write(&all)
+    }
+
+    /// Drops the containers and networks of these names: they are gone, and what others make under the
+    /// same names later is not ours to take away.
+    pub fn forget(&self, gone: &[String]) -> Result<()> {
+        let mut all = self.read()?;
+        let before = all.clone();
+        all.forget(gone);
+        if all.is_empty() {
+            return self.clear();
+        }
+        if all == before {
+            return Ok(());
+        }
+        self.write(&all)
+    }
+
+    fn write(&self, created: &Created) -> Result<()> {
         paths::create_private_dir(&self.folder)?;
-        let json =
-            serde_json::to_vec_pretty(&all).context(Kind::Failed, || "cannot write the ledger")?;
+        let json = serde_json::to_vec_pretty(created)
+            .context(Kind::Failed, || "cannot write the ledger")?;
         paths::write_private(&self.file, &json)
     }
 
@@ -75,6 +94,13 @@ mod tests {
             ledger.read().expect("readable").containers,
             ["app-db-1", "app-web-1"]
         );
+        ledger
+            .forget(&["app-db-1".to_owned()])
+            .expect("written again");
+        assert_eq!(ledger.read().expect("readable").containers, ["app-web-1"]);
+        ledger.forget(&["app-web-1".to_owned()]).expect("removed");
+        assert!(!ledger.file.exists(), "nothing is left to remember");
+        ledger.add(&made("app-db-1")).expect("written");
         ledger.clear().expect("removed");
         assert!(ledger.read().expect("readable").is_empty());
     }

@@ -127,6 +127,13 @@ impl Created {
         add(&mut self.networks, &later.networks);
     }
 
+    /// Drops what is gone: what others make under these names later is theirs.
+    pub fn forget(&mut self, gone: &[String]) {
+        for names in [&mut self.containers, &mut self.started, &mut self.networks] {
+            names.retain(|name| !gone.contains(name));
+        }
+    }
+
     /// Nothing was made or started.
     pub fn is_empty(&self) -> bool {
         self.containers.is_empty() && self.started.is_empty() && self.networks.is_empty()

@@ -176,6 +176,12 @@ fn exit(state: &ContainerState) -> Exit {
     }
 }
 
+/// Whether it runs at this moment. Between two restarts by the engine it does not, whatever `Running` says.
+pub(super) fn runs(container: &ContainerInspectResponse) -> bool {
+    let state = container.state.clone().unwrap_or_default();
+    state.running.unwrap_or(false) && !state.restarting.unwrap_or(false)
+}
+
 /// The error for a container that ended when it should run: its exit, and its last output.
 pub(super) async fn exited(
     engine: &Engine,
@@ -184,18 +190,20 @@ pub(super) async fn exited(
 ) -> Error {
     let state = container.state.clone().unwrap_or_default();
     let name = name_of(container);
-    let restarts = container.restart_count.unwrap_or(0);
-    let again = if restarts > 0 {
-        format!(" (the engine restarted it {restarts} times)")
-    } else {
-        String::new()
+    let how = match container.restart_count.unwrap_or(0) {
+        0 => format!("with {}", exit(&state)),
+        // While it runs, the engine no longer tells how the run before ended.
+        restarts if runs(container) => {
+            format!("and was restarted by the engine ({restarts} times so far)")
+        }
+        restarts => format!(
+            "with {} (the engine restarted it {restarts} times)",
+            exit(&state)
+        ),
     };
-    Error::failed(format!(
-        "{what} (container {name}) ended with {}{again}",
-        exit(&state)
-    ))
-    .details(engine.tail(&name, TAIL).await)
-    .hint(format!("docker logs {name}"))
+    Error::failed(format!("{what} (container {name}) ended {how}"))
+        .details(engine.tail(&name, TAIL).await)
+        .hint(format!("docker logs {name}"))
 }
 
 /// The error for a container whose health check fails: what the check printed, and the last output.

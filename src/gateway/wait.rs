@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::state::{exited, inspect, unhealthy};
+use super::state::{exited, inspect, runs, unhealthy};
 use crate::compose::Condition;
 use crate::engine::Engine;
 use crate::engine::models::{ContainerInspectResponse, HealthStatusEnum};
@@ -14,6 +14,8 @@ use crate::error::{Error, Kind, Result};
 const INTERVAL: Duration = Duration::from_millis(50);
 /// A container that ends within this time of its start ended "at once".
 const SETTLING: Duration = Duration::from_millis(300);
+/// How long a container that keeps ending is given to end once more.
+const NEXT_EXIT: Duration = Duration::from_secs(3);
 
 /// Waits until the service's container has reached the condition.
 pub(super) async fn condition(
@@ -94,6 +96,21 @@ async fn too_late(
     error
 }
 
+/// A container that the engine restarted and that runs again: how it ended before is not told until it
+/// ends once more, so it is looked at until then, though not for long.
+async fn last_exit(
+    engine: &Engine,
+    what: &str,
+    mut seen: ContainerInspectResponse,
+) -> Result<ContainerInspectResponse> {
+    let deadline = Instant::now() + NEXT_EXIT;
+    while runs(&seen) && Instant::now() < deadline {
+        sleep(INTERVAL).await;
+        seen = inspect(engine, what, seen.id.as_deref().unwrap_or_default()).await?;
+    }
+    Ok(seen)
+}
+
 /// Watches a container that was just started: an error if it ends at once.
 pub(super) async fn settled(engine: &Engine, service: &str, container: &str) -> Result<()> {
     let what = format!("service {service}");
@@ -101,6 +118,7 @@ pub(super) async fn settled(engine: &Engine, service: &str, container: &str) -> 
     loop {
         let seen = inspect(engine, &what, container).await?;
         if ended(&seen) {
+            let seen = last_exit(engine, &what, seen).await?;
             return Err(exited(engine, &what, &seen).await);
         }
         if Instant::now() >= deadline {
@@ -115,7 +133,12 @@ pub(super) async fn until_exit(engine: &Engine, service: &str, container: &str) 
     let what = format!("service {service}");
     loop {
         match inspect(engine, &what, container).await {
-            Ok(seen) if ended(&seen) => return exited(engine, &what, &seen).await,
+            Ok(seen) if ended(&seen) => {
+                return match last_exit(engine, &what, seen).await {
+                    Ok(seen) => exited(engine, &what, &seen).await,
+                    Err(error) => error,
+                };
+            }
             Ok(_) => sleep(INTERVAL).await,
             Err(error) => return error,
         }

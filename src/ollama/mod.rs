@@ -15,5 +15,5 @@ pub use host::OllamaHost;
 pub use name::ModelName;
 pub use process::{find_program, is_backend, is_runner};
 pub use pull::{PullFailure, PullUpdate};
-pub use registry::download_size;
-pub use store::{default_store, holds};
+pub use registry::{Blob, Manifest, manifest};
+pub use store::{default_store, empty_part_files};

@@ -32,6 +32,8 @@ pub struct PullFailure {
     pub error: Error,
     /// It broke off or stood still, so that the same pull may well go on: nothing was said against it.
     pub resumable: bool,
+    /// The backend said `EOF`: a part file in its store is empty, and every further pull will say so.
+    pub empty_part_file: bool,
 }
 
 impl From<Error> for PullFailure {
@@ -39,6 +41,7 @@ impl From<Error> for PullFailure {
         Self {
             error,
             resumable: false,
+            empty_part_file: false,
         }
     }
 }
@@ -81,7 +84,7 @@ impl Client {
         let mut response = request.await.map_err(|error| unreachable(&url, &error))?;
         if !response.status().is_success() {
             let text = response.text().await.unwrap_or_default();
-            return Err(refused(model, &error_text(&text)).into());
+            return Err(refused(model, &error_text(&text)));
         }
         let mut progress = Progress::new();
         let mut buffer = Vec::new();
@@ -122,7 +125,7 @@ impl Progress {
         let line: Line = serde_json::from_slice(line)
             .map_err(|error| cut(model, &format!("a line is not JSON ({error})")))?;
         if let Some(text) = line.error {
-            return Err(refused(model, &text).into());
+            return Err(refused(model, &text));
         }
         let status = line.status.unwrap_or_default();
         self.succeeded = status == "success";
@@ -151,7 +154,14 @@ impl Progress {
 }
 
 /// The server said what is wrong.
-fn refused(model: &ModelName, text: &str) -> Error {
+fn refused(model: &ModelName, text: &str) -> PullFailure {
+    PullFailure {
+        empty_part_file: text == "EOF",
+        ..explained(model, text).into()
+    }
+}
+
+fn explained(model: &ModelName, text: &str) -> Error {
     let error = Error::failed(format!("cannot pull {model}: {text}"));
     match text {
         _ if text.contains("file does not exist") => error
@@ -176,8 +186,8 @@ fn cut(model: &ModelName, why: &str) -> PullFailure {
         .hint("run the same command again; it resumes where it stopped")
         .hint("see why the backend ended: ollamactl logs backend");
     PullFailure {
-        error,
         resumable: true,
+        ..error.into()
     }
 }
 
@@ -191,8 +201,8 @@ fn stalled(model: &ModelName, stall: Duration) -> PullFailure {
     )
     .hint("what was loaded is kept; run the same command again and it resumes");
     PullFailure {
-        error,
         resumable: true,
+        ..error.into()
     }
 }
 

@@ -1,53 +1,163 @@
-//! What a model weighs before it is pulled: its manifest, asked of the registry itself.
+//! What a model is before it is pulled: its manifest, asked of the registry itself.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::ModelName;
 use super::client::tls;
 use crate::error::{Context, Error, Result};
 
-#[derive(Deserialize)]
-struct Manifest {
-    config: Layer,
-    layers: Vec<Layer>,
+const MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
+/// A model's manifest.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Bare hexadecimal sha256 of its bytes. For models pulled by 0.19 and later it equals the digest
+    /// that `/api/tags` gives.
+    pub digest: String,
+    /// Config and layers.
+    pub blobs: Vec<Blob>,
+}
+
+/// One blob of a model.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct Blob {
+    /// `sha256:<hex>`.
+    pub digest: String,
+    /// Bytes.
+    pub size: u64,
 }
 
 #[derive(Deserialize)]
-struct Layer {
-    size: u64,
+struct Document {
+    config: Blob,
+    layers: Vec<Blob>,
 }
 
-/// Bytes that a first pull of this model loads: the sum of its manifest's layers. Public models need no
-/// credentials.
-pub async fn download_size(model: &ModelName, at_most: Duration) -> Result<u64> {
+impl Manifest {
+    /// Reads a manifest as the registry or the model store has it.
+    fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        let document: Document = serde_json::from_slice(bytes)?;
+        let digest = Sha256::digest(bytes);
+        let mut blobs = document.layers;
+        blobs.push(document.config);
+        blobs.sort();
+        Ok(Self {
+            digest: digest
+                .iter()
+                .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")),
+            blobs,
+        })
+    }
+
+    /// Bytes in all.
+    pub fn size(&self) -> u64 {
+        self.blobs.iter().map(|blob| blob.size).sum()
+    }
+
+    /// Bytes that a pull into this store would load: blobs that are there, and parts of them, are not
+    /// loaded again. Partial files are sparse, so what they take on disk counts.
+    pub fn missing_from(&self, store: &Path) -> u64 {
+        let missing = |blob: &Blob| {
+            let path = store.join("blobs").join(blob.digest.replace(':', "-"));
+            if path.is_file() {
+                return 0;
+            }
+            let partial = path.with_file_name(format!("{}-partial", blob.digest.replace(':', "-")));
+            blob.size.saturating_sub(allocated(&partial))
+        };
+        self.blobs.iter().map(missing).sum()
+    }
+
+    /// The manifest that the store has of this model.
+    pub fn of_store(store: &Path, model: &ModelName) -> Option<Self> {
+        Self::parse(&std::fs::read(super::store::manifest_file(store, model)).ok()?).ok()
+    }
+
+    /// Whether both name the same content. The bytes may differ, since versions before 0.19 wrote their
+    /// own form of the registry's manifest.
+    pub fn same_content(&self, other: &Self) -> bool {
+        self.digest == other.digest || self.blobs == other.blobs
+    }
+}
+
+#[cfg(unix)]
+fn allocated(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().map_or(0, |meta| meta.blocks() * 512)
+}
+
+#[cfg(not(unix))]
+fn allocated(_path: &Path) -> u64 {
+    0
+}
+
+/// Asks the registry for a model's manifest. Public models need no credentials. A registry on loopback
+/// is asked without TLS, as container engines do.
+pub async fn manifest(model: &ModelName, at_most: Duration) -> Result<Manifest> {
+    let local = model.host.starts_with("127.") || model.host.starts_with("localhost");
     let url = format!(
-        "https://{}/v2/{}/{}/manifests/{}",
-        model.host, model.namespace, model.model, model.tag
+        "{}://{}/v2/{}/{}/manifests/{}",
+        if local { "http" } else { "https" },
+        model.host,
+        model.namespace,
+        model.model,
+        model.tag
     );
-    let http = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(true))
-        .timeout(at_most)
-        .build()
-        .or_failed(|| "cannot set up HTTPS")?;
-    let request = http.get(&url).header(
-        "accept",
-        "application/vnd.docker.distribution.manifest.v2+json",
-    );
-    let response = request
-        .send()
-        .await
-        .or_failed(|| format!("cannot ask {url}"))?;
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(!local))
+        .timeout(at_most);
+    if local {
+        builder = builder.no_proxy();
+    }
+    let http = builder.build().or_failed(|| "cannot set up HTTPS")?;
+    let asked = http.get(&url).header("accept", MANIFEST_TYPE).send().await;
+    let response = asked.or_failed(|| format!("cannot ask {url}"))?;
     if !response.status().is_success() {
         return Err(Error::failed(format!(
             "{url} answered {}",
             response.status()
         )));
     }
-    let manifest: Manifest = response
-        .json()
+    let bytes = response
+        .bytes()
         .await
-        .or_failed(|| format!("{url} did not answer with a manifest"))?;
-    Ok(manifest.config.size + manifest.layers.iter().map(|layer| layer.size).sum::<u64>())
+        .or_failed(|| format!("{url} broke off"))?;
+    Manifest::parse(&bytes).or_failed(|| format!("{url} did not answer with a manifest"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(text: &str) -> Manifest {
+        Manifest::parse(text.as_bytes()).expect("a manifest")
+    }
+
+    #[test]
+    fn the_same_blobs_are_the_same_content_however_they_are_written() {
+        let one = manifest(
+            r#"{"config":{"digest":"sha256:c","size":1},"layers":[{"digest":"sha256:a","size":2},{"digest":"sha256:b","size":3}]}"#,
+        );
+        let other = manifest(
+            r#"{"layers":[{"digest":"sha256:b","size":3},{"digest":"sha256:a","size":2}],"config":{"digest":"sha256:c","size":1}}"#,
+        );
+        assert_ne!(one.digest, other.digest);
+        assert!(one.same_content(&other));
+        assert_eq!(one.size(), 6);
+    }
+
+    #[test]
+    fn blobs_that_are_there_are_not_loaded_again() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(dir.path().join("blobs")).expect("created");
+        std::fs::write(dir.path().join("blobs/sha256-a"), "xx").expect("written");
+        let wanted = manifest(
+            r#"{"config":{"digest":"sha256:c","size":1},"layers":[{"digest":"sha256:a","size":2},{"digest":"sha256:b","size":300}]}"#,
+        );
+        assert_eq!(wanted.missing_from(dir.path()), 301);
+    }
 }

@@ -1,5 +1,6 @@
 //! What runs on this machine: argument vectors, owners, control groups.
 
+#[cfg(target_os = "linux")]
 use std::path::PathBuf;
 
 /// What is known of one process.
@@ -228,9 +229,20 @@ fn user_id(_process: &sysinfo::Process) -> Option<u32> {
     None
 }
 
-/// Where the executable of a process lies, where we may know.
-pub fn executable(pid: u32) -> Option<PathBuf> {
-    std::fs::read_link(format!("/proc/{pid}/exe")).ok()
+/// The environment with which a process was started, `NAME=value` each; empty where we may not know.
+#[cfg(target_os = "linux")]
+pub fn environment(pid: u32) -> Vec<String> {
+    let bytes = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    bytes
+        .split(|byte| *byte == 0)
+        .map(|entry| String::from_utf8_lossy(entry).into_owned())
+        .collect()
+}
+
+/// The environment with which a process was started. Not known on this platform.
+#[cfg(not(target_os = "linux"))]
+pub fn environment(_pid: u32) -> Vec<String> {
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Identity;
-use crate::error::{Context, Error, Kind, Result};
+#[cfg(target_os = "linux")]
+use crate::error::Context;
+use crate::error::{Error, Kind, Result};
 
 /// The signals that ollamactl sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

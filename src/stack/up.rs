@@ -15,6 +15,7 @@ use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, UpOptions, em
 use crate::health::{self, Failure, Level, Question};
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
+use crate::units::seconds;
 
 /// Pauses between two looks at the stack's health.
 const LOOK: Duration = Duration::from_millis(100);
@@ -47,6 +48,10 @@ pub struct UpReport {
 pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
     let started = Instant::now();
     let deadline = started + request.wait_timeout;
+    if let Gateway::Compose(_) = request.gateway {
+        // Without an engine nothing of it can become healthy, so nothing is started.
+        Engine::from_environment().await?;
+    }
     let backend_ready = CancellationToken::new();
     let work = async {
         tokio::try_join!(
@@ -83,6 +88,9 @@ async fn backend(
     if host.is_local() {
         let launch = Launch::from_config(request.config, request.paths)?;
         let running = backend::start(&launch, request.paths, &step).await?;
+        if let Some(warning) = backend::exposure(&launch).filter(|_| running.fresh) {
+            events.warn(warning);
+        }
         let text = running.record.describe();
         if running.fresh {
             step.done(text);
@@ -121,11 +129,11 @@ async fn remote(config: &Config, step: Step) -> Result<()> {
 async fn model(request: &UpRequest<'_>, ready: &CancellationToken, events: &Events) -> Result<()> {
     ready.cancelled().await;
     let pull = PullRequest {
-        model: request.config.model.value.clone(),
         if_missing: true,
+        ..PullRequest::new(request.config.model.value.clone())
     };
     let step = events.step("model", format!("looking for {}", pull.model));
-    let pulled = backend::pull(&pull, request.config, request.paths, &step).await?;
+    let pulled = backend::pull(&pull, request.config, request.paths, (&step, events)).await?;
     let text = pulled.describe();
     if pulled.unchanged {
         step.unchanged(text);
@@ -227,7 +235,7 @@ async fn fail_if_ended(compose: &ComposeGateway) -> Result<()> {
 fn too_slow(timeout: Duration, failures: &[Failure]) -> Error {
     let error = Error::new(
         Kind::Timeout,
-        format!("the stack was not healthy within {} s", timeout.as_secs()),
+        format!("the stack was not healthy within {}", seconds(timeout)),
     )
     .details(failures.iter().map(|failure| failure.reason.clone()));
     match failures.first() {

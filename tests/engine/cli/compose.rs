@@ -1,0 +1,65 @@
+//! Real `docker compose` sees our containers as its own, and handles them.
+
+use serde_json::Value;
+
+use crate::stack::{SERVICE, Stack, skipped};
+
+/// The path of a compose v2 binary.
+const COMPOSE: &str = "OLLAMACTL_COMPOSE";
+
+#[test]
+fn compose_lists_shows_and_removes_what_we_made() {
+    let Some(stack) = Stack::whole() else { return };
+    let Ok(program) = std::env::var(COMPOSE) else {
+        skipped(&format!(
+            "side by side with compose (set {COMPOSE} to its binary)"
+        ));
+        return;
+    };
+    // Compose does not give a container the host's name by itself.
+    stack.write_compose(|compose| {
+        compose.replace(
+            "    depends_on: [api]",
+            "    depends_on: [api]\n    extra_hosts: [\"host.docker.internal:host-gateway\"]",
+        )
+    });
+    stack.run("up").code(0);
+    let compose = |words: &str| {
+        let words = words.split_whitespace();
+        stack.sandbox.start(&program, words).finish().code(0)
+    };
+    let ids = || ["db-test", "api", SERVICE].map(|service| stack.id(service));
+
+    let listed = compose("ps --format json");
+    // Up to 2.20 an array, then an object a line.
+    let found: Vec<Value> = match serde_json::from_str(&listed.stdout) {
+        Ok(Value::Array(all)) => all,
+        _ => listed.json_lines(),
+    };
+    let of = |service: &str| {
+        let found = found.iter().find(|one| one["Service"] == service);
+        found.unwrap_or_else(|| panic!("{service} is not in {found:#?}"))
+    };
+    assert_eq!(of(SERVICE)["Name"], stack.container(SERVICE));
+    assert_eq!(of(SERVICE)["State"], "running");
+    assert_eq!(of("db-test")["Health"], "healthy");
+    assert_eq!(of("api")["Project"], stack.name);
+
+    compose("logs ollama-functions").prints(["ollama-functions-1", "gateway on http://"]);
+    // A compose whose hashes differ from those that we stamped replaces ours. Then we go by its own.
+    compose("up --detach --no-build");
+    let theirs = ids();
+    stack.run("gateway up").code(0).says(["-- gateway"]);
+    assert_eq!(ids(), theirs, "we have nothing to change in theirs");
+    stack.run("gateway up --force-recreate").code(0);
+    let ours = ids();
+    compose("up --detach --no-build");
+    assert_eq!(ids(), ours, "nor compose in ours");
+
+    compose("down");
+    let nothing: [&str; 0] = [];
+    assert_eq!(stack.docker.containers(&stack.name), nothing);
+    assert_eq!(stack.docker.networks(&stack.name), nothing);
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}

@@ -1,0 +1,154 @@
+//! `logs`, `status` and `doctor` of a gateway in a container.
+
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::stack::{COMMAND, SERVICE, Stack};
+use crate::support::http::get;
+use crate::support::{Output, until};
+
+#[test]
+fn logs_show_both_streams_the_last_lines_and_what_follows() {
+    let Some(stack) = Stack::alone() else { return };
+    // Like Ollama, the stub writes requests to standard output and all else to standard error.
+    stack.write_compose(|compose| {
+        compose.replace(
+            COMMAND,
+            "[stub, --host, \"0.0.0.0:8000\", --models, /models]",
+        )
+    });
+    stack.run("gateway up").code(0);
+    let follow = stack.sandbox.spawn(["logs", "gateway", "--follow"]);
+    follow.wait_to_print("Listening on");
+    until("an answer", || get(stack.published, "/marked-in-the-log"));
+    follow.wait_to_print("/marked-in-the-log");
+    drop(follow);
+
+    let all = stack
+        .run("logs gateway")
+        .code(0)
+        .prints(["Listening on", "/marked-in-the-log"]);
+    let lines: Vec<&str> = all.stdout.lines().collect();
+    let last = stack.run("logs gateway -n 2").code(0).stdout;
+    assert_eq!(last.lines().collect::<Vec<_>>(), lines[lines.len() - 2..]);
+    assert_eq!(all.stderr, "");
+    stack.run("gateway stop").code(0);
+    stack
+        .run("logs gateway")
+        .code(0)
+        .prints(["/marked-in-the-log"]);
+    stack.run("gateway down").code(0);
+    stack
+        .run("logs gateway")
+        .code(3)
+        .says([SERVICE, "has no container", "hint:"]);
+}
+
+/// A check of doctor.
+#[track_caller]
+fn check<'a>(checks: &'a Value, name: &str) -> &'a Value {
+    let mut all = checks.as_array().expect("a list").iter();
+    let found = all.find(|check| check["name"] == name);
+    found.unwrap_or_else(|| panic!("no check {name:?} in {checks:#}"))
+}
+
+#[track_caller]
+fn doctor(stack: &Stack, code: i32) -> (Output, Value) {
+    let output = stack.run("doctor --json").code(code);
+    let checks = output.json();
+    (output, checks)
+}
+
+#[test]
+fn status_and_doctor_see_every_part_of_a_running_project() {
+    let Some(stack) = Stack::whole() else { return };
+    stack.run("up").code(0);
+    let status = stack.run("status --json").code(0).json();
+    assert_eq!(status["model"]["name"], "tiny");
+    assert_eq!(status["model"]["present"], true);
+    assert_eq!(status["backend"]["standing"], "supervised");
+    assert_eq!(status["relay"]["state"], "listening");
+    let gateway = &status["gateway"];
+    assert_eq!(gateway["kind"], "compose");
+    assert_eq!(gateway["state"], "running");
+    assert_eq!(gateway["name"], stack.container(SERVICE));
+    let url = format!("http://{}", stack.published);
+    assert_eq!(gateway["url"], url);
+    stack
+        .run("status -o env")
+        .code(0)
+        .prints([format!("OLLAMA_GATEWAY_URL={url}").as_str()]);
+    stack
+        .run("status")
+        .code(0)
+        .prints([url.as_str(), "listening", "tiny"]);
+
+    let (_, checks) = doctor(&stack, 0);
+    for name in [
+        "ollama program",
+        "backend port",
+        "backend",
+        "model",
+        "relay",
+        "disk",
+        "memory",
+        "compose file",
+        "service",
+        "gateway model",
+        "engine",
+        "image",
+        "host.docker.internal",
+        "gateway port",
+    ] {
+        assert_eq!(check(&checks, name)["verdict"], "ok", "{checks:#}");
+    }
+    let needs = check(&checks, "service")["why"].as_str().expect("text");
+    assert!(
+        needs.contains("api") && needs.contains("db-test"),
+        "{needs}"
+    );
+
+    stack.write_compose(|compose| compose.replace("${OLLAMA_MODEL:-llama3:8b}", "llama3:8b"));
+    let (output, checks) = doctor(&stack, 1);
+    output.says(["gateway model"]);
+    let model = check(&checks, "gateway model");
+    assert_eq!(model["verdict"], "fail");
+    let why = model["why"].as_str().expect("text");
+    assert!(why.contains("llama3:8b") && why.contains("tiny"), "{why}");
+}
+
+#[test]
+fn a_taken_gateway_port_is_named_with_its_owner() {
+    let Some(stack) = Stack::alone() else { return };
+    let port = stack.published.port().to_string();
+    let owner = format!("pid {}", std::process::id());
+    let held = TcpListener::bind(stack.published).expect("free");
+    stack
+        .run("gateway up")
+        .code(5)
+        .says([port.as_str(), owner.as_str(), "hint:"]);
+    let nothing: [&str; 0] = [];
+    assert_eq!(stack.docker.containers(&stack.name), nothing);
+    let (_, checks) = doctor(&stack, 1);
+    let taken = check(&checks, "gateway port");
+    assert_eq!(taken["verdict"], "fail");
+    let why = taken["why"].as_str().expect("text");
+    assert!(why.contains(&port) && why.contains(&owner), "{why}");
+    drop(held);
+    stack.run("gateway up").code(0);
+
+    let Some(mut other) = Stack::alone() else {
+        return;
+    };
+    other.published = stack.published;
+    other.write_compose(|compose| compose);
+    let owner = stack.container(SERVICE);
+    other
+        .run("gateway up")
+        .code(5)
+        .says([port.as_str(), owner.as_str(), "docker stop"]);
+    assert_eq!(other.docker.containers(&other.name), nothing);
+    other.run("down").code(0);
+    other.assert_nothing_left();
+}

@@ -1,0 +1,88 @@
+//! `gateway stop|down|restart|build`.
+
+use crate::stack::{DOCKERFILE, SERVICE, Stack};
+use crate::support::http::get;
+
+#[test]
+fn stop_keeps_the_container_and_down_removes_it() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("gateway up").code(0);
+    let id = stack.id(SERVICE);
+    stack
+        .run("gateway stop")
+        .code(0)
+        .says(["ok gateway", "stopped"]);
+    let stopped = stack.inspect(SERVICE);
+    assert_eq!(stopped["State"]["Status"], "exited");
+    stack
+        .run("gateway stop")
+        .code(0)
+        .says(["-- gateway", "was not running"]);
+    stack.run("gateway up").code(0);
+    assert_eq!(stack.id(SERVICE), id);
+
+    let (gateway, network) = (stack.container(SERVICE), stack.network());
+    stack
+        .run("gateway down")
+        .code(0)
+        .says(["removed", &gateway, &network]);
+    stack
+        .run("gateway down")
+        .code(0)
+        .says(["-- gateway", "has no container"]);
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
+fn restart_rebuilds_and_a_changed_image_means_a_new_container() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("gateway up").code(0);
+    let (id, started) = stack.run_of(SERVICE);
+    stack
+        .run("gateway restart")
+        .code(0)
+        .says(["restart container"]);
+    let (same, later) = stack.run_of(SERVICE);
+    assert_eq!(same, id);
+    assert_ne!(later, started);
+
+    stack.dockerfile(&format!("{DOCKERFILE}ENV CHANGED=yes\n"));
+    stack
+        .run("gateway restart")
+        .code(0)
+        .says(["recreate container", "image"]);
+    assert_ne!(stack.id(SERVICE), id);
+    let variables = stack.inspect(SERVICE)["Config"]["Env"].to_string();
+    assert!(variables.contains("CHANGED=yes"), "{variables}");
+    let name = stack.container(SERVICE);
+    assert_eq!(stack.docker.containers(&stack.name), [name]);
+}
+
+#[test]
+fn a_failed_build_shows_its_step_and_leaves_the_running_gateway_alone() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("up").code(0);
+    let before = stack.run_of(SERVICE);
+    let step = "RUN [\"/ollamactl\", \"frobnicate\"]";
+    stack.dockerfile(&format!("{DOCKERFILE}{step}\n"));
+    for command in [
+        "gateway restart",
+        "gateway build",
+        "gateway up --build",
+        "up --build",
+    ] {
+        stack.run(command).code(1).says([
+            &format!("{}-{SERVICE}", stack.name),
+            step,
+            "unrecognized subcommand 'frobnicate'",
+            "hint:",
+        ]);
+        assert_eq!(stack.run_of(SERVICE), before, "after {command}");
+    }
+    let answer = get(stack.published, "/healthz").expect("answered");
+    assert_eq!(answer, (200, r#"{"status":"ok"}"#.to_owned()));
+    stack.dockerfile(DOCKERFILE);
+    stack.run("gateway up").code(0).says(["-- gateway"]);
+    assert_eq!(stack.run_of(SERVICE), before);
+}

@@ -1,0 +1,91 @@
+//! Wrong inputs: what is named, the exit code, and that nothing is left.
+
+use crate::stack::{SERVICE, Stack};
+use crate::support::Output;
+use crate::support::http::stranger;
+
+/// Runs both commands that read the compose file; both must fail like this and change nothing.
+#[track_caller]
+fn refused(stack: &Stack, code: i32, says: &[&str]) {
+    for command in ["gateway up", "up"] {
+        let check = |output: Output| output.code(code).says(says.iter().copied());
+        check(stack.run(command)).says(["error:"]);
+        stack.assert_nothing_left();
+    }
+}
+
+#[test]
+fn bad_yaml_is_named_with_file_line_and_column() {
+    let Some(stack) = Stack::alone() else { return };
+    let file = stack.sandbox.write(
+        "docker-compose.yml",
+        "services:\n  ollama-functions:\n    image: x\n    ports: [\n",
+    );
+    let place = format!("{}:5:1:", file.display());
+    refused(&stack, 2, &[&place]);
+}
+
+#[test]
+fn an_unknown_service_gets_a_suggestion() {
+    let Some(stack) = Stack::alone() else { return };
+    for command in ["gateway up", "up"] {
+        stack
+            .run(&format!("{command} --service ollama-function"))
+            .code(2)
+            .says(["`ollama-function`", "did you mean `ollama-functions`?"]);
+        stack.assert_nothing_left();
+    }
+}
+
+#[test]
+fn an_unsupported_key_is_named() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.write_compose(|compose| {
+        compose.replace("    ports:", "    frobnicate: {a: 1}\n    ports:")
+    });
+    let key = format!("services.{SERVICE}.frobnicate");
+    stack
+        .run("gateway up")
+        .code(2)
+        .says([key.as_str(), "hint:"]);
+    stack.assert_nothing_left();
+    stack.run("up").code(2).says([key.as_str(), "hint:"]);
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
+fn an_absent_engine_is_named() {
+    let Some(mut stack) = Stack::alone() else {
+        return;
+    };
+    let endpoint = format!("unix://{}", stack.sandbox.path("nobody.sock").display());
+    stack.sandbox.set("DOCKER_HOST", &endpoint);
+    refused(&stack, 6, &[&endpoint, "DOCKER_HOST", "hint:"]);
+    stack.run("logs gateway").code(6).says([endpoint.as_str()]);
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_shows_the_registrys_words() {
+    let Some(stack) = Stack::alone() else { return };
+    // The engine takes a registry on loopback without TLS.
+    stranger(stack.published);
+    let image = format!("{}/none/such", stack.published);
+    stack.sandbox.write(
+        "docker-compose.yml",
+        &format!(
+            "name: {}\nservices:\n  {SERVICE}:\n    image: {image}\n",
+            stack.name
+        ),
+    );
+    stack
+        .run("gateway up")
+        .code(1)
+        .says([image.as_str(), "404", "hint:"]);
+    stack.run("up").code(1).says([image.as_str(), "404"]);
+    let nothing: [&str; 0] = [];
+    assert_eq!(stack.docker.containers(&stack.name), nothing);
+    assert_eq!(stack.docker.networks(&stack.name), nothing);
+    stack.run("down").code(0);
+    assert_eq!(stack.sandbox.processes(), []);
+}

@@ -1,0 +1,121 @@
+//! `health`: the one-line answer, its levels, parts and exit codes.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use rustix::process::Signal;
+use serde_json::json;
+use support::http::stranger;
+use support::{MODEL, Sandbox, end, until_true};
+
+const OK: &str = "{\"status\":\"ok\"}\n";
+
+#[test]
+fn a_healthy_stack_is_ok_at_every_level_and_in_every_part() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    for part in ["all", "gateway", "backend", "model"] {
+        for level in ["live", "ready", "infer"] {
+            let output = sandbox.run(["health", part, "--level", level]).code(0);
+            assert_eq!(
+                (output.stdout.as_str(), output.stderr.as_str()),
+                (OK, ""),
+                "{output}"
+            );
+        }
+    }
+    assert_eq!(sandbox.run(["health"]).code(0).stdout, OK);
+    assert_eq!(sandbox.run(["--json", "health"]).code(0).stdout, OK);
+}
+
+#[test]
+fn what_does_not_run_is_named_with_the_next_command() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.run(["health"]).code(3);
+    assert_eq!(
+        output.json(),
+        json!({ "status": "unhealthy", "failing": ["backend", "gateway"] })
+    );
+    output.says([
+        sandbox.backend.to_string().as_str(),
+        "ollamactl serve --background",
+        "ollamactl gateway up",
+    ]);
+    let backend = sandbox.run(["health", "backend"]).code(3).json();
+    assert_eq!(backend["failing"], json!(["backend"]));
+    let gateway = sandbox.run(["health", "gateway"]).code(3).json();
+    assert_eq!(gateway["failing"], json!(["gateway"]));
+    // A look starts nothing and writes nothing.
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_missing_model_counts_from_level_ready_on() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    sandbox.run(["gateway", "up"]).code(0);
+    assert_eq!(
+        sandbox.run(["health", "--level", "live"]).code(0).stdout,
+        OK
+    );
+    let pull = format!("ollamactl pull-model {MODEL}");
+    for level in ["ready", "infer"] {
+        let output = sandbox.run(["health", "--level", level]).code(3);
+        assert_eq!(output.json()["failing"], json!(["model"]), "{output}");
+        output.says([pull.as_str()]);
+    }
+    sandbox.run(["pull-model"]).code(0);
+    assert_eq!(
+        sandbox.run(["health", "--level", "infer"]).code(0).stdout,
+        OK
+    );
+}
+
+#[test]
+fn a_stack_that_falls_ill_is_seen() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let gateway = sandbox.gateway_pid().expect("recorded");
+    end(gateway, Signal::KILL);
+    until_true("its end", || !support::is_alive(gateway));
+    let output = sandbox.run(["health"]).code(3);
+    assert_eq!(output.json()["failing"], json!(["gateway"]));
+    assert_eq!(sandbox.run(["health", "model"]).code(0).stdout, OK);
+}
+
+#[test]
+fn a_stranger_on_the_backends_port_is_no_backend() {
+    let sandbox = Sandbox::new();
+    stranger(sandbox.backend);
+    let output = sandbox.run(["health", "backend"]).code(3);
+    output.says(["not Ollama", "404"]);
+}
+
+#[test]
+fn a_suspended_backend_is_not_healthy() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    let backend = sandbox.backend_pid().expect("recorded");
+    end(backend, Signal::STOP);
+    let output = sandbox.run(["health", "backend"]);
+    end(backend, Signal::CONT);
+    output.code(3).says(["does not answer"]);
+    until_true("its recovery", || {
+        sandbox.run(["health", "backend"]).status == 0
+    });
+}
+
+#[test]
+fn waiting_ends_when_it_is_healthy_or_the_time_is_over() {
+    let sandbox = Sandbox::new();
+    let waiting = sandbox.spawn(["health", "backend", "--level", "live", "--wait=60s"]);
+    sandbox.serve();
+    assert_eq!(waiting.finish().code(0).stdout, OK);
+    let output = sandbox.run(["health", "gateway", "--wait=300ms"]);
+    assert!(matches!(output.status, 3 | 7), "{output}");
+    assert_eq!(output.json()["failing"], json!(["gateway"]));
+    sandbox
+        .run(["health", "--wait=soon"])
+        .code(2)
+        .says(["--wait", "soon"]);
+}

@@ -1,0 +1,92 @@
+//! `init`.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use support::Sandbox;
+
+#[test]
+fn it_writes_makefile_and_settings_that_work() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(["init", "--model", "tiny:mine"]).code(0).says([
+        "wrote",
+        "Makefile.ai",
+        "ollamactl.yaml",
+    ]);
+    sandbox.unset("OLLAMA_MODEL");
+    let shown = sandbox.run(["--json", "config", "show"]).code(0).json();
+    assert_eq!(shown["model"]["value"], "tiny:mine");
+    assert_eq!(shown["gateway.service"]["value"], "ollama-functions");
+    let makefile = sandbox.read("Makefile.ai");
+    for target in [
+        "ai-ollama-pull-model",
+        "ai-ollama-serve-docker-gateway",
+        "ai-ollama-serve-docker-gateway-bg",
+        "ai-ollama-kill",
+        "ai-ollama-restart-docker-gateway",
+        "ai-up-ollama-functions",
+        "ai-restart-ollama-functions",
+        "ai-stop-ollama-functions",
+        "ai-down-ollama-functions",
+        "ai-ollama-functions-health",
+        "ai-ollama-functions-logs",
+        "ai-ollama-logs",
+    ] {
+        assert!(makefile.contains(&format!("\n{target}:")), "{target}");
+    }
+}
+
+#[test]
+fn it_never_overwrites() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Makefile.ai", "# mine\n");
+    sandbox.run(["init"]).code(0).says(["left as it is"]);
+    assert_eq!(sandbox.read("Makefile.ai"), "# mine\n");
+    sandbox.write("ollamactl.yaml", "model: mine\n");
+    sandbox.run(["init"]).code(0);
+    assert_eq!(sandbox.read("ollamactl.yaml"), "model: mine\n");
+    // A symbolic link is somebody's too, even one that leads nowhere.
+    std::fs::remove_file(sandbox.work().join("Makefile.ai")).expect("removed");
+    std::os::unix::fs::symlink("nowhere", sandbox.work().join("Makefile.ai")).expect("linked");
+    sandbox.run(["init"]).code(0);
+    assert!(!sandbox.work().join("nowhere").exists());
+}
+
+#[test]
+fn another_folder_can_be_named() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.work().join("repository")).expect("created");
+    sandbox.run(["init", "repository"]).code(0);
+    assert!(sandbox.work().join("repository/Makefile.ai").is_file());
+    sandbox.run(["init", "nowhere"]).code(2).says(["nowhere"]);
+    assert!(!sandbox.work().join("nowhere").exists());
+}
+
+#[test]
+fn the_targets_run_their_command() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["init"]).code(0);
+    if sandbox.shell("command -v make").status != 0 {
+        return;
+    }
+    let make = |target: &str| sandbox.shell(&format!("make -f Makefile.ai {target}"));
+    make("ai-help")
+        .code(0)
+        .prints(["ai-llm-setup", "ai-ollama-logs"]);
+    make("ai-ollama-pull-model OLLAMA_MODEL=tiny:made")
+        .code(0)
+        .says(["tiny:made"]);
+    make("ai-ollama-serve-docker-gateway-bg").code(0);
+    make("ai-ollama-pull-model").code(0);
+    make("ai-up-ollama-functions").code(0);
+    make("ai-ollama-functions-health")
+        .code(0)
+        .prints(["{\"status\":\"ok\"}"]);
+    make("ai-ollama-logs").code(0).prints(["Listening on"]);
+    make("ai-ollama-functions-logs").code(0);
+    make("ai-restart-ollama-functions").code(0);
+    make("ai-ollama-restart-docker-gateway").code(0);
+    make("ai-stop-ollama-functions").code(0);
+    make("ai-down-ollama-functions").code(0);
+    make("ai-llm-setup").code(0).says(["healthy after"]);
+}

@@ -1,0 +1,109 @@
+//! `kill` means every backend that it can see, so it runs where it sees only those of the test: in a
+//! namespace of processes of its own, for which it takes root.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use support::{Output, Sandbox, free_address, is_free};
+
+/// Runs a script in which only its own processes can be seen; `None`, said aloud, where that is not
+/// possible.
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+fn alone(sandbox: &Sandbox, script: &str) -> Option<Output> {
+    if !support::is_root() {
+        eprintln!("SKIPPED: a namespace of processes of its own needs root");
+        return None;
+    }
+    let path = sandbox.path("script");
+    std::fs::write(&path, script).expect("written");
+    Some(sandbox.shell(&format!(
+        "exec unshare --pid --fork --mount-proc --kill-child bash {}",
+        path.display()
+    )))
+}
+
+#[test]
+fn it_ends_every_backend_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    let other = free_address();
+    let script = format!(
+        r#"ollamactl -q serve --background
+        OLLAMA_HOST={other} ollama serve >/dev/null 2>&1 &
+        until OLLAMA_HOST={other} ollama --version | grep -q "version is"; do :; done
+        sleep 600 & bystander=$!
+        # Its command line holds the words, but it is a shell.
+        sh -c "sleep 600; : ollama serve" & text=$!
+        # A program called ollama that does not serve.
+        (exec -a ollama sleep 600) & client=$!
+        ollamactl kill; echo "kill: $?"
+        kill -0 $bystander $text $client && echo "bystanders live"
+        ollamactl kill; echo "again: $?"
+        ollamactl --json kill"#
+    );
+    let Some(output) = alone(&sandbox, &script) else {
+        return;
+    };
+    let output = output
+        .code(0)
+        .prints(["kill: 0", "bystanders live", "again: 0", r#""ended":[]"#])
+        .says(["no backend is running"]);
+    assert_eq!(output.stderr.matches("ended: ").count(), 2, "{output}");
+    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
+    assert!(is_free(sandbox.backend) && is_free(other));
+}
+
+#[test]
+fn a_supervisor_that_is_recorded_elsewhere_does_not_start_its_backend_again() {
+    let sandbox = Sandbox::new();
+    let script = r#"ollamactl -q serve --background
+        XDG_STATE_HOME=$PWD ollamactl kill; echo "kill: $?"
+        for i in $(seq 40); do ps -eo args | grep "[o]llama serve" && break; sleep 0.05; done
+        ps -eo args | grep "[s]upervise" || echo "no supervisor"
+    "#;
+    let Some(output) = alone(&sandbox, script) else {
+        return;
+    };
+    let output = output
+        .code(0)
+        .prints(["kill: 0", "no supervisor"])
+        .says(["ended"]);
+    assert!(!output.stdout.contains("ollama serve"), "{output}");
+    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
+}
+
+#[test]
+fn one_that_ignores_the_request_is_killed_and_runners_without_a_server_too() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_IGNORE_SIGTERM", "1");
+    let script = r#"ollama serve >/dev/null 2>&1 &
+        until ollama --version | grep -q "version is"; do :; done
+        # What a dead server leaves: a process called ollama whose first word is runner.
+        touch runner; (exec -a ollama tail runner -f) & left=$!
+        until [ "$(cat /proc/$left/comm)" = tail ]; do :; done
+        ollamactl kill --timeout 300ms; echo "kill: $?"
+        wait $left; ps -eo args | grep "[o]llama serve" || echo "all gone"
+    "#;
+    let Some(output) = alone(&sandbox, script) else {
+        return;
+    };
+    output
+        .code(0)
+        .prints(["kill: 0", "all gone"])
+        .says(["ended by force", "1 runner"]);
+}
+
+#[test]
+fn an_embedded_gateway_is_no_backend() {
+    let sandbox = Sandbox::new();
+    let script = "ollamactl -q up; ollamactl kill; ollamactl status";
+    let Some(output) = alone(&sandbox, script) else {
+        return;
+    };
+    let gateway = format!("http://{}", sandbox.gateway);
+    let output = output.code(0);
+    let mut rows = output.stdout.lines();
+    let row = rows.find(|row| row.starts_with("gateway")).expect("a row");
+    assert!(
+        row.contains("running") && row.contains(&gateway),
+        "{output}"
+    );
+}

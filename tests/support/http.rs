@@ -1,0 +1,101 @@
+//! A plain HTTP client that shows what arrives when, and a server that is not Ollama.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+/// An answer whose body is read from the socket as it comes.
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    chunked: bool,
+    stream: BufReader<TcpStream>,
+}
+
+/// Sends a request; `None` where nobody takes it.
+pub fn request(address: SocketAddr, method: &str, path: &str, body: &str) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("set");
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(body.as_bytes()).ok()?;
+    let mut stream = BufReader::new(stream);
+    let status = line(&mut stream)?.split(' ').nth(1)?.parse().ok()?;
+    let mut chunked = false;
+    loop {
+        let header = line(&mut stream)?.to_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        chunked |= header == "transfer-encoding: chunked";
+    }
+    Some(Answer {
+        status,
+        chunked,
+        stream,
+    })
+}
+
+/// `GET path`: status and body; `None` where nobody answers.
+pub fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
+    let answer = request(address, "GET", path, "")?;
+    Some((answer.status, answer.text()))
+}
+
+/// `POST path`: status and body; `None` where nobody answers.
+pub fn post(address: SocketAddr, path: &str, body: &serde_json::Value) -> Option<(u16, String)> {
+    let answer = request(address, "POST", path, &body.to_string())?;
+    Some((answer.status, answer.text()))
+}
+
+impl Answer {
+    /// The next chunk as the server sent it; `None` at the end.
+    pub fn chunk(&mut self) -> Option<String> {
+        assert!(self.chunked, "the answer does not come in chunks");
+        let size = line(&mut self.stream)?;
+        let size = usize::from_str_radix(&size, 16).expect("a chunk's size");
+        let mut chunk = vec![0; size + 2];
+        self.stream.read_exact(&mut chunk).ok()?;
+        chunk.truncate(size);
+        (size > 0).then(|| String::from_utf8(chunk).expect("text"))
+    }
+
+    /// The whole body.
+    pub fn text(mut self) -> String {
+        let mut text = String::new();
+        if self.chunked {
+            while let Some(chunk) = self.chunk() {
+                text.push_str(&chunk);
+            }
+        } else {
+            self.stream.read_to_string(&mut text).expect("read");
+        }
+        text
+    }
+}
+
+fn line(stream: &mut impl BufRead) -> Option<String> {
+    let mut line = String::new();
+    stream.read_line(&mut line).ok()?;
+    line.ends_with('\n').then(|| line.trim_end().to_owned())
+}
+
+/// A server of this very process that answers every request with 404, for as long as the process lives.
+pub fn stranger(address: SocketAddr) {
+    let listener = TcpListener::bind(address).expect("free");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = BufReader::new(stream);
+            while line(&mut stream).is_some_and(|line| !line.is_empty()) {}
+            let _ = stream.get_mut().write_all(
+                b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnope",
+            );
+        }
+    });
+}

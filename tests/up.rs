@@ -1,0 +1,253 @@
+//! The stack as a whole: `up`, `status`, `down`.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use serde_json::json;
+use support::http::{get, post, request};
+use support::{MODEL, Sandbox, is_free, number, until_true};
+
+fn pids(sandbox: &Sandbox) -> Vec<u32> {
+    sandbox.processes().iter().map(|p| p.pid).collect()
+}
+
+#[test]
+fn up_ends_healthy_changes_nothing_when_repeated_and_down_leaves_nothing() {
+    let sandbox = Sandbox::without_ollama();
+    let up = ["up", "--backend", "stub"];
+    sandbox.run(up).code(0).says(["stub", "healthy after"]);
+    assert_eq!(
+        get(sandbox.gateway, "/healthz"),
+        Some((200, r#"{"status":"ok"}"#.to_owned()))
+    );
+    let before = pids(&sandbox);
+    assert_eq!(before.len(), 3, "supervisor, backend and gateway");
+    sandbox.run(up).code(0).says(["there already"]);
+    assert_eq!(pids(&sandbox), before);
+    sandbox.run(["down"]).code(0).says(["stopped"]);
+    sandbox.assert_nothing_left();
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_streamed_chat_arrives_token_by_token() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_TOKEN_MS", "30");
+    sandbox.run(["up"]).code(0);
+    let question = json!({
+        "model": MODEL, "stream": true,
+        "messages": [{ "role": "user", "content": "one two three four five six seven" }],
+    });
+    for path in ["/v1/chat/completions", "/api/chat"] {
+        let mut answer =
+            request(sandbox.gateway, "POST", path, &question.to_string()).expect("answered");
+        assert_eq!(answer.status, 200);
+        let mut chunks = Vec::new();
+        while let Some(chunk) = answer.chunk() {
+            chunks.push(chunk);
+        }
+        assert!(chunks.len() > 5, "{path} in {} chunks", chunks.len());
+        let tokens = |text: &str| text.matches("\"content\":").count();
+        // Whoever collects before passing on would send most of it at once.
+        let most = chunks.iter().map(|chunk| tokens(chunk)).max();
+        assert!(most < Some(4), "{path}: {chunks:#?}");
+        let last = chunks.last().expect("some");
+        assert!(
+            last.contains("[DONE]") || last.contains("\"done\":true"),
+            "{last}"
+        );
+    }
+}
+
+#[test]
+fn the_gateway_passes_on_both_interfaces() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let (status, text) = get(sandbox.gateway, "/v1/models").expect("answered");
+    assert!(status == 200 && text.contains(MODEL), "{text}");
+    let embed = json!({ "model": MODEL, "input": "a text" });
+    let (status, text) = post(sandbox.gateway, "/v1/embeddings", &embed).expect("answered");
+    assert!(status == 200 && text.contains("embedding"), "{text}");
+    let missing = json!({ "model": "absent", "prompt": "hi", "stream": false });
+    let (status, text) = post(sandbox.gateway, "/api/generate", &missing).expect("answered");
+    assert!(status == 404 && text.contains("not found"), "{text}");
+}
+
+#[test]
+fn the_ollama_on_path_is_what_up_runs() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["up"])
+        .code(0)
+        .says([MODEL, "backend", "gateway"]);
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    assert_eq!(status["model"]["name"], MODEL);
+    assert_eq!(status["model"]["present"], true);
+    assert_eq!(status["backend"]["standing"], "supervised");
+    assert_eq!(number(&status["backend"]["pid"]), sandbox.backend_pid());
+    assert_eq!(status["backend"]["exposed"], false);
+    assert_eq!(status["stub"], true, "its version says that it is the stub");
+    let gateway = &status["gateway"]["Ok"];
+    let gateway = if gateway.is_null() {
+        &status["gateway"]
+    } else {
+        gateway
+    };
+    assert_eq!(gateway["state"], "running");
+    assert_eq!(gateway["url"], format!("http://{}", sandbox.gateway));
+    assert!(status["relay"]["state"].is_string(), "{status}");
+}
+
+#[test]
+fn the_status_is_a_table_or_lines_for_a_shell() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["status"])
+        .code(0)
+        .prints(["model", "backend", "relay", "gateway", "stopped"]);
+    sandbox.run(["up"]).code(0);
+    sandbox
+        .run(["status"])
+        .code(0)
+        .prints(["present", "running", "stub"]);
+    let script = "eval \"$(ollamactl status -o env)\"; echo \"$OLLAMA_MODEL $OLLAMA_HOST $OLLAMA_GATEWAY_URL\"";
+    let expected = format!(
+        "{MODEL} http://{} http://{}\n",
+        sandbox.backend, sandbox.gateway
+    );
+    assert_eq!(sandbox.shell(script).code(0).stdout, expected);
+}
+
+#[test]
+fn the_stub_is_called_a_stub_wherever_it_shows() {
+    let sandbox = Sandbox::without_ollama();
+    sandbox
+        .run(["up", "--backend", "stub"])
+        .code(0)
+        .says(["stub"]);
+    sandbox.run(["status"]).code(0).prints(["stub"]);
+    let (_, version) = get(sandbox.backend, "/api/version").expect("answered");
+    assert!(version.contains("stub"), "{version}");
+    let (_, answer) = post(
+        sandbox.gateway,
+        "/api/generate",
+        &json!({ "model": MODEL, "prompt": "who are you", "stream": false }),
+    )
+    .expect("answered");
+    assert!(answer.contains("stub"), "{answer}");
+}
+
+#[test]
+fn up_in_json_is_events_and_ends_with_the_status() {
+    let sandbox = Sandbox::new();
+    let lines = sandbox.run(["up", "--json"]).code(0).json_lines();
+    let last = lines.last().expect("lines");
+    assert_eq!(last["event"], "up");
+    assert_eq!(last["status"]["model"]["present"], true);
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["event"] == "step_finished" && line["step"] == "model")
+    );
+    let down = sandbox.run(["down", "--json"]).code(0).json_lines();
+    assert_eq!(down.last().expect("lines")["event"], "down");
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn up_that_is_interrupted_says_so_and_down_clears_up() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1");
+    let up = sandbox.spawn(["up"]);
+    up.wait_to_say("model: ");
+    until_true("a backend", || sandbox.backends().len() == 1);
+    up.signal(rustix::process::Signal::INT);
+    up.finish().code(130).says(["interrupted", "resume"]);
+    sandbox.run(["down"]).code(0);
+    until_true("the end of what had just begun to start", || {
+        sandbox.processes().is_empty()
+    });
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn down_names_what_it_leaves_running() {
+    let sandbox = Sandbox::new();
+    let by_hand = sandbox.start("ollama", ["serve"]);
+    by_hand.wait_to_say("Listening on");
+    sandbox.run(["up"]).code(0).says(["adopted"]);
+    sandbox.run(["down"]).code(0);
+    assert!(support::is_alive(by_hand.pid()));
+    assert!(is_free(sandbox.gateway));
+    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
+}
+
+#[test]
+fn five_at_once_converge_to_one_stack() {
+    let sandbox = Sandbox::new();
+    let ups: Vec<_> = (0..5).map(|_| sandbox.spawn(["up"])).collect();
+    for up in ups {
+        up.finish().code(0);
+    }
+    assert_eq!(pids(&sandbox).len(), 3, "{:?}", sandbox.processes());
+    sandbox.run(["health"]).code(0);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn up_mends_what_was_killed() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    for process in sandbox.processes() {
+        support::end(process.pid, rustix::process::Signal::KILL);
+    }
+    until_true("their end", || sandbox.processes().is_empty());
+    sandbox.run(["status"]).code(0).prints(["stopped"]);
+    sandbox.run(["up"]).code(0).says(["healthy after"]);
+    assert_eq!(pids(&sandbox).len(), 3);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn another_backend_is_what_the_gateway_moves_to() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let before = sandbox.gateway_pid();
+    let first = sandbox.backend;
+    let second = support::free_address();
+    sandbox.set("OLLAMA_HOST", &second.to_string());
+    sandbox.run(["up"]).code(0);
+    assert_ne!(sandbox.gateway_pid(), before, "it asks another backend now");
+    sandbox.run(["health", "--level", "infer"]).code(0);
+    sandbox.run(["down"]).code(0);
+    assert!(get(first, "/").is_some() && is_free(second));
+}
+
+#[test]
+fn a_stack_that_is_not_healthy_in_time_says_what_is_missing() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1");
+    let output = sandbox.run(["up", "--wait-timeout", "1500ms"]).code(7);
+    let output = output.says(["not healthy within", "--wait-timeout"]);
+    assert!(
+        !output.stderr.contains("within 1 s"),
+        "the time is told as given\n{output}"
+    );
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn on_a_terminal_the_bars_are_drawn_and_taken_away() {
+    let sandbox = Sandbox::new()
+        .with("TERM", "xterm")
+        .with("OLLAMACTL_STUB_PULL_RATE", "1000000");
+    if sandbox.shell("command -v script").status != 0 {
+        return;
+    }
+    let output = sandbox
+        .shell("script -qec 'ollamactl up' /dev/null")
+        .code(0);
+    assert!(output.stdout.contains('\u{1b}'), "{output}");
+    assert!(output.stdout.contains("healthy after"), "{output}");
+    assert!(!output.stdout.contains("panicked"), "{output}");
+}

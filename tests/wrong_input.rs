@@ -1,0 +1,212 @@
+//! Wrong inputs: each is told what is wrong, where, and what to do next, with its exit code, and leaves
+//! nothing behind.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use support::Sandbox;
+use support::http::stranger;
+
+const COMPOSE: &str = "services:\n  ollama-functions:\n    image: nothing\n";
+
+#[test]
+fn a_compose_file_that_is_not_there() {
+    let sandbox = Sandbox::new();
+    for args in [
+        &["up", "-f", "nope.yml"][..],
+        &["gateway", "up", "-f", "nope.yml"],
+        &["status", "-f", "nope.yml"],
+    ] {
+        sandbox.run(args).code(2).says(["nope.yml", "hint"]);
+        sandbox.assert_nothing_left();
+    }
+    sandbox
+        .run(["gateway", "up", "--gateway", "compose"])
+        .code(2)
+        .says(["no compose file", "-f PATH"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn yaml_that_is_bad_is_shown_by_file_line_and_column() {
+    let sandbox = Sandbox::new();
+    let cases = [
+        ("services:\n  a:\n    image: [\n", "docker-compose.yml:"),
+        (
+            "services:\n  a: {image: x}\n  a: {image: y}\n",
+            "docker-compose.yml:3:",
+        ),
+        ("services:\n\ta: 1\n", "docker-compose.yml:2:"),
+    ];
+    for (content, place) in cases {
+        sandbox.write("docker-compose.yml", content);
+        for command in ["up", "status"] {
+            let output = sandbox.run([command]).code(2).says([place]);
+            assert!(has_line_and_column(&output.stderr), "{output}");
+            sandbox.assert_nothing_left();
+        }
+    }
+}
+
+/// `docker-compose.yml:3:5`.
+fn has_line_and_column(text: &str) -> bool {
+    text.split("docker-compose.yml:").skip(1).any(|rest| {
+        let mut numbers = rest.splitn(3, ':');
+        let line = numbers.next().is_some_and(|n| n.parse::<u32>().is_ok());
+        line && numbers
+            .next()
+            .is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()))
+    })
+}
+
+#[test]
+fn a_service_that_is_unknown_is_told_close_names() {
+    let sandbox = Sandbox::new();
+    sandbox.write("docker-compose.yml", COMPOSE);
+    for command in [&["up"][..], &["gateway", "up"], &["status"], &["health"]] {
+        let args = [command, &["--service", "olama-functions"]].concat();
+        let output = sandbox
+            .run(args)
+            .code(2)
+            .says(["olama-functions", "ollama-functions"]);
+        assert!(
+            output.stderr.matches("ollama-functions").count() >= 1,
+            "{output}"
+        );
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_variable_that_is_required_and_not_set() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "docker-compose.yml",
+        "services:\n  ollama-functions:\n    image: ${IMAGE:?name an image}\n",
+    );
+    sandbox.run(["up"]).code(2).says(["IMAGE", "name an image"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn an_engine_that_is_not_there_is_named_by_its_endpoint() {
+    let sandbox = Sandbox::new();
+    sandbox.write("docker-compose.yml", COMPOSE);
+    for args in [
+        &["gateway", "up"][..],
+        &["gateway", "down"],
+        &["gateway", "stop"],
+        &["gateway", "build"],
+        &["gateway", "ip"],
+        &["logs", "gateway"],
+    ] {
+        sandbox.run(args).code(6).says(["no-engine.sock", "hint"]);
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
+fn without_an_engine_up_fails_and_leaves_nothing_half_made() {
+    let sandbox = Sandbox::new();
+    sandbox.write("docker-compose.yml", COMPOSE);
+    sandbox.run(["up"]).code(6).says(["no-engine.sock", "hint"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_port_in_use_for_the_gateway_makes_up_fail() {
+    let sandbox = Sandbox::new();
+    stranger(sandbox.gateway);
+    let address = sandbox.gateway.to_string();
+    let pid = format!("pid {}", std::process::id());
+    sandbox
+        .run(["up"])
+        .code(5)
+        .says([address.as_str(), pid.as_str(), "hint"]);
+    assert!(!sandbox.gateway_file("pid").exists() && !sandbox.gateway_file("lock").exists());
+    sandbox.run(["down"]).code(0);
+    assert_eq!(sandbox.processes(), []);
+    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_model_that_is_unknown_makes_up_fail() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up", "--model", "nosuchmodel"]).code(1).says([
+        "nosuchmodel",
+        "file does not exist",
+        "hint",
+    ]);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_model_name_that_is_none() {
+    let sandbox = Sandbox::new();
+    for command in ["up", "status", "health", "pull-model"] {
+        sandbox
+            .run([command, "--model", "../x"])
+            .code(2)
+            .says(["--model", "../x"]);
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_backend_elsewhere_is_not_started_here() {
+    // An address of the range for documentation; port 9 of this host would do where it is routed.
+    let sandbox = Sandbox::new().with("OLLAMA_HOST", "192.0.2.1:11434");
+    sandbox
+        .run(["serve", "--background"])
+        .code(2)
+        .says(["192.0.2.1:11434", "OLLAMA_HOST", "hint"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn arguments_that_make_no_sense() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["up", "--nonsense"])
+        .code(2)
+        .says(["--nonsense"]);
+    sandbox
+        .run(["logs", "everything"])
+        .code(2)
+        .says(["everything", "backend", "gateway"]);
+    sandbox
+        .run(["health", "--level", "perfect"])
+        .code(2)
+        .says(["perfect", "infer"]);
+    sandbox
+        .run(["kill", "--timeout", "soon"])
+        .code(2)
+        .says(["soon"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_named() {
+    let mut sandbox = Sandbox::new();
+    let file = sandbox.write("a-file", "");
+    sandbox.set("XDG_STATE_HOME", file.to_str().expect("text"));
+    let output = sandbox.run(["serve", "--background"]);
+    assert!(matches!(output.status, 1 | 4), "{output}");
+    output.says([file.to_str().expect("text")]);
+    assert_eq!(sandbox.processes(), []);
+}
+
+#[test]
+fn a_state_folder_that_is_a_symbolic_link_is_refused() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.path("elsewhere");
+    std::fs::create_dir(&target).expect("created");
+    std::os::unix::fs::symlink(&target, sandbox.state()).expect("linked");
+    sandbox
+        .run(["serve", "--background"])
+        .code(4)
+        .says([sandbox.state().to_str().expect("text"), "symbolic link"]);
+    assert_eq!(sandbox.processes(), []);
+    assert_eq!(std::fs::read_dir(&target).expect("there").count(), 0);
+}
