@@ -1,88 +1,23 @@
 //! The stub as a process under the name `ollama`: what whoever manages Ollama sees of it.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
-use std::io::{BufRead, BufReader};
+#[path = "stub_support/process.rs"]
+mod process;
+#[path = "stub_process_parts/runners.rs"]
+mod runners;
+#[path = "stub_process_parts/start.rs"]
+mod start;
+
+use std::io::Read;
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::Stdio;
 
+use process::{Setup, read_until};
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 
-/// A folder with the binary under the name `ollama`, a home and nothing else in its environment.
-struct Setup {
-    folder: TempDir,
-}
-
-impl Setup {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let binary = env!("CARGO_BIN_EXE_ollamactl");
-        std::os::unix::fs::symlink(binary, folder.path().join("ollama")).expect("a link");
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn command(&self, args: &[&str], env: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(self.path("ollama"));
-        command.args(args).env_clear().envs(env.iter().copied());
-        command.env("HOME", self.folder.path());
-        command
-    }
-
-    fn output(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
-        self.command(args, env).output().expect("runs")
-    }
-
-    /// Starts `ollama serve` on a free port, and waits until it listens.
-    fn serve(&self, env: &[(&str, &str)]) -> Served {
-        let mut command = self.command(&["serve"], env);
-        command.env("OLLAMA_HOST", "127.0.0.1:0");
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("starts");
-        let mut log = BufReader::new(child.stderr.take().expect("piped"));
-        let address = loop {
-            let mut line = String::new();
-            assert_ne!(
-                log.read_line(&mut line).expect("reads"),
-                0,
-                "ended before it listened"
-            );
-            if let Some((_, rest)) = line.split_once("msg=\"Listening on ") {
-                break rest.split(' ').next().expect("an address").to_owned();
-            }
-        };
-        Served {
-            child,
-            log,
-            address,
-        }
-    }
-}
-
-/// A running server, killed when dropped.
-struct Served {
-    child: Child,
-    log: BufReader<ChildStderr>,
-    address: String,
-}
-
-impl Served {
-    fn signal(&self, signal: Signal) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, signal).expect("signals");
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+const OLDER: (&str, &str) = ("OLLAMACTL_STUB_VERSION", "0.24.0");
+const TINY: (&str, &str) = ("OLLAMACTL_STUB_MODELS", "tiny,tiny3");
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("text")
@@ -93,10 +28,39 @@ fn sigterm_and_sigint_end_it_with_0() {
     let setup = Setup::new();
     for signal in [Signal::TERM, Signal::INT] {
         let mut served = setup.serve(&[]);
-        served.signal(signal);
-        assert_eq!(served.child.wait().expect("ends").code(), Some(0));
+        assert_eq!(served.end(signal).code(), Some(0));
     }
     assert!(setup.path(".ollama/models/blobs").is_dir());
+}
+
+#[test]
+fn sighup_kills_and_sigquit_is_2() {
+    let setup = Setup::new();
+    assert_eq!(setup.serve(&[]).end(Signal::HUP).signal(), Some(1));
+    let mut served = setup.serve(&[]);
+    assert_eq!(served.end(Signal::QUIT).code(), Some(2));
+    assert!(served.rest().contains("SIGQUIT: quit\n\ngoroutine "));
+}
+
+#[test]
+fn a_signal_before_it_is_caught_kills() {
+    let setup = Setup::new();
+    let env = [("OLLAMACTL_STUB_START_MS", "600000")];
+    let mut early = setup
+        .command(&["serve"], &env)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    // The key pair comes before the wait.
+    let mut first = [0; 6];
+    early
+        .stdout
+        .as_mut()
+        .expect("piped")
+        .read_exact(&mut first)
+        .expect("reads");
+    kill_process(Pid::from_child(&early), Signal::TERM).expect("signals");
+    assert_eq!(early.wait().expect("ends").signal(), Some(15));
 }
 
 #[test]
@@ -106,44 +70,80 @@ fn it_can_ignore_sigterm() {
     served.signal(Signal::TERM);
     let version = setup.output(&["--version"], &[("OLLAMA_HOST", &served.address)]);
     assert_eq!(text(&version.stdout), "ollama version is 0.33.0-rc2-stub\n");
-    served.signal(Signal::KILL);
-    assert_eq!(served.child.wait().expect("ends").signal(), Some(9));
+    assert_eq!(served.end(Signal::KILL).signal(), Some(9));
 }
 
 #[test]
-fn a_taken_port_is_one_line_and_1() {
+fn it_can_be_slow_to_end_with_its_port_taken() {
     let setup = Setup::new();
-    let served = setup.serve(&[]);
-    let second = setup.output(&["serve"], &[("OLLAMA_HOST", &served.address)]);
-    let expected = format!(
-        "Error: listen tcp {}: bind: address already in use\n",
-        served.address
-    );
-    assert_eq!(text(&second.stderr), expected);
-    assert_eq!(second.status.code(), Some(1));
+    let mut served = setup.ready(&[("OLLAMACTL_STUB_END_MS", "1000")]);
+    let mut idle = TcpStream::connect(&served.address).expect("connects");
+    served.signal(Signal::TERM);
+    // The connection is cut, and the process still there.
+    let mut nothing = Vec::new();
+    let _ = idle.read_to_end(&mut nothing);
+    TcpStream::connect(&served.address).expect("the port is taken");
+    assert_eq!(served.wait().code(), Some(0));
 }
 
 #[test]
-fn a_store_that_cannot_be_made_is_said() {
+fn it_can_crash_once() {
     let setup = Setup::new();
-    let file = setup.path("afile");
-    std::fs::write(&file, "").expect("writes");
-    let file = Path::new(&file).display().to_string();
+    let once = setup.path("crashed").display().to_string();
     let env = [
-        ("OLLAMA_HOST", "127.0.0.1:0"),
-        ("OLLAMA_MODELS", file.as_str()),
+        ("OLLAMACTL_STUB_CRASH_MS", "0"),
+        ("OLLAMACTL_STUB_CRASH_CODE", "7"),
+        ("OLLAMACTL_STUB_CRASH_ONCE", once.as_str()),
     ];
-    let failed = setup.output(&["serve"], &env);
-    let last = text(&failed.stderr)
-        .lines()
-        .last()
-        .expect("a line")
-        .to_owned();
-    assert!(
-        last.starts_with(&format!("Error: mkdir {file}: ")),
-        "{last}"
+    assert_eq!(setup.serve(&env).wait().code(), Some(7));
+    let answer = setup.serve(&env).ask("GET", "/", "");
+    assert!(answer.ends_with("Ollama is running"), "{answer}");
+}
+
+#[test]
+fn a_stream_is_cut_when_the_server_ends() {
+    let setup = Setup::new();
+    for signal in [Signal::TERM, Signal::KILL] {
+        let mut served = setup.ready(&[TINY, ("OLLAMACTL_STUB_TOKEN_MS", "200")]);
+        let asked = r#"{"model": "tiny", "prompt": "Why is the sky blue?"}"#;
+        let mut stream = served.request("POST", "/api/generate", asked);
+        read_until(&mut stream, "\"done\":false}\n");
+        served.end(signal);
+        let mut rest = String::new();
+        let _ = stream.read_to_string(&mut rest);
+        assert!(!rest.contains("\"done\":true"), "{rest}");
+        assert!(!rest.ends_with("0\r\n\r\n"), "no final chunk: {rest:?}");
+    }
+}
+
+/// What the part file says after a server got this signal in mid-pull.
+fn part_after(signal: Signal, env: &[(&str, &str)]) -> (Setup, String) {
+    let setup = Setup::new();
+    let mut served = setup.ready(&[&[("OLLAMACTL_STUB_PULL_STALL_AT", "1000")], env].concat());
+    let mut pull = served.request("POST", "/api/pull", r#"{"model": "tiny"}"#);
+    read_until(&mut pull, "\"completed\":1000}\n");
+    served.end(signal);
+    let part = setup.part().expect("a part file");
+    (setup, part)
+}
+
+#[test]
+fn a_pull_that_the_servers_end_cuts_goes_on_from_what_the_part_file_says() {
+    let none = "{\"N\":0,\"Offset\":0,\"Size\":470848,\"Completed\":0}\n";
+    assert_eq!(part_after(Signal::KILL, &[]).1, none);
+    assert_eq!(part_after(Signal::TERM, &[]).1, none);
+    let count = [("OLLAMACTL_STUB_TERM_PART", "count")];
+    assert_eq!(
+        part_after(Signal::TERM, &count).1,
+        none.replace(":0}", ":1000}")
     );
-    assert_eq!(failed.status.code(), Some(1));
+    let empty = [("OLLAMACTL_STUB_TERM_PART", "empty")];
+    let (setup, part) = part_after(Signal::TERM, &empty);
+    assert_eq!(part, "");
+    let answer = setup
+        .ready(&[])
+        .ask("POST", "/api/pull", r#"{"model": "tiny"}"#);
+    assert!(answer.contains("{\"error\":\"EOF\"}"), "{answer}");
 }
 
 #[test]
@@ -163,25 +163,25 @@ fn without_a_server_the_version_is_two_warnings() {
 }
 
 #[test]
-fn other_commands_say_that_this_is_a_stub() {
+fn other_commands_need_a_server_and_say_that_this_is_a_stub() {
     let setup = Setup::new();
     let pull = setup.output(&["pull", "tiny"], &[]);
+    let no_server = "Error: could not connect to ollama server, run 'ollama serve' to start it\n";
+    assert_eq!(text(&pull.stderr), no_server);
+    assert_eq!(pull.status.code(), Some(1));
+    let bare = setup.output(&[], &[]);
+    assert_eq!(
+        (text(&bare.stderr), bare.status.code()),
+        (no_server, Some(0))
+    );
+    let served = setup.ready(&[]);
+    let pull = setup.output(&["pull", "tiny"], &[("OLLAMA_HOST", &served.address)]);
     assert!(text(&pull.stderr).contains("stub of ollamactl"), "{pull:?}");
     assert_eq!(pull.status.code(), Some(1));
-}
-
-#[test]
-fn models_can_be_there_from_the_start() {
-    let setup = Setup::new();
-    let mut served = setup.serve(&[("OLLAMACTL_STUB_MODELS", "tiny, tiny2:1b")]);
-    // The log goes on after the Listening line, once HTTP is answered.
-    let mut line = String::new();
-    while !line.contains("vram-based default context") {
-        line.clear();
-        assert_ne!(served.log.read_line(&mut line).expect("reads"), 0, "ended");
-    }
-    for manifest in ["tiny/latest", "tiny2/1b"] {
-        let path = format!(".ollama/models/manifests/registry.ollama.ai/library/{manifest}");
-        assert!(setup.path(&path).is_file(), "{manifest}");
+    for (args, expected) in [
+        (["serve", "--port"], "Error: unknown flag: --port\n"),
+        (["serve", "now"], "Error: accepts 0 arg(s), received 1\n"),
+    ] {
+        assert_eq!(text(&setup.output(&args, &[]).stderr), expected);
     }
 }

@@ -37,6 +37,10 @@ use context::Context;
 /// stub, so that it can stand in for Ollama on `PATH`.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    // First of all: a runner's arguments are not for anybody else.
+    if let Some(ended) = stub_program::run_runner_if_asked(&args) {
+        return ended;
+    }
     if is_named_ollama(&args) {
         let args = args
             .iter()

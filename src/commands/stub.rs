@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::cli::StubArgs;
 use crate::error::Error;
 use crate::ollama::host;
-use crate::stub::{self, Faults, Options};
+use crate::stub::{self, Faults, Options, Settings};
 
 pub(super) async fn run(context: &Context, args: &StubArgs) -> anyhow::Result<()> {
     let host = host::parse(&args.host);
@@ -20,6 +20,7 @@ pub(super) async fn run(context: &Context, args: &StubArgs) -> anyhow::Result<()
         models,
         preset: args.preset.clone(),
         faults: Faults::from_env(),
+        settings: Settings::from_env(),
     };
     Ok(stub::run(options).await?)
 }

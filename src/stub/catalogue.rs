@@ -1,5 +1,5 @@
 //! The registry that the stub pulls from: it has every model, made up from the name alone, except
-//! those whose name begins with `nosuchmodel`.
+//! those whose name begins with `nosuchmodel` or whose tag ends with `cloud`.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -104,6 +104,11 @@ impl Blob {
         Self { layer, head }
     }
 
+    /// Whether these are a model's weights.
+    pub(super) fn is_weights(&self) -> bool {
+        self.layer.media_type == WEIGHTS
+    }
+
     fn text(media_type: &str, text: &str) -> Self {
         Self::new(media_type, text.as_bytes().to_vec(), text.len() as u64)
     }
@@ -118,13 +123,17 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// Makes the model of this name. Hashes its weights, which takes a moment.
-    pub(super) fn make(name: &Name) -> Option<Self> {
+    /// Makes the model of this name; each `revision` has other weights. Hashes them, which takes a
+    /// moment.
+    pub(super) fn make(name: &Name, revision: u64) -> Option<Self> {
         let name = &name.to_lowercase();
-        if name.model.starts_with("nosuchmodel") {
+        if name.model.starts_with("nosuchmodel") || name.tag.ends_with("cloud") {
             return None;
         }
-        let head = format!("ollamactl stub: no weights of {}\n", name.full()).into_bytes();
+        let mut head = format!("ollamactl stub: no weights of {}\n", name.full()).into_bytes();
+        if revision > 0 {
+            head.extend(format!("revision {revision}\n").into_bytes());
+        }
         let weights = Blob::new(WEIGHTS, head, weights_size(name));
         let config = serde_json::to_string(&config(name, &weights)).expect("plain data");
         let mut blobs = vec![
@@ -169,7 +178,14 @@ pub(super) fn hex(hash: impl AsRef<[u8]>) -> String {
     })
 }
 
-fn digest(head: &[u8], size: u64) -> String {
+/// The first 12 digits of a digest.
+pub(super) fn short(layer: &Layer) -> &str {
+    let digits = layer.digest.trim_start_matches("sha256:");
+    digits.get(..12).unwrap_or(digits)
+}
+
+/// The digest of a head and zeros up to `size`.
+pub(super) fn digest(head: &[u8], size: u64) -> String {
     static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
     let mut hash = Sha256::new();
     hash.update(head);
@@ -277,17 +293,17 @@ mod tests {
 
     #[test]
     fn models_follow_from_their_names() {
-        let model = Model::make(&name("llama3.1:8b-instruct-q6_K")).expect("exists");
+        let model = Model::make(&name("llama3.1:8b-instruct-q6_K"), 0).expect("exists");
         let config: Config = serde_json::from_slice(&model.blobs[4].head).expect("a config");
         let details = (config.model_family, config.model_type, config.file_type);
         assert_eq!(details, ("llama".into(), "8.0B".into(), "Q6_K".into()));
         assert_eq!(model.blobs[0].layer.size, 64 << 20);
-        assert!(Model::make(&name("nosuchmodel:7b")).is_none());
+        assert!(Model::make(&name("nosuchmodel:7b"), 0).is_none());
     }
 
     #[test]
     fn the_manifest_agrees_with_the_blobs() {
-        let model = Model::make(&name("tiny")).expect("exists");
+        let model = Model::make(&name("tiny"), 0).expect("exists");
         let manifest: Manifest = serde_json::from_slice(&model.manifest).expect("a manifest");
         let blobs: Vec<_> = model.blobs.iter().map(|blob| &blob.layer).collect();
         assert_eq!(manifest.blobs().collect::<Vec<_>>(), blobs);

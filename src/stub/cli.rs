@@ -12,9 +12,19 @@ use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-use super::{Faults, Options, VERSION};
+use super::log::{Log, Stream};
+use super::{Faults, Options, Settings, home};
 use crate::error::{Error, Result};
 use crate::ollama::host::{self, OllamaHost};
+
+/// Ollama's commands that need a server.
+const CLIENT_COMMANDS: [&str; 10] = [
+    "cp", "create", "list", "ls", "ps", "pull", "rm", "run", "show", "stop",
+];
+const NO_SERVER: &str = "could not connect to ollama server, run 'ollama serve' to start it";
+
+/// Exit code of a Go program that panics.
+const PANIC: u8 = 2;
 
 /// A server that does not tell its version within this time counts as none.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(2);
@@ -28,6 +38,7 @@ pub fn main(
     let args: Vec<String> = args.into_iter().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args[..] {
+        ["serve" | "start"] if env("HOME").is_none_or(|home| home.is_empty()) => return panic(),
         ["serve" | "start"] => serve(&env),
         ["serve" | "start", flag, ..] if flag.starts_with('-') => {
             Err(Error::failed(format!("unknown flag: {flag}")))
@@ -37,6 +48,14 @@ pub fn main(
             Err(Error::failed(format!("accepts 0 arg(s), received {count}")))
         }
         ["--version" | "-v"] => version(&env),
+        [] if !has_server(&env) => {
+            // Said as an error, but none.
+            Log::standard().plain(Stream::Stderr, &format!("Error: {NO_SERVER}"));
+            Ok(())
+        }
+        [command, ..] if CLIENT_COMMANDS.contains(&command) && !has_server(&env) => {
+            Err(Error::failed(NO_SERVER))
+        }
         _ => Err(Error::failed(format!(
             "this `ollama` is the stub of ollamactl, which knows `serve`, `start` and `--version` \
              but not `{}`; use its HTTP API, or `ollamactl`",
@@ -58,21 +77,49 @@ fn serve(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
         .split(',')
         .map(str::trim)
         .filter(|name| !name.is_empty());
+    let log = Log::standard();
+    let home = PathBuf::from(env("HOME").unwrap_or_default());
+    warn_of_port(&env("OLLAMA_HOST").unwrap_or_default(), &log);
+    home::prepare(&home, &log)?;
+    let models = env("OLLAMA_MODELS").filter(|value| !value.is_empty());
     let options = Options {
         listen: address(&host(env))?,
-        models: models(env)?,
+        models: models.map_or_else(|| home.join(".ollama/models"), PathBuf::from),
         preset: preset.map(str::to_owned).collect(),
         faults: Faults::from_lookup(env),
+        settings: Settings::from_lookup(env),
     };
     block_on(super::run(options))?
 }
 
-fn models(env: &impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
-    let given = |name: &str| env(name).filter(|value| !value.is_empty());
-    given("OLLAMA_MODELS")
-        .map(PathBuf::from)
-        .or_else(|| given("HOME").map(|home| PathBuf::from(home).join(".ollama/models")))
-        .ok_or_else(|| Error::failed("$HOME is not defined"))
+/// What Ollama does without a home.
+fn panic() -> ExitCode {
+    let text = "panic: $HOME is not defined\n\ngoroutine 1 [running]:\nollamactl.stub()";
+    Log::standard().plain(Stream::Stderr, text);
+    ExitCode::from(PANIC)
+}
+
+/// A bad port is no error: the default one takes its place.
+fn warn_of_port(host: &str, log: &Log) {
+    let Some(port) = bad_port(host) else {
+        return;
+    };
+    let port = if port.is_empty() { "\"\"" } else { port };
+    let text = format!("invalid port, using default port={port} default=11434");
+    let time = chrono::Local::now().format("%Y/%m/%d %H:%M:%S");
+    log.plain(Stream::Stderr, &format!("{time} config.go:51: WARN {text}"));
+    let fields = format!("port={port} default=11434");
+    log.warn("config.go:51", "invalid port, using default", &fields);
+}
+
+/// The port of an `OLLAMA_HOST` that is none.
+fn bad_port(host: &str) -> Option<&str> {
+    let text = host.trim().trim_matches(['"', '\'']);
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let (name, port) = rest.split('/').next()?.rsplit_once(':')?;
+    let bracketed = name.starts_with('[') && name.ends_with(']');
+    let splits = bracketed || !name.contains([':', '[']);
+    (splits && port.parse::<u16>().is_err()).then_some(port)
 }
 
 fn host(env: &impl Fn(&str) -> Option<String>) -> OllamaHost {
@@ -81,26 +128,38 @@ fn host(env: &impl Fn(&str) -> Option<String>) -> OllamaHost {
 
 fn address(host: &OllamaHost) -> Result<SocketAddr> {
     let unknown = || Error::failed(format!("listen tcp: lookup {}: no such host", host.host));
-    host.socket_addr().ok_or_else(unknown)
+    // A bare number is an old way to write an address, which Go does not know.
+    let number = !host.host.is_empty() && host.host.bytes().all(|byte| byte.is_ascii_digit());
+    host.socket_addr().filter(|_| !number).ok_or_else(unknown)
+}
+
+fn has_server(env: &impl Fn(&str) -> Option<String>) -> bool {
+    running_version(env).is_ok_and(|version| version.is_some())
+}
+
+/// The version of the server at `OLLAMA_HOST`, if there is one.
+fn running_version(env: &impl Fn(&str) -> Option<String>) -> Result<Option<String>> {
+    let address = address(&host(env).for_client())?;
+    block_on(async {
+        let asked = tokio::time::timeout(VERSION_TIMEOUT, server_version(address));
+        asked.await.ok().flatten()
+    })
 }
 
 fn version(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
-    let address = address(&host(env).for_client())?;
-    let server = block_on(async {
-        let asked = tokio::time::timeout(VERSION_TIMEOUT, server_version(address));
-        asked.await.ok().flatten()
-    })?;
+    let server = running_version(env)?;
+    let own = Settings::from_lookup(env).version.text();
     let mut out = std::io::stdout().lock();
     let _ = match server.as_deref() {
-        Some(VERSION) => writeln!(out, "ollama version is {VERSION}"),
+        Some(version) if version == own => writeln!(out, "ollama version is {version}"),
         Some(other) => writeln!(
             out,
-            "ollama version is {other}\nWarning: client version is {VERSION}"
+            "ollama version is {other}\nWarning: client version is {own}"
         ),
         None => writeln!(
             out,
             "Warning: could not connect to a running Ollama instance\n\
-             Warning: client version is {VERSION}"
+             Warning: client version is {own}"
         ),
     };
     Ok(())

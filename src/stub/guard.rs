@@ -19,8 +19,19 @@ use super::log;
 /// Status of an access line when the client left before there was an answer.
 const CLIENT_CLOSED: u16 = 499;
 
-const ALLOWED_HEADERS: &str = "Authorization,Content-Type,User-Agent,Accept,X-Requested-With";
+const ALLOWED_HEADERS: &str = "Authorization,Content-Type,User-Agent,Accept,X-Requested-With,\
+    Openai-Beta,X-Stainless-Arch,X-Stainless-Async,X-Stainless-Custom-Poll-Interval,\
+    X-Stainless-Helper-Method,X-Stainless-Lang,X-Stainless-Os,X-Stainless-Package-Version,\
+    X-Stainless-Poll-Helper,X-Stainless-Retry-Count,X-Stainless-Runtime,\
+    X-Stainless-Runtime-Version,X-Stainless-Timeout";
 const ALLOWED_METHODS: &str = "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS";
+
+/// Request headers that a preflight's answer depends on; others depend on the first alone.
+const PREFLIGHT_VARY: [&str; 3] = [
+    "Origin",
+    "Access-Control-Request-Method",
+    "Access-Control-Request-Headers",
+];
 
 /// The client's address, as a request's extension.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +42,7 @@ pub(super) async fn check(State(stub): State<Arc<Stub>>, request: Request, next:
     tokio::time::sleep_until(stub.ready).await;
     let mut access = Access::begin(stub.clone(), &request);
     let response = if host_is_local(&stub, request.headers()) {
-        check_origin(request, next).await
+        check_origin(&stub.settings.origins, request, next).await
     } else {
         StatusCode::FORBIDDEN.into_response()
     };
@@ -71,24 +82,27 @@ fn host_is_local(stub: &Stub, headers: &HeaderMap) -> bool {
         || sysinfo::System::host_name().is_ok_and(|own| own.eq_ignore_ascii_case(name))
 }
 
-async fn check_origin(request: Request, next: Next) -> Response {
+async fn check_origin(more: &[String], request: Request, next: Next) -> Response {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
         return next.run(request).await;
     };
     if is_same(&origin, request.headers().get(header::HOST)) {
         return next.run(request).await;
     }
-    if !origin.to_str().is_ok_and(is_allowed) {
+    if !origin.to_str().is_ok_and(|origin| is_allowed(origin, more)) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let mut response = if request.method() == Method::OPTIONS {
-        preflight()
+    let asks_first = request.method() == Method::OPTIONS;
+    let (mut response, depends_on) = if asks_first {
+        (preflight(), &PREFLIGHT_VARY[..])
     } else {
-        next.run(request).await
+        (next.run(request).await, &PREFLIGHT_VARY[..1])
     };
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    for name in depends_on {
+        headers.append(header::VARY, HeaderValue::from_static(name));
+    }
     response
 }
 
@@ -101,8 +115,12 @@ fn is_same(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
         .is_some_and(|(_, rest)| rest == host)
 }
 
-/// The default list of `OLLAMA_ORIGINS`.
-fn is_allowed(origin: &str) -> bool {
+/// Whether an origin is among the built-in ones or those of `OLLAMA_ORIGINS`.
+fn is_allowed(origin: &str, more: &[String]) -> bool {
+    is_built_in(origin) || more.iter().any(|pattern| matches_pattern(origin, pattern))
+}
+
+fn is_built_in(origin: &str) -> bool {
     let Some((scheme, rest)) = origin.split_once("://") else {
         return false;
     };
@@ -113,6 +131,16 @@ fn is_allowed(origin: &str) -> bool {
         }
         "app" | "file" | "tauri" | "vscode-webview" | "vscode-file" => true,
         _ => false,
+    }
+}
+
+/// Whether a text is a pattern's, in which one `*` stands for anything.
+fn matches_pattern(text: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        None => text == pattern,
+        Some((before, after)) => text
+            .strip_prefix(before)
+            .is_some_and(|rest| rest.ends_with(after)),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::Write;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,24 +40,28 @@ impl Log {
         })
     }
 
-    /// A slog line of level INFO; `fields` come after the message as they are.
-    pub(super) fn info(&self, message: &str, fields: &str) {
-        self.slog("INFO", message, fields);
+    /// A slog line of level INFO; `source` is the place in Ollama's code that writes it, and `fields`
+    /// come after the message as they are.
+    pub(super) fn info(&self, source: &str, message: &str, fields: &str) {
+        self.slog("INFO", source, message, fields);
     }
 
     /// A slog line of level WARN.
-    pub(super) fn warn(&self, message: &str, fields: &str) {
-        self.slog("WARN", message, fields);
+    pub(super) fn warn(&self, source: &str, message: &str, fields: &str) {
+        self.slog("WARN", source, message, fields);
     }
 
-    fn slog(&self, level: &str, message: &str, fields: &str) {
+    /// A line without any form.
+    pub(super) fn plain(&self, stream: Stream, line: &str) {
+        (self.0)(stream, line);
+    }
+
+    fn slog(&self, level: &str, source: &str, message: &str, fields: &str) {
         let time = Local::now().to_rfc3339_opts(SecondsFormat::Millis, true);
         let gap = if fields.is_empty() { "" } else { " " };
         (self.0)(
             Stream::Stderr,
-            &format!(
-                "time={time} level={level} source=ollamactl-stub msg={message:?}{gap}{fields}"
-            ),
+            &format!("time={time} level={level} source={source} msg={message:?}{gap}{fields}"),
         );
     }
 
@@ -101,6 +106,32 @@ pub(super) fn go_error(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     text.to_lowercase()
+}
+
+/// The text of an I/O error on a file as Go prints it: `open /x: permission denied`.
+pub(super) fn go_path_error(operation: &str, path: &Path, error: &std::io::Error) -> String {
+    format!("{operation} {}: {}", path.display(), go_error(error))
+}
+
+/// Makes a folder and those above it. The error names the first that could not be made, as Go's
+/// does.
+pub(super) fn go_make_folders(path: &Path) -> Result<(), String> {
+    let mut above: Vec<&Path> = path
+        .ancestors()
+        .filter(|path| *path != Path::new(""))
+        .collect();
+    above.reverse();
+    for folder in above {
+        match std::fs::create_dir(folder) {
+            Err(_) if folder.is_dir() => {}
+            Err(_) if folder.exists() => {
+                return Err(format!("mkdir {}: not a directory", folder.display()));
+            }
+            Err(error) => return Err(go_path_error("mkdir", folder, &error)),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,21 +1,31 @@
 //! `ollamactl stub`: a deterministic stand-in for Ollama, for CI and tests.
 //!
-//! It speaks Ollama's HTTP API as recordings of v0.33.0-rc2 have it (a selection is in
-//! `tests/recordings`), keeps its models in a real model store, and infers nothing: the same question
-//! always gets the same answer, which says that it comes from a stub. So does the version string.
-//! It is an independent program as far as the rest of ollamactl is concerned, and prints its log itself.
+//! It behaves as recordings of v0.33.0-rc2 and v0.24.0 have it (a selection is in `tests/recordings`):
+//! HTTP API, log, signals, the processes that hold loaded models, pulls with their failures. It keeps
+//! its models in a real model store, and infers nothing: the same question always gets the same answer,
+//! which says that it comes from a stub. So does the version string. It is an independent program as
+//! far as the rest of ollamactl is concerned, and prints its log itself.
 
+mod announce;
 mod api;
 mod catalogue;
 pub mod cli;
+mod download;
 mod faults;
 mod guard;
+mod home;
+mod keep_alive;
 mod loaded;
 mod log;
 mod name;
+mod partial;
 mod pull;
+mod runner;
 mod server;
+mod settings;
+mod signals;
 mod store;
+mod version;
 mod words;
 
 use std::net::SocketAddr;
@@ -23,12 +33,13 @@ use std::path::PathBuf;
 
 use tokio::time::Instant;
 
-pub use faults::Faults;
+pub use faults::{Faults, PartAfterTerm, PullFaults};
+pub use keep_alive::KeepAlive;
 pub use log::{Log, Stream};
+pub use runner::run_if_asked as run_runner_if_asked;
 pub use server::{Server, run};
-
-/// The version of Ollama that is imitated, marked as not being it.
-pub const VERSION: &str = "0.33.0-rc2-stub";
+pub use settings::Settings;
+pub use version::Version;
 
 /// What a stub serves.
 #[derive(Debug, Clone)]
@@ -41,6 +52,8 @@ pub struct Options {
     pub preset: Vec<String>,
     /// How fast it is, and what goes wrong.
     pub faults: Faults,
+    /// Which Ollama it is, and how that one was set.
+    pub settings: Settings,
 }
 
 /// What the handlers share.
@@ -51,7 +64,13 @@ struct Stub {
     ready: Instant,
     store: store::Store,
     loaded: loaded::Loaded,
+    /// Requests that wait for a model to be loaded.
+    queue: api::Queue,
+    /// Starts the processes that hold models; none in a stub that is no process of its own.
+    runners: Option<runner::Runners>,
+    downloads: download::Downloads,
     faults: Faults,
+    settings: Settings,
     /// Pulls begun so far, for faults that hit only the first few.
     pulls: std::sync::atomic::AtomicU64,
     log: Log,

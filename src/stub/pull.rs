@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Stub;
-use super::catalogue::{Blob, Layer, Model};
-use super::log::go_error;
+use super::catalogue::{Blob, Layer, Model, short};
+use super::download::{self, End};
 use super::name::Name;
-use super::store::Partial;
 
 /// A running blob gives a line each time this passes; one that is there sooner gives none.
 const TICK: Duration = Duration::from_millis(60);
@@ -42,7 +41,7 @@ pub(super) fn start(stub: Arc<Stub>, name: Name) -> mpsc::Receiver<Line> {
     let (lines, receiver) = mpsc::channel(1);
     let client = lines.clone();
     let nth = stub.pulls.fetch_add(1, Ordering::Relaxed);
-    let faulty = nth < stub.faults.faulty_pulls;
+    let faulty = nth < stub.faults.pull.faulty;
     let pull = Pull {
         stub,
         name,
@@ -66,26 +65,6 @@ struct Pull {
     faulty: bool,
 }
 
-/// Why a pull ends without success.
-enum End {
-    /// Its stream just ends.
-    Cut,
-    /// Its last line is this error.
-    Failed(String),
-}
-
-impl From<std::io::Error> for End {
-    fn from(error: std::io::Error) -> Self {
-        Self::Failed(go_error(&error))
-    }
-}
-
-/// Where a blob's download goes wrong.
-enum Fault {
-    Stall,
-    Cut,
-}
-
 impl Pull {
     async fn run(self) {
         self.status("pulling manifest").await;
@@ -95,25 +74,45 @@ impl Pull {
     }
 
     async fn fetch(&self) -> Result<(), End> {
-        let name = self.name.clone();
-        let made = tokio::task::spawn_blocking(move || Model::make(&name)).await;
+        let (name, revision) = (self.name.clone(), self.stub.faults.pull.revision);
+        let made = tokio::task::spawn_blocking(move || Model::make(&name, revision)).await;
         let missing = || End::Failed("pull model manifest: file does not exist".to_owned());
         let model = made.ok().flatten().ok_or_else(missing)?;
-        let error = self.stub.faults.pull_error.as_ref();
+        let error = self.stub.faults.pull.error.as_ref();
         if let Some(error) = error.filter(|_| self.faulty) {
             return Err(End::Failed(error.clone()));
         }
+        let mut fetched = Vec::new();
         for blob in &model.blobs {
-            self.blob(blob).await?;
+            if self.blob(blob).await? {
+                fetched.push(blob);
+            }
         }
         self.status("verifying sha256 digest").await;
+        self.verify(&fetched)?;
         self.status("writing manifest").await;
-        self.write(&model).await?;
+        self.write(&model).await.map_err(End::Failed)?;
         self.status("success").await;
         Ok(())
     }
 
-    async fn write(&self, model: &Model) -> Result<(), End> {
+    /// Removes the first blob whose content is not what its digest says.
+    fn verify(&self, fetched: &[&Blob]) -> Result<(), End> {
+        let store = &self.stub.store;
+        let mut wrong = fetched
+            .iter()
+            .filter_map(|blob| Some((blob, store.mismatch(blob)?)));
+        let Some((blob, got)) = wrong.next() else {
+            return Ok(());
+        };
+        store.remove_blob(&blob.layer.digest).map_err(End::Failed)?;
+        let want = &blob.layer.digest;
+        Err(End::Failed(format!(
+            "digest mismatch, file must be downloaded again: want {want}, got {got}"
+        )))
+    }
+
+    async fn write(&self, model: &Model) -> Result<(), String> {
         let store = &self.stub.store;
         let before = store.find(&self.name);
         store.write_manifest(&self.name, &model.manifest)?;
@@ -127,55 +126,29 @@ impl Pull {
         Ok(())
     }
 
-    async fn blob(&self, blob: &Blob) -> Result<(), End> {
+    /// Downloads a blob; `false`: it was there.
+    async fn blob(&self, blob: &Blob) -> Result<bool, End> {
         let layer = &blob.layer;
         if self.stub.store.blob(&layer.digest).exists() {
             self.progress(layer, layer.size).await;
-            return Ok(());
+            return Ok(false);
         }
-        let (digest, size) = (short(layer), layer.size);
-        let message = format!("downloading {digest} in 1 {} part(s)", human(size));
-        self.stub.log.info(&message, "");
-        let mut partial = self.stub.store.begin(blob)?;
-        let fault = self.fault(layer.size);
-        let goal = fault.as_ref().map_or(layer.size, |(at, _)| *at);
-        self.download(layer, &mut partial, goal).await;
-        match fault {
-            None => Ok(partial.finish()?),
-            Some((_, Fault::Cut)) => Err(End::Cut),
-            // Until the client has had enough.
-            Some((_, Fault::Stall)) => loop {
-                self.progress(layer, partial.completed).await;
-                tokio::time::sleep(TICK).await;
-            },
+        let joined = download::join(&self.stub, blob, self.faulty).await;
+        let download = joined.map_err(End::Failed)?;
+        let mut ticks = tokio::time::interval_at(Instant::now() + TICK, TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let end = loop {
+            tokio::select! {
+                biased;
+                end = download.ended() => break end,
+                _ = ticks.tick() => self.progress(layer, download.completed()).await,
+            }
+        };
+        match end {
+            Some(End::Done) => Ok(true),
+            // A download that went away without a word ended with the server.
+            other => Err(other.unwrap_or(End::Cut)),
         }
-    }
-
-    fn fault(&self, size: u64) -> Option<(u64, Fault)> {
-        let faults = &self.stub.faults;
-        let stall = faults.pull_stall_at.map(|at| (at, Fault::Stall));
-        let cut = faults.pull_cut_at.map(|at| (at, Fault::Cut));
-        stall.or(cut).filter(|(at, _)| self.faulty && *at < size)
-    }
-
-    /// Moves a blob forward to `goal` bytes, a line each tick.
-    async fn download(&self, layer: &Layer, partial: &mut Partial, goal: u64) {
-        let rate = u128::from(self.stub.faults.pull_rate);
-        let from = partial.completed;
-        let time = u128::from(goal.saturating_sub(from)) * 1_000_000_000 / rate;
-        let time = Duration::from_nanos(u64::try_from(time).unwrap_or(u64::MAX));
-        let first_byte = Instant::now() + self.stub.faults.round_trip;
-        let end = first_byte + time;
-        while Instant::now() + TICK < end {
-            tokio::time::sleep(TICK).await;
-            let moving = Instant::now().saturating_duration_since(first_byte);
-            let moved = rate * moving.as_nanos() / 1_000_000_000;
-            let moved = u64::try_from(moved).unwrap_or(u64::MAX);
-            partial.completed = from.saturating_add(moved).min(goal);
-            self.progress(layer, partial.completed).await;
-        }
-        tokio::time::sleep_until(end).await;
-        partial.completed = partial.completed.max(goal);
     }
 
     async fn status(&self, status: &str) {
@@ -201,19 +174,5 @@ impl Pull {
     /// A client that has gone is noticed by `start`.
     async fn send(&self, line: Line) {
         let _ = self.lines.send(line).await;
-    }
-}
-
-/// The first 12 digits of a digest.
-fn short(layer: &Layer) -> &str {
-    let digits = layer.digest.trim_start_matches("sha256:");
-    digits.get(..12).unwrap_or(digits)
-}
-
-fn human(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} KB", bytes / 1_000),
-        _ => format!("{} MB", bytes / 1_000_000),
     }
 }

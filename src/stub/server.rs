@@ -21,34 +21,63 @@ use super::catalogue::Model;
 use super::guard::Peer;
 use super::log::{Log, go_error};
 use super::name::Name;
+use super::runner::Runners;
+use super::signals::{Signals, die};
 use super::store::Store;
-use super::{Options, Stub, VERSION, api};
+use super::{Faults, Options, Stub, announce, api};
 use crate::error::{Context, Error, Result};
 
 /// Pause after an `accept` that failed for want of a resource.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Runs a stub until SIGTERM or SIGINT, which cut its connections. A stub that cannot start fails with
-/// the text that Ollama prints after `Error: `, and exit code 1.
+/// Runs a stub as a process until SIGTERM or SIGINT, which cut its connections and kill its runners. A
+/// stub that cannot start fails with the text that Ollama prints after `Error: `, and exit code 1.
 pub async fn run(options: Options) -> Result<()> {
+    // A signal kills until it is caught; blocking the thread would not change that.
+    tokio::time::sleep(options.faults.start).await;
     let signals = Signals::install(options.faults.ignore_sigterm)?;
-    let server = Server::bind(options, Log::standard()).await?;
+    let log = Log::standard();
+    let runners = Runners::new(options.settings.version);
+    let server = Server::bind_with(options, log.clone(), runners).await?;
+    let (stub, listener) = (server.stub.clone(), server.listener.clone());
     tokio::select! {
         () = server.serve() => {}
-        () = signals.wait() => {}
+        () = signals.wait(&log) => {}
+        () = crash(&stub.faults) => die(&log, "panic: the stub was told to crash", stub.faults.crash_code),
     }
+    stub.downloads.end().await;
+    tokio::time::sleep(stub.faults.end).await;
+    stub.loaded.end(stub.faults.leave_runners).await;
+    drop(listener);
     Ok(())
+}
+
+/// Waits until it is time to crash, if there is such a time.
+async fn crash(faults: &Faults) {
+    let (Some(after), once) = (faults.crash, faults.crash_once.as_ref()) else {
+        return std::future::pending().await;
+    };
+    if once.is_some_and(|file| file.exists()) {
+        return std::future::pending().await;
+    }
+    tokio::time::sleep(after).await;
+    let _ = once.map(|file| std::fs::write(file, "crashed\n"));
 }
 
 /// A stub that listens, and answers once it is served.
 pub struct Server {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     stub: Arc<Stub>,
 }
 
 impl Server {
-    /// Binds the address, opens the store and announces both in the log.
+    /// Binds the address, opens the store and announces both in the log. Models load without runner
+    /// processes.
     pub async fn bind(options: Options, log: Log) -> Result<Self> {
+        Self::bind_with(options, log, None).await
+    }
+
+    async fn bind_with(options: Options, log: Log, runners: Option<Runners>) -> Result<Self> {
         let listener = listen(options.listen).map_err(|error| {
             let (address, error) = (options.listen, go_error(&error));
             Error::failed(format!("listen tcp {address}: bind: {error}"))
@@ -56,27 +85,27 @@ impl Server {
         let address = listener
             .local_addr()
             .or_failed(|| "cannot read the bound address")?;
-        let models = options.models.display();
-        log.info(
-            "server config",
-            &format!("env=\"map[OLLAMA_HOST:http://{address} OLLAMA_MODELS:{models}]\""),
-        );
+        announce::config(&log, &options, address);
         let store = Store::open(options.models)?;
         for name in &options.preset {
-            preset(&store, name).await?;
+            preset(&store, name, options.faults.pull.revision).await?;
         }
-        log.info(&format!("Listening on {address} (version {VERSION})"), "");
-        log.info("discovering available GPUs...", "");
-        let stub = Stub {
+        announce::store(&log, &options.settings, &store);
+        announce::listening(&log, options.settings.version, address, &store);
+        let stub = Arc::new(Stub {
             address,
             ready: Instant::now() + options.faults.discovery,
             store,
             loaded: super::loaded::Loaded::default(),
+            queue: api::Queue::new(options.settings.max_queue),
+            runners,
+            downloads: super::download::Downloads::default(),
             faults: options.faults,
+            settings: options.settings,
             pulls: std::sync::atomic::AtomicU64::new(0),
             log,
-        };
-        let stub = Arc::new(stub);
+        });
+        let listener = Arc::new(listener);
         Ok(Self { listener, stub })
     }
 
@@ -87,16 +116,17 @@ impl Server {
 
     /// Answers for ever. Dropping the future cuts every connection.
     pub async fn serve(self) {
-        let discovered = announce(self.stub.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(announce::discovery(self.stub.clone()));
+        let expiring = self.stub.clone();
+        tasks.spawn(async move { expiring.loaded.expire().await });
         let router = api::router(self.stub);
-        let mut connections = JoinSet::new();
-        connections.spawn(discovered);
         loop {
             tokio::select! {
-                Some(_) = connections.join_next() => {}
+                Some(_) = tasks.join_next() => {}
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        connections.spawn(converse(stream, peer.ip().to_canonical(), router.clone()));
+                        tasks.spawn(converse(stream, peer.ip().to_canonical(), router.clone()));
                     }
                     Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                     Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -104,15 +134,6 @@ impl Server {
             }
         }
     }
-}
-
-/// The last line of a start, when discovery is over.
-async fn announce(stub: Arc<Stub>) {
-    tokio::time::sleep_until(stub.ready).await;
-    let fields = "id=cpu library=cpu name=stub description=\"no model is ever run\"";
-    stub.log.info("inference compute", fields);
-    let fields = "total_vram=\"0 B\" default_num_ctx=4096";
-    stub.log.info("vram-based default context", fields);
 }
 
 async fn converse(stream: TcpStream, peer: IpAddr, router: Router) {
@@ -148,69 +169,18 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Puts a model into the store, unless it is there.
-async fn preset(store: &Store, text: &str) -> Result<()> {
+async fn preset(store: &Store, text: &str, revision: u64) -> Result<()> {
     let unknown = || Error::usage(format!("{text:?} is not a model that the stub can have"));
     let name = Name::parse(text).ok_or_else(unknown)?;
     if store.find(&name).is_some() {
         return Ok(());
     }
     let wanted = name.clone();
-    let made = tokio::task::spawn_blocking(move || Model::make(&wanted)).await;
+    let made = tokio::task::spawn_blocking(move || Model::make(&wanted, revision)).await;
     let model = made
         .or_failed(|| format!("cannot make model {text}"))?
         .ok_or_else(unknown)?;
     store
         .install(&name, &model)
-        .or_failed(|| format!("cannot write model {text} to the store"))
-}
-
-/// The signals that end a server, caught from here on.
-struct Signals {
-    ignore: bool,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn install(ignore: bool) -> Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let catch = |kind| signal(kind).or_failed(|| "cannot catch signals");
-        Ok(Self {
-            ignore,
-            terminate: catch(SignalKind::terminate())?,
-            interrupt: catch(SignalKind::interrupt())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn wait(mut self) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
-            if !self.ignore {
-                return;
-            }
-        }
-    }
-
-    #[cfg(not(unix))]
-    #[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
-    fn install(ignore: bool) -> Result<Self> {
-        Ok(Self { ignore })
-    }
-
-    #[cfg(not(unix))]
-    async fn wait(self) {
-        loop {
-            let _ = tokio::signal::ctrl_c().await;
-            if !self.ignore {
-                return;
-            }
-        }
-    }
+        .map_err(|error| Error::failed(format!("cannot write model {text} to the store: {error}")))
 }

@@ -1,19 +1,23 @@
 //! A model store in Ollama's layout: `manifests/<host>/<namespace>/<model>/<tag>` and
-//! `blobs/sha256-<64 hex>`; downloads in progress are `…-partial` and `…-partial-0`.
+//! `blobs/sha256-<64 hex>`.
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Local};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::catalogue::{Blob, Config, Layer, Manifest, Model, hex};
-use super::log::{Log, go_error};
+use super::catalogue::{Blob, Config, Layer, Manifest, Model, digest, hex};
+use super::log::{Log, go_make_folders, go_path_error};
 use super::name::Name;
-use crate::error::{Error, Result};
+use super::partial::Partial;
+use crate::error::Error;
+
+/// A partial download that is older than this is removed at the next start.
+const STALE: Duration = Duration::from_hours(1);
 
 /// The store below one folder.
 pub(super) struct Store {
@@ -32,15 +36,11 @@ pub(super) struct Installed {
 
 impl Store {
     /// Opens a store, making its folders; the error reads as Ollama's.
-    pub(super) fn open(root: PathBuf) -> Result<Self> {
+    pub(super) fn open(root: PathBuf) -> Result<Self, Error> {
         let store = Self { root };
         for folder in [store.manifests(), store.blobs()] {
-            fs::create_dir_all(&folder).map_err(|error| {
-                Error::failed(format!(
-                    "mkdir {}: {}: ensure path elements are traversable",
-                    store.root.display(),
-                    go_error(&error)
-                ))
+            go_make_folders(&folder).map_err(|error| {
+                Error::failed(format!("{error}: ensure path elements are traversable"))
             })?;
         }
         Ok(store)
@@ -99,6 +99,7 @@ impl Store {
                 Ok(model) => Some(model),
                 Err(error) => {
                     log.warn(
+                        "manifest.go:218",
                         "bad manifest",
                         &format!("name={} error=\"{error}\"", name.full()),
                     );
@@ -126,38 +127,39 @@ impl Store {
     }
 
     /// Puts a model in place without a pull.
-    pub(super) fn install(&self, name: &Name, model: &Model) -> io::Result<()> {
+    pub(super) fn install(&self, name: &Name, model: &Model) -> Result<(), String> {
         for blob in &model.blobs {
             if !self.blob(&blob.layer.digest).exists() {
-                self.begin(blob)?.finish()?;
+                self.begin(blob, true)?.finish()?;
             }
         }
         self.write_manifest(name, &model.manifest)
     }
 
     /// Writes a manifest, which makes its model exist.
-    pub(super) fn write_manifest(&self, name: &Name, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write_manifest(&self, name: &Name, bytes: &[u8]) -> Result<(), String> {
         let path = self.manifest(name);
-        fs::create_dir_all(path.parent().expect("below manifests"))?;
-        fs::write(path, bytes)
+        go_make_folders(path.parent().expect("below manifests"))?;
+        fs::write(&path, bytes).map_err(|error| go_path_error("open", &path, &error))
     }
 
     /// Gives a model a second name. `false`: there is no such model.
-    pub(super) fn copy(&self, from: &Name, to: &Name) -> io::Result<bool> {
-        match fs::read(self.manifest(from)) {
+    pub(super) fn copy(&self, from: &Name, to: &Name) -> Result<bool, String> {
+        let path = self.manifest(from);
+        match fs::read(&path) {
             Ok(bytes) => self.write_manifest(to, &bytes).map(|()| true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+            Err(error) => Err(go_path_error("open", &path, &error)),
         }
     }
 
     /// Removes a model, and the blobs that no other one uses. `false`: there is no such model.
-    pub(super) fn delete(&self, name: &Name, log: &Log) -> io::Result<bool> {
+    pub(super) fn delete(&self, name: &Name, log: &Log) -> Result<bool, String> {
         let Some(model) = self.find(name) else {
             return Ok(false);
         };
         let path = self.manifest(name);
-        fs::remove_file(&path)?;
+        fs::remove_file(&path).map_err(|error| go_path_error("remove", &path, &error))?;
         // Folders that are not empty stay; that is the end of it.
         let above = path.ancestors().skip(1).take(3);
         let _ = above.into_iter().try_for_each(fs::remove_dir);
@@ -166,7 +168,7 @@ impl Store {
     }
 
     /// Removes those blobs of a manifest that no model uses any more.
-    pub(super) fn remove_unused(&self, old: &Manifest, log: &Log) -> io::Result<()> {
+    pub(super) fn remove_unused(&self, old: &Manifest, log: &Log) -> Result<(), String> {
         let models = self.list(log);
         let used: HashSet<&str> = models
             .iter()
@@ -177,10 +179,7 @@ impl Store {
             .blobs()
             .filter(|layer| !used.contains(layer.digest.as_str()))
         {
-            match fs::remove_file(self.blob(&layer.digest)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            self.remove_blob(&layer.digest)?;
         }
         Ok(())
     }
@@ -192,88 +191,66 @@ impl Store {
             .unwrap_or_default()
     }
 
-    /// Begins the download of a blob, or goes on with one that was cancelled.
-    pub(super) fn begin(&self, blob: &Blob) -> io::Result<Partial> {
-        let target = self.blob(&blob.layer.digest);
-        let data = with_suffix(&target, "-partial");
-        let part = with_suffix(&target, "-partial-0");
-        let done = fs::read(&part)
-            .ok()
-            .filter(|_| data.exists())
-            .and_then(|bytes| serde_json::from_slice::<Part>(&bytes).ok())
-            .map_or(0, |part| part.completed.min(blob.layer.size));
-        let mut file = fs::File::create(&data)?;
-        file.write_all(&blob.head)?;
-        file.set_len(blob.layer.size)?;
-        let partial = Partial {
-            target,
-            data,
-            part,
-            size: blob.layer.size,
-            completed: done,
-            finished: false,
-        };
-        // As Ollama does: the count is written at the end, so a killed server starts again from 0.
-        partial.write(0)?;
-        Ok(partial)
-    }
-}
-
-/// A download in progress. Dropped before it is finished, it leaves what the next one goes on from.
-pub(super) struct Partial {
-    target: PathBuf,
-    data: PathBuf,
-    part: PathBuf,
-    size: u64,
-    /// Bytes here so far.
-    pub(super) completed: u64,
-    finished: bool,
-}
-
-/// The JSON of a part file; a blob below 100 MB has one part.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Part {
-    n: u64,
-    offset: u64,
-    size: u64,
-    completed: u64,
-}
-
-impl Partial {
-    fn write(&self, completed: u64) -> io::Result<()> {
-        let part = Part {
-            n: 0,
-            offset: 0,
-            size: self.size,
-            completed,
-        };
-        fs::write(&self.part, serde_json::to_vec(&part)?)
+    /// Begins the download of a blob, or goes on with one that was cancelled; without `sound`, other
+    /// bytes arrive than the blob's.
+    pub(super) fn begin(&self, blob: &Blob, sound: bool) -> Result<Partial, String> {
+        // The folder may have been removed since the start.
+        go_make_folders(&self.blobs())?;
+        Partial::begin(self.blob(&blob.layer.digest), blob, sound)
     }
 
-    /// The blob is complete. Another download of it may have been faster.
-    pub(super) fn finish(mut self) -> io::Result<()> {
-        self.finished = true;
-        let _ = fs::remove_file(&self.part);
-        match fs::rename(&self.data, &self.target) {
-            Err(_) if self.target.exists() => Ok(()),
-            other => other,
+    /// The digest of a blob's file, if it is not the blob's. Only what can differ is read.
+    pub(super) fn mismatch(&self, blob: &Blob) -> Option<String> {
+        let mut head = vec![0; blob.head.len()];
+        let file = fs::File::open(self.blob(&blob.layer.digest));
+        file.ok()?.read_exact(&mut head).ok()?;
+        (head != blob.head).then(|| digest(&head, blob.layer.size))
+    }
+
+    /// Removes one blob.
+    pub(super) fn remove_blob(&self, digest: &str) -> Result<(), String> {
+        let path = self.blob(digest);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(go_path_error("remove", &path, &error))
+            }
+            _ => Ok(()),
         }
     }
-}
 
-impl Drop for Partial {
-    fn drop(&mut self) {
-        if !self.finished {
-            let _ = self.write(self.completed);
+    /// How many blobs there are, not counting partial ones.
+    pub(super) fn count_blobs(&self) -> usize {
+        let blobs = entries(&self.blobs());
+        blobs.iter().filter(|path| !is_partial(path)).count()
+    }
+
+    /// Removes the partial downloads that nothing has written to for an hour.
+    pub(super) fn prune(&self) {
+        let old = |path: &Path| {
+            let modified = fs::metadata(path).and_then(|file| file.modified()).ok();
+            modified
+                .and_then(|time| time.elapsed().ok())
+                .is_some_and(|age| age > STALE)
+        };
+        let partials = entries(&self.blobs()).into_iter();
+        for path in partials.filter(|path| is_partial(path) && old(path)) {
+            let _ = fs::remove_file(path);
         }
+    }
+
+    /// The first manifest that cannot be read, with the reason.
+    pub(super) fn corrupt(&self) -> Option<String> {
+        let names = self.names();
+        let mut broken = names
+            .iter()
+            .filter_map(|name| Some((name, self.read(name).err()?)));
+        let (name, error) = broken.next()?;
+        Some(format!("{} {error}", name.full()))
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut text = path.as_os_str().to_owned();
-    text.push(suffix);
-    text.into()
+fn is_partial(path: &Path) -> bool {
+    file_name(path).contains("-partial")
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -316,7 +293,7 @@ mod tests {
     #[test]
     fn a_model_is_there_for_the_next_process() {
         let (_folder, store) = store();
-        let tiny = Model::make(&name("tiny")).expect("exists");
+        let tiny = Model::make(&name("tiny"), 0).expect("exists");
         store.install(&name("tiny"), &tiny).expect("installs");
         let again = Store::open(store.root.clone()).expect("opens");
         let models = again.list(&log());
@@ -335,7 +312,7 @@ mod tests {
     #[test]
     fn blobs_go_with_the_last_model_that_uses_them() {
         let (_folder, store) = store();
-        let tiny = Model::make(&name("tiny")).expect("exists");
+        let tiny = Model::make(&name("tiny"), 0).expect("exists");
         store.install(&name("tiny"), &tiny).expect("installs");
         assert!(store.copy(&name("tiny"), &name("mine")).expect("copies"));
         assert!(store.delete(&name("tiny"), &log()).expect("deletes"));
@@ -349,17 +326,38 @@ mod tests {
     #[test]
     fn a_cancelled_download_goes_on_and_a_killed_one_starts_again() {
         let (_folder, store) = store();
-        let tiny = Model::make(&name("tiny")).expect("exists");
-        let mut partial = store.begin(&tiny.blobs[0]).expect("begins");
+        let tiny = Model::make(&name("tiny"), 0).expect("exists");
+        let begin = || store.begin(&tiny.blobs[0], true).expect("begins");
+        drop(begin());
+        assert_eq!(begin().completed, 0);
+        let mut partial = begin();
         partial.completed = 1000;
-        drop(partial);
-        let partial = store.begin(&tiny.blobs[0]).expect("begins");
+        partial.save().expect("saves");
+        let partial = begin();
         assert_eq!(partial.completed, 1000);
-        std::mem::forget(partial);
-        let partial = store.begin(&tiny.blobs[0]).expect("begins");
-        assert_eq!(partial.completed, 0);
+        drop(partial);
+        // A kill changes nothing that was written before.
+        let partial = begin();
+        assert_eq!(partial.completed, 1000);
         partial.finish().expect("finishes");
         assert_eq!(blob_count(&store), 1);
+        assert_eq!(store.mismatch(&tiny.blobs[0]), None);
+    }
+
+    #[test]
+    fn counted_bytes_that_are_not_there_are_found_in_the_end() {
+        let (_folder, store) = store();
+        let tiny = Model::make(&name("tiny"), 0).expect("exists");
+        let weights = &tiny.blobs[0];
+        let mut partial = store.begin(weights, true).expect("begins");
+        partial.completed = 1000;
+        partial.save().expect("saves");
+        fs::remove_file(partial.data()).expect("removes");
+        let partial = store.begin(weights, true).expect("begins");
+        partial.finish().expect("finishes");
+        let bytes = fs::read(store.blob(&weights.layer.digest)).expect("is there");
+        let got = format!("sha256:{}", hex(Sha256::digest(&bytes)));
+        assert_eq!(store.mismatch(weights), Some(got));
     }
 
     #[test]

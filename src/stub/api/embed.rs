@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::reply::{self, Refusal, Reply};
 use crate::stub::Stub;
 use crate::stub::catalogue::EMBEDDING_LENGTH;
-use crate::stub::loaded::KeepAlive;
+use crate::stub::keep_alive::KeepAlive;
 use crate::stub::words::{count, embedding};
 
 #[derive(Deserialize, Default)]
@@ -53,7 +53,8 @@ impl Request {
 
     /// Finds and loads the model.
     pub(super) async fn load(&self, stub: &Stub) -> Result<String, Refusal> {
-        let keep_alive = KeepAlive::parse(self.keep_alive.as_ref()).map_err(Refusal::bad)?;
+        let keep_alive = KeepAlive::parse(self.keep_alive.as_ref(), stub.settings.keep_alive)
+            .map_err(Refusal::bad)?;
         let requested = self.model.clone().unwrap_or_default();
         let missing = || {
             Refusal::not_found(format!(
@@ -61,7 +62,7 @@ impl Request {
             ))
         };
         let model = stub.installed(&requested).ok_or_else(missing)?;
-        stub.load(&model, keep_alive).await;
+        stub.load(&model, keep_alive).await?;
         Ok(requested)
     }
 

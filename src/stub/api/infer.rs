@@ -12,7 +12,7 @@ use super::models::now;
 use super::reply::{self, NDJSON, Refusal, Reply};
 use crate::stub::Stub;
 use crate::stub::catalogue::capabilities;
-use crate::stub::loaded::KeepAlive;
+use crate::stub::keep_alive::KeepAlive;
 use crate::stub::store::Installed;
 use crate::stub::words::{Answer, Question};
 
@@ -197,7 +197,8 @@ pub(super) async fn chat(State(stub): State<Arc<Stub>>, body: Bytes) -> Reply {
 }
 
 async fn respond(stub: &Stub, shape: Shape, request: &Request, prompt: (String, String)) -> Reply {
-    let keep_alive = KeepAlive::parse(request.keep_alive.as_ref()).map_err(Refusal::bad)?;
+    let keep_alive = KeepAlive::parse(request.keep_alive.as_ref(), stub.settings.keep_alive)
+        .map_err(Refusal::bad)?;
     let requested = request.model.as_deref().unwrap_or_default();
     let model = stub.model(requested)?;
     let tools = request
@@ -214,13 +215,13 @@ async fn respond(stub: &Stub, shape: Shape, request: &Request, prompt: (String, 
                 "unload"
             }
             KeepAlive::For(_) => {
-                stub.load(&model, keep_alive).await;
+                stub.load(&model, keep_alive).await?;
                 "load"
             }
         };
         return Ok(reply::ok(&shape.end(requested, String::new(), reason)));
     }
-    stub.load(&model, keep_alive).await;
+    stub.load(&model, keep_alive).await?;
     let answer = Answer::to(&Question {
         asked: &asked,
         context: &format!("{}: {context}", model.name),

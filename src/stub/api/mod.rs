@@ -2,6 +2,7 @@
 
 mod embed;
 mod infer;
+mod load;
 mod models;
 mod openai;
 mod reply;
@@ -15,10 +16,10 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
-use super::loaded::KeepAlive;
 use super::name::Name;
 use super::store::Installed;
 use super::{Stub, guard};
+pub(super) use load::Queue;
 use reply::Refusal;
 
 /// The paths that a redirect may lead to.
@@ -39,6 +40,7 @@ pub(super) fn router(stub: Arc<Stub>) -> Router {
         .route("/", get(models::root))
         .route("/api/version", get(models::version))
         .route("/api/status", get(models::status))
+        .route("/api/me", post(models::me))
         .route("/api/tags", get(models::tags))
         .route("/api/ps", get(models::ps))
         .route("/api/show", post(models::show))
@@ -114,13 +116,5 @@ impl Stub {
 
     fn installed(&self, requested: &str) -> Option<Installed> {
         self.store.find(&Name::parse(requested)?)
-    }
-
-    /// Loads a model, which takes its time, or keeps it loaded.
-    async fn load(&self, model: &Installed, keep_alive: KeepAlive) {
-        if !self.loaded.has(model) {
-            tokio::time::sleep(self.faults.load).await;
-        }
-        self.loaded.keep(model, keep_alive);
     }
 }

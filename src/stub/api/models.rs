@@ -20,14 +20,19 @@ use crate::stub::log::go_time;
 use crate::stub::name::Name;
 use crate::stub::pull::{self, Line};
 use crate::stub::store::Installed;
-use crate::stub::{Stub, VERSION};
+use crate::stub::{Stub, Version};
 
 pub(super) async fn root() -> &'static str {
     "Ollama is running"
 }
 
-pub(super) async fn version() -> Response {
-    reply::ok(&json!({"version": VERSION}))
+pub(super) async fn version(State(stub): State<Arc<Stub>>) -> Response {
+    reply::ok(&json!({"version": stub.settings.version.text()}))
+}
+
+/// The account at ollama.com, which the stub cannot ask.
+pub(super) async fn me() -> Refusal {
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "account unavailable")
 }
 
 pub(super) async fn status() -> Response {
@@ -77,15 +82,20 @@ struct Listed {
     size: u64,
     digest: String,
     details: Details,
-    capabilities: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capabilities: Option<&'static [&'static str]>,
 }
 
 pub(super) async fn tags(State(stub): State<Arc<Stub>>) -> Response {
-    let models = stub.store.list(&stub.log).into_iter().map(listed).collect();
+    let models = stub.store.list(&stub.log).into_iter();
+    let models = models.map(|model| listed(model, stub.settings.version));
+    let models = models.collect();
     reply::ok(&List { models })
 }
 
-fn listed(model: Installed) -> Listed {
+fn listed(model: Installed, version: Version) -> Listed {
+    // What v0.24.0 does not tell yet.
+    let newer = version == Version::V0_33;
     Listed {
         name: model.name.to_string(),
         model: model.name.to_string(),
@@ -93,11 +103,11 @@ fn listed(model: Installed) -> Listed {
         size: model.manifest.size(),
         digest: model.digest,
         details: Details {
-            context_length: Some(CONTEXT_LENGTH),
-            embedding_length: Some(EMBEDDING_LENGTH),
+            context_length: newer.then_some(CONTEXT_LENGTH),
+            embedding_length: newer.then_some(EMBEDDING_LENGTH),
             ..model.config.into()
         },
-        capabilities: capabilities(&model.name),
+        capabilities: newer.then(|| capabilities(&model.name)),
     }
 }
 
@@ -164,7 +174,13 @@ pub(super) async fn show(State(stub): State<Arc<Stub>>, body: Bytes) -> Reply {
     }
     let name = parse_name(request.text())?;
     let found = stub.store.find(&name);
-    let model = found.ok_or_else(|| Refusal::not_found(format!("model '{name}' not found")))?;
+    let model = found.ok_or_else(|| {
+        let name = match stub.settings.version {
+            Version::V0_24 => request.text().to_owned(),
+            Version::V0_33 => name.to_string(),
+        };
+        Refusal::not_found(format!("model '{name}' not found"))
+    })?;
     Ok(reply::ok(&shown(&stub, model)))
 }
 
@@ -264,7 +280,7 @@ pub(super) async fn copy(State(stub): State<Arc<Stub>>, body: Bytes) -> Reply {
             "model {:?} not found",
             request.source
         ))),
-        Err(error) => Err(Refusal::internal(error.to_string())),
+        Err(error) => Err(Refusal::internal(error)),
     }
 }
 
@@ -276,7 +292,7 @@ pub(super) async fn delete(State(stub): State<Arc<Stub>>, body: Bytes) -> Reply 
     match stub.store.delete(&name, &stub.log) {
         Ok(true) => Ok(StatusCode::OK.into_response()),
         Ok(false) => Err(Refusal::not_found(format!("model '{text}' not found"))),
-        Err(error) => Err(Refusal::internal(error.to_string())),
+        Err(error) => Err(Refusal::internal(error)),
     }
 }
 

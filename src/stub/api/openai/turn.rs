@@ -8,7 +8,6 @@ use serde_json::Value;
 use crate::stub::Stub;
 use crate::stub::api::infer::{self, Message};
 use crate::stub::api::reply::{self, Refusal, SSE};
-use crate::stub::loaded::KeepAlive;
 use crate::stub::words::{Answer, Question, number};
 
 /// Sent with every answer.
@@ -103,8 +102,7 @@ impl Turn {
         let model = request.model.clone().unwrap_or_default();
         let installed = stub.model(&model)?;
         infer::check_capabilities(&installed, &model, form == Form::Chat, request.has_tools())?;
-        let keep_alive = KeepAlive::parse(None).map_err(Refusal::bad)?;
-        stub.load(&installed, keep_alive).await;
+        stub.load(&installed, stub.settings.keep_alive).await?;
         let (asked, context) = request.prompt(form);
         let context = format!("{}: {context}", installed.name);
         let answer = Answer::to(&Question {
