@@ -14,7 +14,7 @@ use super::{Launch, adopt, child, log, relay};
 use crate::daemon::{Lock, Reporter, Shutdown};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
-use crate::ollama::{Client, Probe};
+use crate::ollama::{Client, Probe, is_backend};
 use crate::paths::Paths;
 use crate::process::{self, Identity};
 
@@ -109,7 +109,7 @@ async fn begin(
         .and_then(Record::process)
         .filter(|process| process.is_alive())
         .cloned();
-    let probe = client.probe(FIRST_LOOK).await;
+    let probe = first_look(launch, client).await;
     let marked = || {
         let process = Identity::of(owner()?.pid)?;
         child::bears_mark(&process, launch).then_some(process)
@@ -129,11 +129,29 @@ async fn begin(
             Err(adopt::unresponsive(&launch.host(), owner().as_ref()))
         }
         Probe::Silent | Probe::Absent => {
-            if let Some(process) = ours {
-                // Half-started, or hanging: nobody but us may use it, so it is ended first.
+            // Half-started, or hanging: nobody but us may use it, so it is ended first. One that is
+            // dead may have left runners.
+            let last = ours.or_else(|| earlier.as_ref().and_then(Record::process).cloned());
+            if let Some(process) = last {
                 child::end(&process, launch.stop_timeout).await?;
             }
             start(launch, lock, log_file, client, shutdown).await
+        }
+    }
+}
+
+/// What is at the address. An Ollama that was started a moment ago takes connections but answers only
+/// after device discovery, so it is given the time that a start may take.
+async fn first_look(launch: &Launch, client: &Client) -> Probe {
+    let deadline = Instant::now() + launch.ready_timeout;
+    loop {
+        let probe = client.probe(FIRST_LOOK).await;
+        let starting = || {
+            adopt::owner_of(&launch.host())
+                .is_some_and(|owner| is_backend(&owner) && !process::is_suspended(owner.pid))
+        };
+        if probe != Probe::Silent || Instant::now() >= deadline || !starting() {
+            return probe;
         }
     }
 }
@@ -263,6 +281,10 @@ impl Keeper<'_> {
                 how = gone(&mut held) => {
                     if matches!(held, Held::Adopted(_)) {
                         continue;
+                    }
+                    // A killed backend leaves its runners, and the next one does not know them.
+                    if let Some(process) = record.process() {
+                        child::end(process, Duration::ZERO).await?;
                     }
                     held = self.revive(&mut crashes, how, shutdown).await?;
                     record = Record { relay: record.relay, ..self.describe(&held, record.version, crashes.len()) };

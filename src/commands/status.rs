@@ -69,6 +69,10 @@ pub(super) fn table(status: &Status, paint: Paint) -> String {
         ("relay", relay(&status.relay)),
         ("gateway", gateway_row(status)),
     ];
+    let orphans = status.orphans.iter().map(|orphan| {
+        let text = format!("{orphan}, left by a backend that was killed; end it: ollamactl kill");
+        format!("{}  {text}", paint.tone(Tone::Warn, "runner  "))
+    });
     rows.iter()
         .map(|(name, (tone, word, text))| {
             let label = if *name == "model" || *name == "backend" {
@@ -83,6 +87,7 @@ pub(super) fn table(status: &Status, paint: Paint) -> String {
                 paint.tone(Tone::Warn, label)
             )
         })
+        .chain(orphans)
         .collect::<Vec<_>>()
         .join("\n")
 }

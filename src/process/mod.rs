@@ -11,5 +11,5 @@ mod signal;
 
 pub use identity::Identity;
 pub use ports::{Listener, listeners, owns_port, port_owner};
-pub use scan::{Info, Owner, environment, info, is_zombie, scan};
+pub use scan::{Info, Owner, environment, info, is_suspended, is_zombie, scan};
 pub use signal::{Signal, signal, stop, wait_gone};

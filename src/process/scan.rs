@@ -127,10 +127,26 @@ pub fn info(pid: u32) -> Option<Info> {
 /// Whether the process has ended and only waits to be reaped.
 #[cfg(target_os = "linux")]
 pub fn is_zombie(pid: u32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .ok()
-        .and_then(|stat| Some(stat.rsplit_once(") ")?.1.starts_with('Z')))
-        .unwrap_or(false)
+    state(pid) == Some('Z')
+}
+
+/// Whether the process was stopped by a signal (SIGSTOP, Ctrl-Z) or by a debugger.
+#[cfg(target_os = "linux")]
+pub fn is_suspended(pid: u32) -> bool {
+    state(pid).is_some_and(|state| state == 'T' || state == 't')
+}
+
+/// Whether the process was stopped by a signal. Not known on this platform.
+#[cfg(not(target_os = "linux"))]
+pub fn is_suspended(_pid: u32) -> bool {
+    false
+}
+
+/// The state letter of `/proc/PID/stat`.
+#[cfg(target_os = "linux")]
+fn state(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
 }
 
 /// Reads `/proc/PID/cgroup`: the last path component that names a unit or a container decides.

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, LoadedModel};
 use crate::paths::Paths;
+use crate::process::Info;
 
 /// The four parts of the stack.
 #[derive(Debug, Clone, Serialize)]
@@ -20,6 +21,8 @@ pub struct Status {
     pub relay: RelayState,
     /// The gateway, or why it cannot be looked at.
     pub gateway: GatewayStatus,
+    /// Runners that a killed backend left behind, for people.
+    pub orphans: Vec<String>,
     /// The backend is the stand-in, not Ollama.
     pub stub: bool,
 }
@@ -100,6 +103,7 @@ pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result
         ),
         stub: observed.is_stub()
             || (!observed.answers() && config.backend.mode.value == Mode::Stub),
+        orphans: backend::orphans().iter().map(Info::describe).collect(),
         backend: backend_status(config, observed),
     })
 }
