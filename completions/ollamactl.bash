@@ -64,9 +64,6 @@ _ollamactl() {
             ollamactl,stub)
                 cmd="ollamactl__subcmd__stub"
                 ;;
-            ollamactl,supervise)
-                cmd="ollamactl__subcmd__supervise"
-                ;;
             ollamactl,up)
                 cmd="ollamactl__subcmd__up"
                 ;;
@@ -181,9 +178,6 @@ _ollamactl() {
             ollamactl__subcmd__help,stub)
                 cmd="ollamactl__subcmd__help__subcmd__stub"
                 ;;
-            ollamactl__subcmd__help,supervise)
-                cmd="ollamactl__subcmd__help__subcmd__supervise"
-                ;;
             ollamactl__subcmd__help,up)
                 cmd="ollamactl__subcmd__help__subcmd__up"
                 ;;
@@ -221,7 +215,7 @@ _ollamactl() {
 
     case "${cmd}" in
         ollamactl)
-            opts="-q -v -h -V --json --quiet --verbose --color --help --version up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help"
+            opts="-q -v -h -V --json --quiet --verbose --color --help --version up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1351,7 +1345,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__help)
-            opts="up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version supervise help"
+            opts="up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1687,20 +1681,6 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__help__subcmd__stub)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ollamactl__subcmd__help__subcmd__supervise)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2145,24 +2125,6 @@ _ollamactl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ollamactl__subcmd__supervise)
-            opts="-q -v -h -V --json --quiet --verbose --color --help --version backend gateway"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

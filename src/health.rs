@@ -169,14 +169,17 @@ async fn check_gateway(
             .detail
             .as_ref()
             .map_or_else(String::new, |detail| format!("; {detail}"));
-        let what = if located.name.is_empty() {
-            "the gateway"
+        if located.name.is_empty() {
+            return fail("it does not run".to_owned(), "ollamactl gateway up");
+        }
+        let hint = if located.detail.is_some() {
+            "ollamactl logs gateway"
         } else {
-            &located.name
+            "ollamactl gateway up"
         };
         return fail(
-            format!("{what} is {}{detail}", located.state),
-            "ollamactl gateway up",
+            format!("{} is {}{detail}", located.name, located.state),
+            hint,
         );
     }
     if located

@@ -33,6 +33,12 @@ pub fn seconds(duration: Duration) -> String {
     }
 }
 
+/// `1 container`, `3 containers`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -176,6 +176,21 @@ fn modules_import_only_what_stands_above_them() {
     );
 }
 
+/// `super` of a top-level module is the crate, which would hide an import from the test above.
+#[test]
+fn top_level_modules_say_crate_and_not_super() {
+    let is_top = |path: &str| match path.split_once('/') {
+        None => true,
+        Some((_, file)) => file == "mod.rs",
+    };
+    let wrong: Vec<String> = lines()
+        .iter()
+        .filter(|line| is_top(&line.path) && line.text.starts_with("use super::"))
+        .map(|line| line.show("write crate::"))
+        .collect();
+    assert_none(&wrong);
+}
+
 #[test]
 fn only_the_engine_knows_bollard() {
     assert_none(&only_in(

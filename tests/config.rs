@@ -20,7 +20,12 @@ fn every_value_names_its_source() {
     );
     let path = file.to_str().expect("text");
 
-    let shown = show(&sandbox, &["--stop-timeout", "3s"]);
+    let shown = show(
+        &sandbox,
+        &["--stop-timeout", "3s", "--ready-timeout", "500ms"],
+    );
+    assert_eq!(shown["backend.stop_timeout"]["value"], "3s");
+    assert_eq!(shown["backend.ready_timeout"]["value"], "500ms");
     assert_eq!(shown["model"]["value"], "tiny");
     let source = |name: &str| shown[name]["source"].as_str().expect("a source").to_owned();
     assert!(source("model").contains("OLLAMA_MODEL"));

@@ -180,3 +180,74 @@ fn down_names_what_it_leaves_running() {
     assert!(is_free(sandbox.gateway));
     assert_eq!(sandbox.state_files(), [] as [&str; 0]);
 }
+
+#[test]
+fn five_at_once_converge_to_one_stack() {
+    let sandbox = Sandbox::new();
+    let ups: Vec<_> = (0..5).map(|_| sandbox.spawn(["up"])).collect();
+    for up in ups {
+        up.finish().code(0);
+    }
+    assert_eq!(pids(&sandbox).len(), 3, "{:?}", sandbox.processes());
+    sandbox.run(["health"]).code(0);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn up_mends_what_was_killed() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    for process in sandbox.processes() {
+        support::end(process.pid, rustix::process::Signal::KILL);
+    }
+    until_true("their end", || sandbox.processes().is_empty());
+    sandbox.run(["status"]).code(0).prints(["stopped"]);
+    sandbox.run(["up"]).code(0).says(["healthy after"]);
+    assert_eq!(pids(&sandbox).len(), 3);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn another_backend_is_what_the_gateway_moves_to() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let before = sandbox.gateway_pid();
+    let first = sandbox.backend;
+    let second = support::free_address();
+    sandbox.set("OLLAMA_HOST", &second.to_string());
+    sandbox.run(["up"]).code(0);
+    assert_ne!(sandbox.gateway_pid(), before, "it asks another backend now");
+    sandbox.run(["health", "--level", "infer"]).code(0);
+    sandbox.run(["down"]).code(0);
+    assert!(get(first, "/").is_some() && is_free(second));
+}
+
+#[test]
+fn a_stack_that_is_not_healthy_in_time_says_what_is_missing() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1");
+    let output = sandbox.run(["up", "--wait-timeout", "1500ms"]).code(7);
+    let output = output.says(["not healthy within", "--wait-timeout"]);
+    assert!(
+        !output.stderr.contains("within 1 s"),
+        "the time is told as given\n{output}"
+    );
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn on_a_terminal_the_bars_are_drawn_and_taken_away() {
+    let sandbox = Sandbox::new()
+        .with("TERM", "xterm")
+        .with("OLLAMACTL_STUB_PULL_RATE", "1000000");
+    if sandbox.shell("command -v script").status != 0 {
+        return;
+    }
+    let output = sandbox
+        .shell("script -qec 'ollamactl up' /dev/null")
+        .code(0);
+    assert!(output.stdout.contains('\u{1b}'), "{output}");
+    assert!(output.stdout.contains("healthy after"), "{output}");
+    assert!(!output.stdout.contains("panicked"), "{output}");
+}

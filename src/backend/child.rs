@@ -2,7 +2,6 @@
 //! everything that it started.
 
 use std::fs::File;
-use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use super::launch::is_read_by_ollama;
 use crate::error::{Context, Error, Kind, Result};
 use crate::ollama::{Client, Probe, is_runner};
 use crate::process::{self, Identity, Signal};
+use crate::units::seconds;
 
 /// Marks a backend as started by a supervisor of ours, with its address: one whose supervisor was killed
 /// before it could write anything down is still known as ours.
@@ -90,11 +90,14 @@ pub(super) async fn wait_ready(child: &mut Child, launch: &Launch, client: &Clie
 /// Whether it is this process (or one of its group) that answers: another Ollama may have taken the
 /// port in the same moment, and ours is about to end over it.
 fn answers_for(pid: u32, launch: &Launch) -> bool {
-    let address: Option<SocketAddr> = launch.host().for_client().socket_addr();
-    match address.and_then(process::port_owner) {
-        Some(owner) => owner.pid == pid || owner.group == pid,
-        None => true,
+    let Some(address) = launch.host().for_client().socket_addr() else {
+        return true;
+    };
+    if process::owns_port(pid, address) {
+        return true;
     }
+    // A wrapper script's server has another pid, but is in its group.
+    process::port_owner(address).is_none_or(|owner| owner.group == pid)
 }
 
 fn ended_early(launch: &Launch, status: std::io::Result<ExitStatus>) -> Error {
@@ -110,10 +113,10 @@ fn never_ready(launch: &Launch) -> Error {
     Error::new(
         Kind::Timeout,
         format!(
-            "{} on {} did not answer within {} s, and was stopped",
+            "{} on {} did not answer within {}, and was stopped",
             launch.noun(),
             launch.bind,
-            launch.ready_timeout.as_secs()
+            seconds(launch.ready_timeout)
         ),
     )
     .hint("device discovery can be slow; give it more time: --ready-timeout 3m")

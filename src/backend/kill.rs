@@ -1,7 +1,7 @@
 //! `kill`: every backend of this machine that we may signal, with its runners. Nothing is matched by
 //! text: see [`crate::ollama::is_backend`].
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::adopt::respawned_by;
 use super::{Stopped, stop};
@@ -132,8 +132,10 @@ async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> R
     let keeper = process::info(process.parent).filter(|parent| parent.program() == "ollamactl");
     let mut forced = false;
     if let Some(keeper) = keeper.and_then(|keeper| Identity::of(keeper.pid)) {
+        let asked = Instant::now();
         process::signal(&keeper, Signal::Terminate)?;
-        forced = !process::wait_gone(identity, grace).await;
+        process::wait_gone(identity, grace).await;
+        forced = asked.elapsed() >= grace;
         process::stop(&keeper, Duration::from_secs(5)).await?;
     }
     Ok(super::child::end(identity, grace).await? || forced)

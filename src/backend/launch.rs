@@ -118,6 +118,18 @@ impl Launch {
     }
 }
 
+/// What a backend that is started like this opens: off loopback, Ollama asks nobody who they are and lets
+/// them pull, push and delete. `None` where it opens nothing.
+pub fn exposure(launch: &Launch) -> Option<String> {
+    let host = launch.host();
+    host.is_exposed().then(|| {
+        format!(
+            "the backend listens on {host}: everybody who reaches this machine may use, pull and delete \
+             models, without a password; --bind relay keeps it to this machine and its containers"
+        )
+    })
+}
+
 /// Whether Ollama reads this variable (its own list at v0.33.0-rc2, and the stub's).
 pub(super) fn is_read_by_ollama(name: &str) -> bool {
     const PREFIXES: [&str; 6] = ["OLLAMA_", "CUDA_", "HIP_", "ROCR_", "GGML_VK_", "HSA_"];

@@ -17,7 +17,7 @@ mod stop;
 mod supervisor;
 
 pub use kill::{Ended, Killed, kill};
-pub use launch::Launch;
+pub use launch::{Launch, exposure};
 pub use log::tail;
 pub use observe::{Observed, Standing, observe};
 pub use precheck::{free_bytes, needed_memory, total_memory};

@@ -114,6 +114,10 @@ fn standing(probe: &Probe, record: Option<&Record>, host: &OllamaHost) -> Standi
         Probe::Ollama if ours && supervised => Standing::Supervised,
         Probe::Ollama if ours => Standing::Unsupervised,
         Probe::Ollama => Standing::Adopted,
+        // One that was ready once and answers no more was suspended, or hangs.
+        Probe::Silent if record.is_some_and(|record| record.version.is_some()) => {
+            Standing::Unresponsive
+        }
         Probe::Silent | Probe::Absent if supervised && ours => Standing::Starting,
         Probe::Silent => Standing::Unresponsive,
         Probe::Stranger(_) => Standing::Stranger,

@@ -81,11 +81,16 @@ impl Record {
             RelayState::Listening { address } => format!(", relay on {address}"),
             _ => String::new(),
         };
-        format!(
-            "{} {version} on {} ({owner}){relay}",
-            self.launch.noun(),
-            self.launch.bind
-        )
+        match &self.origin {
+            Origin::Started { .. } => {
+                let (noun, bind) = (self.launch.noun(), &self.launch.bind);
+                format!("{noun} {version} on {bind} ({owner}){relay}")
+            }
+            Origin::Adopted { .. } => {
+                let host = self.launch.host().for_client();
+                format!("Ollama {version} on {host} ({owner}){relay}")
+            }
+        }
     }
 
     /// The backend's process, where we started it.

@@ -1,6 +1,6 @@
 //! Ending what a supervisor of ours started, and nothing else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::observe::living_record;
 use super::record::{Record, slot};
@@ -9,6 +9,9 @@ use crate::error::Result;
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
 use crate::process::{self, Signal};
+
+/// How long a supervisor may take beyond its backend's grace.
+const SLACK: Duration = Duration::from_secs(5);
 
 /// What `down` did with the backend.
 #[derive(Debug, Clone)]
@@ -33,8 +36,8 @@ pub async fn stop(paths: &Paths, host: &OllamaHost) -> Result<Stopped> {
     };
     pulls::cancel(paths, host).await;
     let grace = record.launch.stop_timeout;
-    let mut forced = outlives(&record, grace).await?;
-    forced |= process::stop(&record.supervisor, grace + Duration::from_secs(5)).await?;
+    let mut forced = ask(&record, grace).await?;
+    forced |= process::stop(&record.supervisor, SLACK).await?;
     if let Some(backend) = record.process().filter(|backend| backend.is_alive()) {
         forced |= child::end(backend, grace).await?;
     }
@@ -45,13 +48,15 @@ pub async fn stop(paths: &Paths, host: &OllamaHost) -> Result<Stopped> {
     })
 }
 
-/// Asks a supervisor that lives to end; says whether its backend outlives the grace, and so has to be
-/// killed by it.
-async fn outlives(record: &Record, grace: Duration) -> Result<bool> {
+/// Asks a supervisor that lives to end; says whether it killed its backend, which it does when the
+/// grace is over, and not earlier.
+async fn ask(record: &Record, grace: Duration) -> Result<bool> {
     match record.process() {
         Some(backend) if record.supervisor.is_alive() => {
+            let asked = Instant::now();
             process::signal(&record.supervisor, Signal::Terminate)?;
-            Ok(!process::wait_gone(backend, grace).await)
+            process::wait_gone(backend, grace + SLACK).await;
+            Ok(asked.elapsed() >= grace)
         }
         _ => Ok(false),
     }

@@ -49,7 +49,7 @@ pub struct Output {
     /// Print only errors, and the data that was asked for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print more: notes, and the output of builds
+    /// Print more: where settings come from, and the whole output of builds
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// When to use colours
@@ -113,9 +113,6 @@ pub enum Command {
     Man(ManArgs),
     /// Show the version
     Version,
-    /// Run as a background process; ollamactl starts this itself.
-    #[command(hide = true)]
-    Supervise(SuperviseArgs),
 }
 
 /// `up`.
@@ -153,7 +150,14 @@ pub struct DownArgs {
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// `table` for people, `env` for a shell to evaluate
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        conflicts_with = "json"
+    )]
     pub output: StatusFormat,
     /// Show it again every two seconds, until Ctrl-C
     #[arg(long)]
@@ -479,25 +483,6 @@ pub struct ManArgs {
     /// Where to write ollamactl.1 and a page for each command; without it, the first goes to standard output
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
-}
-
-/// The hidden command that runs a background process.
-#[derive(Debug, Args)]
-pub struct SuperviseArgs {
-    /// Which one
-    #[arg(value_enum)]
-    pub part: SupervisePart,
-    /// Its address, for whoever reads a process list
-    pub address: String,
-}
-
-/// Which background process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SupervisePart {
-    /// The backend's supervisor
-    Backend,
-    /// The embedded gateway
-    Gateway,
 }
 
 #[cfg(test)]

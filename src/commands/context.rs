@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::config::{self, Bind, Config, Flags, Setting, Source};
+use crate::config::{self, Config, Flags, Setting, Source};
 use crate::error::{Context as _, Kind, Result};
 use crate::event::Events;
-use crate::gateway;
+use crate::gateway::{self, Gateway};
 use crate::paths::Paths;
 use crate::ui::Ui;
 
@@ -54,24 +54,24 @@ impl Context {
                 source: Source::EnvFile,
             };
         }
+        for (name, value, source) in config.entries() {
+            if *source != Source::Default {
+                self.events
+                    .detail(format!("config: {name} = {value} ({source})"));
+            }
+        }
         Ok(config)
     }
 
-    /// Warns of what a configuration opens: off loopback, Ollama asks nobody who they are and lets them
-    /// pull, push and delete.
-    pub fn warn_if_exposed(&self, config: &Config) {
-        let host = config.bind_host();
-        if !host.is_exposed() || !host.is_local() {
-            return;
+    /// Passes on what compose would warn of while it reads the project.
+    pub fn warn_of_project(&self, gateway: &Gateway) {
+        if let Gateway::Compose(compose) = gateway {
+            compose
+                .project
+                .warnings
+                .iter()
+                .for_each(|warning| self.events().warn(warning));
         }
-        let source = match config.backend.bind.value {
-            Bind::All | Bind::Address(_) => &config.backend.bind.source,
-            Bind::Relay | Bind::Loopback => &config.backend.host.source,
-        };
-        self.events().warn(format!(
-            "the backend will listen on {host} ({source}): everybody who reaches this machine may use, \
-             pull and delete models, without a password; --bind relay keeps it to this machine and its containers"
-        ));
     }
 
     /// The sink for events.

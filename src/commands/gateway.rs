@@ -30,6 +30,7 @@ fn choose(context: &Context, args: &GatewayTargetArgs) -> Result<(Config, Gatewa
     args.gateway.add_to(&mut flags);
     let config = context.config(&flags)?;
     let gateway = gateway::choose(&config, &context.folder)?;
+    context.warn_of_project(&gateway);
     Ok((config, gateway))
 }
 
@@ -81,7 +82,9 @@ async fn embedded_up(context: &Context, launch: &embedded::Launch, step: Step) -
         step.unchanged(text);
     }
     if context.ui.is_json() {
-        context.ui.print_json(&record)?;
+        context.ui.print_json(&serde_json::json!({
+            "event": "gateway", "started": fresh, "listen": record.launch.listen, "pid": record.process.pid,
+        }))?;
     }
     Ok(())
 }
@@ -203,7 +206,7 @@ async fn build(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
 }
 
 /// In the foreground, until Ctrl-C.
-async fn run_embedded(context: &Context, args: &GatewayRunArgs) -> Result<()> {
+pub(super) async fn run_embedded(context: &Context, args: &GatewayRunArgs) -> Result<()> {
     let mut flags = Flags {
         listen: args.listen.clone(),
         ..Flags::default()

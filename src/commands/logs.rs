@@ -96,8 +96,9 @@ async fn gateway_log(
 }
 
 async fn backend_log(context: &Context, config: &Config, wanted: &Wanted) -> Result<()> {
-    let path = backend::slot(&context.paths, &config.client_host()).log_file();
-    if path.exists() {
+    let slot = backend::slot(&context.paths, &config.client_host());
+    let path = slot.log_file();
+    if path.exists() && slot.is_locked()? {
         return file(context, path, wanted).await;
     }
     let observed = backend::observe(config, &context.paths).await?;
@@ -107,6 +108,15 @@ async fn backend_log(context: &Context, config: &Config, wanted: &Wanted) -> Res
     let app =
         directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".ollama/logs/server.log"));
     if let Some(path) = app.filter(|path| path.exists()) {
+        return file(context, path, wanted).await;
+    }
+    if path.exists() {
+        if observed.standing == Standing::Adopted {
+            context.events().warn(format!(
+                "this is the log of an earlier backend; the one that runs is owned by {}",
+                observed.owner
+            ));
+        }
         return file(context, path, wanted).await;
     }
     let error = Error::new(

@@ -26,8 +26,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, ColorWhen, Command};
-use crate::daemon::Shutdown;
+use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs};
+use crate::daemon::{self, Shutdown};
 use crate::error::{Error, Kind};
 use crate::stub as stub_program;
 use crate::ui::{Look, Ui};
@@ -43,16 +43,38 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             .map(|argument| argument.to_string_lossy().into_owned());
         return stub_program::cli::main(args, |name| std::env::var(name).ok());
     }
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    // Not a command for people, so it is none of the command line's.
+    if let Some(part) = supervise::Part::called(&args) {
+        daemon::detach_from_session();
+        return run_in(&Ui::new(Look::default()), async |context| {
+            supervise::run(context, part).await
+        });
+    }
+    match Cli::try_parse_from(args) {
+        Ok(cli) => run_in(&Ui::new(look(&cli)), async |context| {
+            run_command(cli.command, context).await
+        }),
         Err(error) => {
             // Where the terminal went away there is nobody to tell.
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.code()));
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.code()))
         }
-    };
-    let ui = Ui::new(look(&cli));
-    match start(cli, ui.clone()) {
+    }
+}
+
+/// Runs to the end in a runtime of its own, and turns an error into text and exit code.
+fn run_in(ui: &Ui, work: impl AsyncFnOnce(&Context) -> anyhow::Result<()>) -> ExitCode {
+    let outcome = (|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let context = Context::new(ui.clone())?;
+        let outcome = runtime.block_on(work(&context));
+        // A blocking task (a slow name look-up) must not hold up the end.
+        runtime.shutdown_background();
+        outcome
+    })();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let error = ours(error);
@@ -91,26 +113,13 @@ fn ours(error: anyhow::Error) -> Error {
     }
 }
 
-fn start(cli: Cli, ui: Ui) -> anyhow::Result<()> {
-    // Before the runtime: leaving the session must not race with anything.
-    if matches!(cli.command, Command::Supervise(_)) {
-        crate::daemon::detach_from_session();
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let context = Context::new(ui)?;
-    let outcome = runtime.block_on(run_command(cli.command, &context));
-    // A blocking task (a slow name look-up) must not hold up the end.
-    runtime.shutdown_background();
-    outcome
-}
-
 async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
     match command {
         // These end what they run before they end themselves.
         Command::Serve(args) => serve::run(context, &args).await,
-        Command::Supervise(args) => supervise::run(context, &args).await,
+        Command::Gateway(GatewayCommandArgs {
+            command: GatewayCommand::Run(args),
+        }) => Ok(gateway::run_embedded(context, &args).await?),
         Command::Stub(args) => stub::run(context, &args).await,
         other => {
             let hint = interrupted_hint(&other);
@@ -142,7 +151,7 @@ async fn run_interruptible(command: Command, context: &Context) -> anyhow::Resul
         Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Gateway(args) => gateway::run(context, &args.command).await,
         Command::Init(args) => init::run(context, &args),
-        Command::Serve(_) | Command::Supervise(_) | Command::Stub(_) => {
+        Command::Serve(_) | Command::Stub(_) => {
             unreachable!("run by the caller")
         }
     }

@@ -18,7 +18,10 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
         (None, _) => wanted,
     };
     let events = context.events();
-    let step = events.step("backend", "stopping it");
+    let step = events.step(
+        "backend",
+        format!("restarting {} on {}", launch.noun(), launch.bind),
+    );
     backend::stop(&context.paths, &launch.host()).await?;
     let running = backend::start(&launch, &context.paths, &step).await?;
     step.done(running.record.describe());

@@ -12,7 +12,6 @@ pub(super) async fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<(
     let mut flags = Flags::default();
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
-    context.warn_if_exposed(&config);
     let launch = Launch::from_config(&config, &context.paths)?;
     if args.background {
         Ok(background(context, &launch).await?)
@@ -25,6 +24,9 @@ async fn background(context: &Context, launch: &Launch) -> Result<()> {
     let events = context.events();
     let step = events.step("backend", format!("looking at {}", launch.bind));
     let running = backend::start(launch, &context.paths, &step).await?;
+    if let Some(warning) = backend::exposure(launch).filter(|_| running.fresh) {
+        events.warn(warning);
+    }
     let text = running.record.describe();
     if running.fresh {
         step.done(text);

@@ -1,21 +1,48 @@
-//! The hidden command that a background process runs: see [`crate::daemon`].
+//! What a background process of ours runs: see [`crate::daemon`].
+
+use std::ffi::OsString;
 
 use super::context::Context;
 use crate::backend::{self, Launch};
-use crate::cli::{SuperviseArgs, SupervisePart};
 use crate::daemon::{self, Reporter, Shutdown};
 use crate::gateway::embedded;
 
-pub(super) async fn run(context: &Context, args: &SuperviseArgs) -> anyhow::Result<()> {
+/// Which background process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The backend's supervisor.
+    Backend,
+    /// The embedded gateway.
+    Gateway,
+}
+
+impl Part {
+    /// Whether the program was started as one: `ollamactl supervise backend 127.0.0.1:11434`. The
+    /// address is for whoever reads a process list.
+    pub fn called(args: &[OsString]) -> Option<Self> {
+        let words: Vec<&str> = args
+            .iter()
+            .skip(1)
+            .filter_map(|word| word.to_str())
+            .collect();
+        match words[..] {
+            ["supervise", "backend", _] => Some(Self::Backend),
+            ["supervise", "gateway", _] => Some(Self::Gateway),
+            _ => None,
+        }
+    }
+}
+
+pub(super) async fn run(context: &Context, part: Part) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     let mut report = Reporter::new();
-    let events = context.events();
-    match args.part {
-        SupervisePart::Backend => {
+    match part {
+        Part::Backend => {
             let launch: Launch = daemon::read_instructions()?;
+            let events = context.events();
             backend::supervise(&launch, &context.paths, &shutdown, &mut report, &events).await?;
         }
-        SupervisePart::Gateway => {
+        Part::Gateway => {
             let launch: embedded::Launch = daemon::read_instructions()?;
             embedded::run(&launch, &context.paths, &shutdown, &mut report).await?;
         }

@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context, args: &UpArgs) -> anyhow::Result<()> 
     let config = context.config(&flags)?;
     let wait_timeout = duration("--wait-timeout", &args.wait_timeout)?;
     let gateway = gateway::choose(&config, &context.folder)?;
-    context.warn_if_exposed(&config);
+    context.warn_of_project(&gateway);
     let request = UpRequest {
         config: &config,
         paths: &context.paths,

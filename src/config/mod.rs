@@ -201,7 +201,11 @@ impl Config {
 }
 
 fn seconds(duration: &Duration) -> String {
-    format!("{}s", duration.as_secs())
+    if duration.subsec_millis() == 0 {
+        format!("{}s", duration.as_secs())
+    } else {
+        format!("{}ms", duration.as_millis())
+    }
 }
 
 impl std::fmt::Display for Mode {

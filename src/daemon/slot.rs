@@ -1,5 +1,6 @@
 //! The files of one background process: lock, pidfile, record, log.
 
+use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -69,6 +70,7 @@ impl Slot {
         Ok(self.acquire()?.map(|file| Lock {
             slot: self.clone(),
             _file: file,
+            pid_written: Cell::new(false),
         }))
     }
 
@@ -144,6 +146,7 @@ impl Slot {
 pub struct Lock {
     slot: Slot,
     _file: File,
+    pid_written: Cell<bool>,
 }
 
 impl Lock {
@@ -152,7 +155,12 @@ impl Lock {
         let json = serde_json::to_vec_pretty(record)
             .or_failed(|| format!("cannot record {}", self.slot.name))?;
         paths::write_private(&self.slot.record_file(), &json)?;
-        paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())
+        // The holder of the lock does not change, so its pid is written once.
+        if !self.pid_written.get() {
+            paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())?;
+            self.pid_written.set(true);
+        }
+        Ok(())
     }
 
     /// The slot that is locked.

@@ -7,13 +7,15 @@ use tokio::process::Command;
 
 use super::{Check, Patient};
 use crate::backend::{Launch, RelayState, Standing};
-use crate::config::Mode;
+use crate::config::{Bind, Mode, Source};
 use crate::ollama::Client;
 use crate::units::bytes;
 
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let (program, model) = tokio::join!(program(patient), model(patient));
-    let mut checks = vec![program, port(patient), reachable(patient), model];
+    let mut checks = vec![program, port(patient)];
+    checks.extend(reachable(patient));
+    checks.push(model);
     checks.extend(relay(patient));
     checks.extend(exposed(patient));
     checks
@@ -80,10 +82,10 @@ fn port(patient: &Patient<'_>) -> Check {
     }
 }
 
-fn reachable(patient: &Patient<'_>) -> Check {
+fn reachable(patient: &Patient<'_>) -> Option<Check> {
     const NAME: &str = "backend";
     let host = &patient.backend.host;
-    match (&patient.backend.version, patient.backend.standing) {
+    let check = match (&patient.backend.version, patient.backend.standing) {
         (Some(version), Standing::Unsupervised) => Check::warn(
             NAME,
             format!("version {version} answers on {host}, but its supervisor was killed"),
@@ -100,7 +102,9 @@ fn reachable(patient: &Patient<'_>) -> Check {
             format!("nothing answers on {host}"),
             "ollamactl serve --background",
         ),
-    }
+    };
+    // What holds the port instead is a check of its own.
+    (patient.backend.standing != Standing::Stranger).then_some(check)
 }
 
 async fn model(patient: &Patient<'_>) -> Check {
@@ -157,7 +161,22 @@ fn exposed(patient: &Patient<'_>) -> Option<Check> {
         Check::warn(
             "exposure",
             format!("the backend is to listen on {host}, where everybody who reaches this machine may use it"),
-            "unset OLLAMA_HOST, or use --bind relay",
+            format!("{}; or use --bind relay", undo(patient)),
         )
     })
+}
+
+/// What takes the exposure back, by where it was asked for.
+fn undo(patient: &Patient<'_>) -> String {
+    let backend = &patient.config.backend;
+    let source = match backend.bind.value {
+        Bind::All | Bind::Address(_) => &backend.bind.source,
+        Bind::Relay | Bind::Loopback => &backend.host.source,
+    };
+    match source {
+        Source::Environment(name) => format!("unset {name}"),
+        Source::Flag(name) => format!("leave {name} out"),
+        Source::File(path) => format!("change it in {}", path.display()),
+        Source::EnvFile | Source::Default => "see ollamactl config show".to_owned(),
+    }
 }

@@ -171,7 +171,8 @@ async fn engine_checks(
         ),
         Err(error) => Check::failed("image", &error),
     };
-    let mut checks = vec![image, host_alias(patient, compose, service, engine)];
+    let alias = host_alias(patient, compose, service, engine, state.as_ref().ok());
+    let mut checks = vec![image, alias];
     match state {
         Ok(state) => checks.extend(ports(service, &state, engine)),
         Err(error) => checks.push(Check::failed("gateway", &error)),
@@ -206,6 +207,7 @@ fn host_alias(
     compose: &ComposeGateway,
     service: &Service,
     engine: &Engine,
+    state: Option<&GatewayState>,
 ) -> Check {
     const NAME: &str = "host.docker.internal";
     let written = service.extra_hosts.iter().any(|host| host.name == ALIAS);
@@ -225,6 +227,16 @@ fn host_alias(
             NAME,
             format!("service {} cannot resolve it", service.name),
             "add to the service: extra_hosts: [\"host.docker.internal:host-gateway\"]",
+        );
+    }
+    let lacks_it = |state: &GatewayState| {
+        !state.container.is_empty() && !state.extra_hosts.iter().any(|host| host.starts_with(ALIAS))
+    };
+    if !info.desktop && state.is_some_and(lacks_it) {
+        return Check::fail(
+            NAME,
+            format!("the container of {} was made without it", service.name),
+            "ollamactl gateway up --force-recreate",
         );
     }
     let how = match () {

@@ -97,7 +97,7 @@ pub fn load_options(config: &Config, folder: &Path) -> LoadOptions {
 /// be read names none; reading the project says why.
 pub fn model_of_env_file(config: &Config, folder: &Path) -> Option<String> {
     let model = compose::variable(&plain_options(config, folder), MODEL).ok()??;
-    (!model.is_empty()).then_some(model)
+    (!model.trim().is_empty()).then_some(model)
 }
 
 fn plain_options(config: &Config, folder: &Path) -> LoadOptions {
@@ -110,7 +110,7 @@ fn plain_options(config: &Config, folder: &Path) -> LoadOptions {
         env_files: gateway.env_files.clone(),
         profiles: gateway.profiles.clone(),
         environment: config.environment.clone(),
-        overrides: BTreeMap::from([("OLLAMA_MODEL".to_owned(), config.model.value.to_string())]),
+        overrides: BTreeMap::new(),
     }
 }
 

@@ -10,6 +10,6 @@ mod scan;
 mod signal;
 
 pub use identity::Identity;
-pub use ports::{Listener, listeners, port_owner};
+pub use ports::{Listener, listeners, owns_port, port_owner};
 pub use scan::{Info, Owner, environment, info, is_zombie, scan};
 pub use signal::{Signal, signal, stop, wait_gone};

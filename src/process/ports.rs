@@ -30,19 +30,24 @@ pub fn listeners(_port: u16) -> Vec<Listener> {
     Vec::new()
 }
 
+/// Whether this process owns the socket to which a connection to `address` would go. Far cheaper than
+/// [`port_owner`], which looks at every process.
+#[cfg(target_os = "linux")]
+pub fn owns_port(pid: u32, address: SocketAddr) -> bool {
+    inode_at(address).is_some_and(|inode| holds_descriptor(pid, &format!("socket:[{inode}]")))
+}
+
+/// Whether this process owns a listening socket. Not known on this platform.
+#[cfg(not(target_os = "linux"))]
+pub fn owns_port(_pid: u32, _address: SocketAddr) -> bool {
+    false
+}
+
 /// The process that owns the socket to which a connection to `address` would go. `None` when nobody
 /// listens there, or when we may not look into the owner's descriptors.
 #[cfg(target_os = "linux")]
 pub fn port_owner(address: SocketAddr) -> Option<Info> {
-    let candidates = listeners(address.port());
-    let exact = candidates
-        .iter()
-        .find(|listener| listener.address.ip() == address.ip());
-    let any = candidates
-        .iter()
-        .find(|listener| listener.address.ip().is_unspecified());
-    let inode = exact.or(any)?.inode;
-    let wanted = format!("socket:[{inode}]");
+    let wanted = format!("socket:[{}]", inode_at(address)?);
     std::fs::read_dir("/proc")
         .ok()?
         .flatten()
@@ -55,6 +60,19 @@ pub fn port_owner(address: SocketAddr) -> Option<Info> {
 #[cfg(not(target_os = "linux"))]
 pub fn port_owner(_address: SocketAddr) -> Option<Info> {
     None
+}
+
+/// The listening socket at this address, or the one that takes every address.
+#[cfg(target_os = "linux")]
+fn inode_at(address: SocketAddr) -> Option<u64> {
+    let candidates = listeners(address.port());
+    let at = |wanted: &dyn Fn(IpAddr) -> bool| {
+        candidates
+            .iter()
+            .find(|listener| wanted(listener.address.ip()))
+    };
+    let found = at(&|ip| ip == address.ip()).or_else(|| at(&|ip| ip.is_unspecified()));
+    found.map(|listener| listener.inode)
 }
 
 #[cfg(target_os = "linux")]
@@ -122,6 +140,8 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
         let owner = port_owner(listener.local_addr().expect("bound")).expect("owned");
         assert_eq!(owner.pid, std::process::id());
+        assert!(owns_port(owner.pid, listener.local_addr().expect("bound")));
+        assert!(!owns_port(1, listener.local_addr().expect("bound")));
     }
 
     #[test]

@@ -1,12 +1,19 @@
 //! `down`: takes away what ollamactl made, in the reverse order, and nothing else.
 
+use std::time::Duration;
+
 use crate::backend::{self, Stopped};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::event::Events;
 use crate::gateway::{self, Gateway, Ledger, embedded};
+use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
+use crate::units::counted;
+
+/// How long an Ollama that is not ours may take to show that it goes on.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What was taken away.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -56,11 +63,9 @@ async fn end_gateway(
     let engine = Engine::from_environment().await?;
     let gone = gateway::down_all(&engine, &compose.project, &created, None).await?;
     ledger.clear()?;
-    step.done(format!(
-        "{} containers and {} networks removed",
-        gone.containers.len(),
-        gone.networks.len()
-    ));
+    let containers = counted(gone.containers.len(), "container");
+    let networks = counted(gone.networks.len(), "network");
+    step.done(format!("{containers} and {networks} removed"));
     down.ended.extend(
         gone.containers
             .iter()
@@ -90,7 +95,13 @@ async fn end_backend(
     let host = config.client_host();
     let step = events.step("backend", format!("stopping what ollamactl runs on {host}"));
     match backend::stop(paths, &host).await? {
-        Stopped::NotRunning => step.unchanged("nothing of ollamactl's was running"),
+        Stopped::NotRunning => {
+            step.unchanged("nothing of ollamactl's was running");
+            if Client::new(&host)?.probe(LOOK).await == Probe::Ollama {
+                down.kept
+                    .push(format!("Ollama on {host}, which ollamactl did not start"));
+            }
+        }
         Stopped::Ended { record, forced } => {
             if forced {
                 events.warn("the backend did not end when asked, and was killed");
@@ -105,7 +116,8 @@ async fn end_backend(
                 down.ended.push(text);
             } else {
                 step.done("relay stopped; the backend goes on, since ollamactl did not start it");
-                down.kept.push(text);
+                down.kept
+                    .push(format!("Ollama on {}", record.launch.host().for_client()));
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, UpOptions, em
 use crate::health::{self, Failure, Level, Question};
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
+use crate::units::seconds;
 
 /// Pauses between two looks at the stack's health.
 const LOOK: Duration = Duration::from_millis(100);
@@ -87,6 +88,9 @@ async fn backend(
     if host.is_local() {
         let launch = Launch::from_config(request.config, request.paths)?;
         let running = backend::start(&launch, request.paths, &step).await?;
+        if let Some(warning) = backend::exposure(&launch).filter(|_| running.fresh) {
+            events.warn(warning);
+        }
         let text = running.record.describe();
         if running.fresh {
             step.done(text);
@@ -231,7 +235,7 @@ async fn fail_if_ended(compose: &ComposeGateway) -> Result<()> {
 fn too_slow(timeout: Duration, failures: &[Failure]) -> Error {
     let error = Error::new(
         Kind::Timeout,
-        format!("the stack was not healthy within {} s", timeout.as_secs()),
+        format!("the stack was not healthy within {}", seconds(timeout)),
     )
     .details(failures.iter().map(|failure| failure.reason.clone()));
     match failures.first() {

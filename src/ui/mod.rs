@@ -23,7 +23,7 @@ pub struct Look {
     pub json: bool,
     /// Only errors, and the data that was asked for.
     pub quiet: bool,
-    /// Notes and the output of builds too.
+    /// Where settings come from, and the whole output of builds.
     pub verbose: bool,
     /// Colours forced on or off; `None` decides by terminal and `NO_COLOR`.
     pub color: Option<bool>,

@@ -48,7 +48,8 @@ impl Lines {
                 total,
             } => self.transfer(step, item, *completed, *total),
             Event::Output { step, line } => Some(format!("{step} | {line}")),
-            Event::Note { message } => verbose.then(|| format!("note: {message}")),
+            Event::Detail { message } => verbose.then(|| paint.tone(Tone::Dim, message)),
+            Event::Note { message } => Some(format!("note: {message}")),
             Event::Warning { message } => {
                 Some(format!("{}: {message}", paint.tone(Tone::Warn, "warning")))
             }
