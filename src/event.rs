@@ -65,6 +65,11 @@ pub enum Event {
         /// The line, as it came.
         line: String,
     },
+    /// Worth knowing when something is not understood: shown with `--verbose`.
+    Detail {
+        /// The text.
+        message: String,
+    },
     /// Worth knowing.
     Note {
         /// The text.
@@ -95,6 +100,13 @@ impl Events {
     /// Reports one event.
     pub fn emit(&self, event: Event) {
         (self.0)(event);
+    }
+
+    /// Reports a detail.
+    pub fn detail(&self, message: impl Into<String>) {
+        self.emit(Event::Detail {
+            message: message.into(),
+        });
     }
 
     /// Reports a note.

@@ -86,10 +86,11 @@ fn verbose_says_more() {
     plain.signal(rustix::process::Signal::INT);
     let plain = plain.finish().code(130);
     let verbose = sandbox.spawn(["-v", "serve"]);
-    verbose.wait_to_say("note: ");
+    verbose.wait_to_say("config: backend.host");
+    verbose.wait_to_say("Listening on");
     verbose.signal(rustix::process::Signal::INT);
     verbose.finish().code(130);
-    assert!(!plain.stderr.contains("note: "), "{plain}");
+    assert!(!plain.stderr.contains("config: "), "{plain}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub struct Output {
     /// Print only errors, and the data that was asked for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print the whole output of builds, on a terminal too
+    /// Print more: where settings come from, and the whole output of builds
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// When to use colours

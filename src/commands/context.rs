@@ -54,6 +54,12 @@ impl Context {
                 source: Source::EnvFile,
             };
         }
+        for (name, value, source) in config.entries() {
+            if *source != Source::Default {
+                self.events
+                    .detail(format!("config: {name} = {value} ({source})"));
+            }
+        }
         Ok(config)
     }
 

@@ -222,6 +222,14 @@ pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<(Recor
     ))
 }
 
+/// Fails where somebody else holds the address, so that this is known before anything is started.
+pub async fn check_free(launch: &Launch, paths: &Paths) -> Result<()> {
+    if observe(paths, launch.listen)?.is_none() && !slot(paths, launch.listen).is_locked()? {
+        bind(launch.listen).await?;
+    }
+    Ok(())
+}
+
 /// Ends it; says whether it ran.
 pub async fn stop(paths: &Paths, listen: SocketAddr) -> Result<bool> {
     let running = observe(paths, listen)?;

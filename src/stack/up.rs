@@ -48,9 +48,10 @@ pub struct UpReport {
 pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
     let started = Instant::now();
     let deadline = started + request.wait_timeout;
-    if let Gateway::Compose(_) = request.gateway {
-        // Without an engine nothing of it can become healthy, so nothing is started.
-        Engine::from_environment().await?;
+    // What cannot become healthy is known before anything is started.
+    match request.gateway {
+        Gateway::Compose(_) => drop(Engine::from_environment().await?),
+        Gateway::Embedded(launch) => embedded::check_free(launch, request.paths).await?,
     }
     let backend_ready = CancellationToken::new();
     let work = async {

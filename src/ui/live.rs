@@ -60,6 +60,10 @@ impl Screen {
             } => self.transfer(step, item, completed, total),
             Event::Output { step, line } if self.verbose => self.line(&format!("{step} | {line}")),
             Event::Output { step, line } => self.progress(&step, line),
+            Event::Detail { message } if self.verbose => {
+                self.line(&self.paint.tone(Tone::Dim, &message));
+            }
+            Event::Detail { .. } => {}
             Event::Note { message } => self.line(&format!("note: {message}")),
             Event::Warning { message } => {
                 self.line(&format!(

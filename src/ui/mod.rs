@@ -23,7 +23,7 @@ pub struct Look {
     pub json: bool,
     /// Only errors, and the data that was asked for.
     pub quiet: bool,
-    /// The whole output of builds, on a terminal too.
+    /// Where settings come from, and the whole output of builds.
     pub verbose: bool,
     /// Colours forced on or off; `None` decides by terminal and `NO_COLOR`.
     pub color: Option<bool>,
@@ -86,7 +86,7 @@ impl Ui {
         if cursor {
             live::events(self.err, self.look.verbose)
         } else {
-            plain::events(self.err)
+            plain::events(self.err, self.look.verbose)
         }
     }
 

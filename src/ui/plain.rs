@@ -9,11 +9,11 @@ use super::{Paint, Tone, write_err};
 use crate::event::{Event, Events};
 use crate::units::bytes;
 
-pub(super) fn events(paint: Paint) -> Events {
+pub(super) fn events(paint: Paint, verbose: bool) -> Events {
     let lines = Mutex::new(Lines::default());
     Events::new(move |event| {
         let Ok(mut lines) = lines.lock() else { return };
-        if let Some(text) = lines.text(&event, paint) {
+        if let Some(text) = lines.text(&event, paint, verbose) {
             write_err(&text);
         }
     })
@@ -28,7 +28,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn text(&mut self, event: &Event, paint: Paint) -> Option<String> {
+    fn text(&mut self, event: &Event, paint: Paint, verbose: bool) -> Option<String> {
         match event {
             Event::StepStarted { step, message } | Event::StepProgress { step, message } => {
                 let news =
@@ -48,6 +48,7 @@ impl Lines {
                 total,
             } => self.transfer(step, item, *completed, *total),
             Event::Output { step, line } => Some(format!("{step} | {line}")),
+            Event::Detail { message } => verbose.then(|| paint.tone(Tone::Dim, message)),
             Event::Note { message } => Some(format!("note: {message}")),
             Event::Warning { message } => {
                 Some(format!("{}: {message}", paint.tone(Tone::Warn, "warning")))
@@ -92,7 +93,7 @@ mod tests {
         let mut lines = Lines::default();
         let told: Vec<_> = [0, 10, 99, 100, 150, 1000]
             .into_iter()
-            .filter_map(|completed| lines.text(&transfer(completed), Paint::new(false)))
+            .filter_map(|completed| lines.text(&transfer(completed), Paint::new(false), false))
             .collect();
         assert_eq!(
             told,

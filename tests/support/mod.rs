@@ -11,8 +11,10 @@ mod processes;
 mod run;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
@@ -266,15 +268,22 @@ pub fn is_free(address: SocketAddr) -> bool {
     TcpListener::bind(address).is_ok()
 }
 
-/// A loopback address that nobody has. Below the range from which the kernel hands out ports by
-/// itself, so that nobody gets it by chance between this moment and its use.
+/// A loopback address that nobody has, and that no other test on this machine gets while this process
+/// lives: a lock on a file named after the port says whose it is. Below the range from which the kernel
+/// hands out ports by itself.
 pub fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    static HELD: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let user = rustix::process::geteuid().as_raw();
+    let folder = std::env::temp_dir().join(format!("ollamactl-test-ports-{user}"));
+    std::fs::create_dir_all(&folder).expect("created");
     let start = u16::try_from(std::process::id() % 130).expect("small") * 64;
     loop {
-        let offset = (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 9000;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 21_000 + offset));
-        if is_free(address) {
+        let port = 21_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 9000;
+        let lock = File::create(folder.join(port.to_string())).expect("created");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if lock.try_lock().is_ok() && is_free(address) {
+            HELD.lock().expect("not poisoned").push(lock);
             return address;
         }
     }
