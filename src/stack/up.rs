@@ -20,6 +20,9 @@ use crate::units::seconds;
 /// Pauses between two looks at the stack's health.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// A gateway that the engine had to restart so often will not become healthy.
+const MOST_CRASHES: i64 = 3;
+
 /// What is to be brought up.
 #[derive(Debug)]
 pub struct UpRequest<'a> {
@@ -227,7 +230,8 @@ async fn wait_healthy(request: &UpRequest<'_>, deadline: Instant) -> Result<()> 
 async fn fail_if_ended(compose: &ComposeGateway) -> Result<()> {
     let engine = Engine::from_environment().await?;
     let state = gateway::status(&engine, &compose.target()).await?;
-    if matches!(state.state.as_str(), "exited" | "dead") {
+    let crashes = state.restarts >= MOST_CRASHES;
+    if crashes || matches!(state.state.as_str(), "exited" | "dead") {
         return Err(gateway::until_exit(&engine, &compose.target(), &state).await);
     }
     Ok(())
