@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::daemon::{Lock, Slot};
+use crate::daemon::{self, Lock, Slot};
 use crate::error::{Error, Result};
 use crate::ollama::OllamaHost;
-use crate::paths::{self, Paths};
+use crate::paths::Paths;
 use crate::process::{self, Identity, Signal};
 
 const PREFIX: &str = "pull-";
@@ -54,18 +54,8 @@ pub(super) async fn cancel(paths: &Paths, host: &OllamaHost) {
 }
 
 fn running(paths: &Paths, host: &OllamaHost) -> Vec<Identity> {
-    let Ok(entries) = std::fs::read_dir(&paths.state) else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with(PREFIX) && name.ends_with(".json")
-        })
-        .filter_map(|entry| paths::read_private(&entry.path()).ok().flatten())
-        .filter_map(|text| serde_json::from_str::<Record>(&text).ok())
+    daemon::recorded::<Record>(paths, PREFIX)
+        .into_iter()
         .filter(|record| record.backend == host.authority() && record.process.is_alive())
         .map(|record| record.process)
         .collect()
