@@ -13,5 +13,5 @@ pub use locate::{Located, locate};
 pub use service::{
     Action, Build, Created, Down, Found, GatewayState, Network, Observed, Plan, Planned, Published,
     Target, Up, UpOptions, Volume, build, down, down_all, exposure, logs, observe, plan_up,
-    prepare_images, restart, status, stop, until_exit, up,
+    prepare_images, restart, status, stop, until_exit, up, verify,
 };

@@ -53,7 +53,9 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
     let deadline = started + request.wait_timeout;
     // What cannot become healthy is known before anything is started.
     match request.gateway {
-        Gateway::Compose(_) => drop(Engine::from_environment().await?),
+        Gateway::Compose(compose) => {
+            gateway::verify(&Engine::from_environment().await?, &compose.target())?;
+        }
         Gateway::Embedded(launch) => embedded::check_free(launch, request.paths).await?,
     }
     let backend_ready = CancellationToken::new();

@@ -33,7 +33,7 @@ pub use action::{Action, Plan, Planned};
 pub use down::{Down, down, down_all, stop};
 pub use observe::{Found, Network, Observed, Volume, observe};
 pub use state::{GatewayState, Published};
-pub use up::{Up, build, exposure, plan_up, prepare_images, restart, up};
+pub use up::{Up, build, exposure, plan_up, prepare_images, restart, up, verify};
 
 /// How long a dependency may take to reach its condition, unless said otherwise.
 const WAIT_TIMEOUT: Duration = Duration::from_mins(5);
