@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::record::{Origin, Record, RelayState, slot};
-use super::{Launch, adopt, child, log, relay};
+use super::{Launch, adopt, child, log, pulls, relay};
 use crate::daemon::{Lock, Reporter, Shutdown};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
@@ -81,6 +81,7 @@ async fn run(
                 lock: &lock,
                 log_file: &log_file,
                 client: &client,
+                paths,
                 events,
             };
             keeper
@@ -109,11 +110,11 @@ async fn begin(
         .and_then(Record::process)
         .filter(|process| process.is_alive())
         .cloned();
-    let probe = first_look(launch, client).await;
     let marked = || {
         let process = Identity::of(owner()?.pid)?;
         child::bears_mark(&process, launch).then_some(process)
     };
+    let probe = first_look(launch, client, || recorded.is_some() || marked().is_some()).await;
     let ours = if probe == Probe::Absent {
         recorded
     } else {
@@ -140,9 +141,10 @@ async fn begin(
     }
 }
 
-/// What is at the address. An Ollama that was started a moment ago takes connections but answers only
-/// after device discovery, so it is given the time that a start may take.
-async fn first_look(launch: &Launch, client: &Client) -> Probe {
+/// What is at the address. Somebody else's Ollama that was started a moment ago takes connections but
+/// answers only after device discovery, so it is given the time that a start may take. One of ours is
+/// not: what its supervisor did not live to finish is begun anew.
+async fn first_look(launch: &Launch, client: &Client, is_ours: impl Fn() -> bool) -> Probe {
     let deadline = Instant::now() + launch.ready_timeout;
     loop {
         let probe = client.probe(FIRST_LOOK).await;
@@ -150,7 +152,8 @@ async fn first_look(launch: &Launch, client: &Client) -> Probe {
             adopt::owner_of(&launch.host())
                 .is_some_and(|owner| is_backend(&owner) && !process::is_suspended(owner.pid))
         };
-        if probe != Probe::Silent || Instant::now() >= deadline || !starting() {
+        let waits = probe == Probe::Silent && starting() && !is_ours();
+        if !waits || Instant::now() >= deadline {
             return probe;
         }
     }
@@ -240,6 +243,7 @@ struct Keeper<'a> {
     lock: &'a Lock,
     log_file: &'a File,
     client: &'a Client,
+    paths: &'a Paths,
     events: &'a Events,
 }
 
@@ -361,8 +365,12 @@ impl Keeper<'_> {
             return Ok(());
         };
         let identity = identity.clone();
+        let ending = async {
+            pulls::cancel(self.paths, &self.launch.host()).await;
+            child::end(&identity, self.launch.stop_timeout).await
+        };
         let forced = tokio::select! {
-            forced = child::end(&identity, self.launch.stop_timeout) => forced?,
+            forced = ending => forced?,
             () = shutdown.forced.cancelled() => child::end(&identity, Duration::ZERO).await?,
         };
         if let Held::Child(mut child, _) = held {
