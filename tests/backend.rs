@@ -33,9 +33,9 @@ fn starting_twice_is_said_and_changes_nothing() {
 }
 
 #[test]
-fn of_ten_starts_at_once_one_starts_a_backend() {
+fn of_twenty_starts_at_once_one_starts_a_backend() {
     let sandbox = Sandbox::new();
-    let starts: Vec<_> = (0..10)
+    let starts: Vec<_> = (0..20)
         .map(|_| sandbox.spawn(["serve", "--background"]))
         .collect();
     for start in starts {

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::adopt::respawned_by;
-use super::{Stopped, stop};
+use super::{Stopped, pulls, stop};
 use crate::daemon;
 use crate::error::Result;
 use crate::ollama::{host, is_backend, is_runner};
@@ -47,7 +47,7 @@ pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
         .iter()
         .filter(|p| (is_backend(p) || is_stub(p)) && reachable(p))
     {
-        end_one(process, grace, &mut killed).await;
+        end_one(process, grace, paths, &mut killed).await;
     }
     for runner in process::scan()
         .iter()
@@ -92,10 +92,11 @@ fn recorded_addresses(paths: &Paths) -> Vec<String> {
         .collect()
 }
 
-async fn end_one(process: &Info, grace: Duration, killed: &mut Killed) {
+async fn end_one(process: &Info, grace: Duration, paths: &Paths, killed: &mut Killed) {
     let Some(identity) = Identity::of(process.pid) else {
         return;
     };
+    pulls::cancel_through(paths, &identity).await;
     match end_for_good(process, &identity, grace).await {
         Ok(forced) => killed.backends.push(Ended {
             process: process.describe(),

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::private::Private;
 use super::pulls::Registered;
-use super::{Launch, Standing, observe, precheck};
+use super::{Launch, Observed, Standing, observe, precheck};
 use crate::config::{Config, Mode};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
@@ -108,7 +108,7 @@ pub async fn pull(
         let puller = Puller {
             client: &client,
             request,
-            store: store_of(config, paths, observed.standing),
+            store: store_of(&observed),
             real: !observed.is_stub(),
             step,
             events,
@@ -136,7 +136,7 @@ pub async fn pull(
     let puller = Puller {
         client: &private.client,
         request,
-        store: store_of(config, paths, Standing::Supervised),
+        store: launch.models.clone().or_else(default_store),
         real: launch.mode == Mode::Ollama && !private.client.version().await?.contains("stub"),
         step,
         events,
@@ -146,13 +146,14 @@ pub async fn pull(
     outcome
 }
 
-/// The store that the backend pulls into, where we know it: somebody else's Ollama has its own.
-fn store_of(config: &Config, paths: &Paths, standing: Standing) -> Option<PathBuf> {
-    match standing {
-        Standing::Supervised | Standing::Unsupervised => Launch::from_config(config, paths)
-            .ok()?
-            .models
-            .or_else(default_store),
+/// The store that the backend pulls into, where we know it: ours has the one with which it was started,
+/// whatever this shell says, and somebody else's Ollama has its own.
+fn store_of(observed: &Observed) -> Option<PathBuf> {
+    match observed.standing {
+        Standing::Supervised | Standing::Unsupervised => {
+            let launch = &observed.record.as_ref()?.launch;
+            launch.models.clone().or_else(default_store)
+        }
         _ => None,
     }
 }
@@ -161,7 +162,7 @@ struct Puller<'a> {
     client: &'a Client,
     request: &'a PullRequest,
     store: Option<PathBuf>,
-    /// Real Ollama, with a real registry behind it.
+    /// Real Ollama: what the stub pulls is in no registry, unless one on this machine has it.
     real: bool,
     step: &'a Step,
     events: &'a Events,
@@ -175,7 +176,7 @@ impl Puller<'_> {
             return Ok(Pulled::unchanged(model, found));
         }
         // A registry that does not answer now is the pull's own error.
-        let remote = if self.real {
+        let remote = if self.real || model.has_local_registry() {
             manifest(model, REGISTRY).await.ok()
         } else {
             None

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::daemon::{self, Lock, Slot};
 use crate::error::{Error, Result};
-use crate::ollama::OllamaHost;
+use crate::ollama::{OllamaHost, host};
 use crate::paths::Paths;
 use crate::process::{self, Identity, Signal};
 
@@ -35,7 +35,7 @@ impl Registered {
             .try_lock()?
             .ok_or_else(|| Error::failed(format!("pid {} pulls already", process.pid)))?;
         let record = Record {
-            backend: host.authority(),
+            backend: host.for_client().authority(),
             process,
         };
         lock.record(record.process.pid, &record)?;
@@ -45,7 +45,21 @@ impl Registered {
 
 /// Cancels the pulls that run through this backend, and waits until they have let go.
 pub(super) async fn cancel(paths: &Paths, host: &OllamaHost) {
-    for process in running(paths, host) {
+    let address = host.for_client().authority();
+    cancel_where(paths, |backend| backend == address).await;
+}
+
+/// Cancels the pulls that run through whatever this process serves.
+pub(super) async fn cancel_through(paths: &Paths, server: &Identity) {
+    let is_served = |backend: &str| {
+        let address = host::parse(backend).socket_addr();
+        address.is_some_and(|address| process::owns_port(server.pid, address))
+    };
+    cancel_where(paths, is_served).await;
+}
+
+async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
+    for process in running(paths, is_meant) {
         // One that cannot be cancelled does not keep the backend from being stopped.
         if process::signal(&process, Signal::Terminate).is_ok() {
             process::wait_gone(&process, LET_GO).await;
@@ -53,10 +67,10 @@ pub(super) async fn cancel(paths: &Paths, host: &OllamaHost) {
     }
 }
 
-fn running(paths: &Paths, host: &OllamaHost) -> Vec<Identity> {
+fn running(paths: &Paths, is_meant: impl Fn(&str) -> bool) -> Vec<Identity> {
     daemon::recorded::<Record>(paths, PREFIX)
         .into_iter()
-        .filter(|record| record.backend == host.authority() && record.process.is_alive())
+        .filter(|record| is_meant(&record.backend) && record.process.is_alive())
         .map(|record| record.process)
         .collect()
 }

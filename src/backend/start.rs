@@ -6,12 +6,13 @@ use tokio::time::{Instant, sleep};
 
 use super::observe::living_record;
 use super::record::{Origin, Record, slot};
-use super::{Launch, log};
+use super::{Launch, adopt, log};
 use crate::daemon::{self, Started};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
+use crate::process;
 
 /// How long somebody else's start may take beyond the backend's own deadline.
 const SLACK: Duration = Duration::from_secs(10);
@@ -45,6 +46,7 @@ pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<Runnin
             });
         }
         if slot.is_locked()? {
+            refuse_suspended(launch, paths)?;
             step.progress("another ollamactl is starting it");
             sleep(Duration::from_millis(20)).await;
             continue;
@@ -77,6 +79,19 @@ pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<Runnin
     )
     .hint("see what it does: ollamactl logs backend")
     .hint("end it: ollamactl kill"))
+}
+
+/// A suspended backend gets ready only when somebody wakes it.
+fn refuse_suspended(launch: &Launch, paths: &Paths) -> Result<()> {
+    let host = launch.host();
+    let record = living_record(paths, &host)?;
+    let backend = record.as_ref().and_then(Record::process);
+    if backend.is_some_and(|backend| process::is_suspended(backend.pid)) {
+        let owner = adopt::owner_of(&host);
+        return Err(adopt::unresponsive(&host, owner.as_ref())
+            .hint("or end it and start another: ollamactl restart"));
+    }
+    Ok(())
 }
 
 /// The record of a supervisor that lives and whose backend answers.

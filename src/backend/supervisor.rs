@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::record::{Origin, Record, RelayState, slot};
-use super::{Launch, adopt, child, log, relay};
+use super::{Launch, adopt, child, log, pulls, relay};
 use crate::daemon::{Lock, Reporter, Shutdown};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
@@ -81,6 +81,7 @@ async fn run(
                 lock: &lock,
                 log_file: &log_file,
                 client: &client,
+                paths,
                 events,
             };
             keeper
@@ -241,6 +242,7 @@ struct Keeper<'a> {
     lock: &'a Lock,
     log_file: &'a File,
     client: &'a Client,
+    paths: &'a Paths,
     events: &'a Events,
 }
 
@@ -362,8 +364,12 @@ impl Keeper<'_> {
             return Ok(());
         };
         let identity = identity.clone();
+        let ending = async {
+            pulls::cancel(self.paths, &self.launch.host()).await;
+            child::end(&identity, self.launch.stop_timeout).await
+        };
         let forced = tokio::select! {
-            forced = child::end(&identity, self.launch.stop_timeout) => forced?,
+            forced = ending => forced?,
             () = shutdown.forced.cancelled() => child::end(&identity, Duration::ZERO).await?,
         };
         if let Held::Child(mut child, _) = held {

@@ -30,6 +30,11 @@ impl ModelName {
         &self.text
     }
 
+    /// Whether its registry is on this machine. Such a one is asked without TLS, as container engines do.
+    pub fn has_local_registry(&self) -> bool {
+        self.host.starts_with("127.") || self.host.starts_with("localhost")
+    }
+
     fn key(&self) -> [String; 4] {
         [&self.host, &self.namespace, &self.model, &self.tag].map(|part| part.to_lowercase())
     }

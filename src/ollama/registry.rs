@@ -95,10 +95,9 @@ fn allocated(_path: &Path) -> u64 {
     0
 }
 
-/// Asks the registry for a model's manifest. Public models need no credentials. A registry on loopback
-/// is asked without TLS, as container engines do.
+/// Asks the registry for a model's manifest. Public models need no credentials.
 pub async fn manifest(model: &ModelName, at_most: Duration) -> Result<Manifest> {
-    let local = model.host.starts_with("127.") || model.host.starts_with("localhost");
+    let local = model.has_local_registry();
     let url = format!(
         "{}://{}/v2/{}/{}/manifests/{}",
         if local { "http" } else { "https" },

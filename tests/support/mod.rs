@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub use processes::{Process, end, is_alive, start_time};
-pub use run::Output;
+pub use run::{Output, Running};
 
 /// The model that sandboxes require: the smallest that the stub's registry has.
 pub const MODEL: &str = "tiny";
