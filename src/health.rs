@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
@@ -49,14 +49,19 @@ pub struct Failure {
     pub reason: String,
     /// The next command.
     pub hint: String,
+    /// What kind of failure: an engine that cannot be asked is not a gateway that does not work.
+    #[serde(skip)]
+    pub kind: Kind,
 }
 
 impl Failure {
-    fn new(part: Part, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// An unhealthy part.
+    pub fn new(part: Part, reason: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             part,
             reason: reason.into(),
             hint: hint.into(),
+            kind: Kind::Unhealthy,
         }
     }
 }
@@ -83,12 +88,12 @@ pub async fn check(question: &Question<'_>) -> Result<Vec<Failure>> {
     let client = Client::new(&question.config.client_host())?;
     let (backend, gateway) = tokio::join!(backend_and_model(question, &client), async {
         match question.gateway {
-            Some(gateway) => check_gateway(question, gateway).await.map(Some),
-            None => Ok(None),
+            Some(gateway) => Some(check_gateway(question, gateway).await),
+            None => None,
         }
     });
     let mut failures = backend?;
-    let located = match gateway? {
+    let located = match gateway {
         Some(Ok(located)) => Some(located),
         Some(Err(failure)) => {
             failures.push(failure);
@@ -157,13 +162,24 @@ async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure
     }
 }
 
-/// `Ok(Err(…))`: looked, and it does not work.
 async fn check_gateway(
     question: &Question<'_>,
     gateway: &Gateway,
-) -> Result<std::result::Result<Located, Failure>> {
-    let located = locate(gateway, question.paths).await?;
-    let fail = |reason: String, hint: &str| Ok(Err(Failure::new(Part::Gateway, reason, hint)));
+) -> std::result::Result<Located, Failure> {
+    let located = locate(gateway, question.paths)
+        .await
+        .map_err(|error| Failure {
+            kind: error.kind,
+            ..Failure::new(
+                Part::Gateway,
+                error.to_string(),
+                error
+                    .hints
+                    .first()
+                    .map_or("ollamactl doctor", String::as_str),
+            )
+        })?;
+    let fail = |reason: String, hint: &str| Err(Failure::new(Part::Gateway, reason, hint));
     if located.state != "running" {
         let detail = located
             .detail
@@ -200,7 +216,7 @@ async fn check_gateway(
     let Some(url) = &located.url else {
         // Nothing is published, so its own health check is all there is to ask.
         return if located.health.is_some() {
-            Ok(Ok(located))
+            Ok(located)
         } else {
             fail(
                 format!(
@@ -212,14 +228,14 @@ async fn check_gateway(
         };
     };
     let url = format!("{url}{}", question.config.gateway.health_path.value);
-    Ok(match ask(&url).await {
+    match ask(&url).await {
         Ok(()) => Ok(located),
         Err(reason) => Err(Failure::new(
             Part::Gateway,
             format!("{url}: {reason}"),
             "ollamactl logs gateway",
         )),
-    })
+    }
 }
 
 /// A health endpoint works when it answers with 2xx and does not say otherwise in its JSON.

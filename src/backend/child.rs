@@ -138,11 +138,18 @@ pub(super) async fn end(identity: &Identity, grace: Duration) -> Result<bool> {
     let group = group_members(identity);
     let forced = process::stop(identity, grace).await?;
     end_runners(&group, forced).await;
+    // Those that were started in the meantime.
+    end_runners(&group_members(identity), true).await;
     Ok(forced)
 }
 
 /// The runners in the group that the backend leads. A killed backend leaves them running.
 fn group_members(identity: &Identity) -> Vec<Identity> {
+    // A group's number is its leader's pid, which a reboot or time gives to somebody else.
+    let is_other = Identity::of(identity.pid).is_some_and(|now| now != *identity);
+    if is_other || identity.boot_id != Identity::of_self().boot_id {
+        return Vec::new();
+    }
     process::scan()
         .into_iter()
         .filter(|process| process.group == identity.pid && process.pid != identity.pid)

@@ -38,7 +38,7 @@ pub struct Killed {
 /// Ends every backend of this machine: first what supervisors of ours keep, then whatever else serves.
 pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
     let mut killed = Killed::default();
-    end_supervised(paths, &mut killed).await?;
+    end_supervised(paths, grace, &mut killed).await;
     let inside_container = matches!(own_owner(), Owner::Container(_));
     let reachable =
         |process: &Info| inside_container || !matches!(process.owner, Owner::Container(_));
@@ -63,25 +63,31 @@ pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
     Ok(killed)
 }
 
-/// Every slot of ours that has a living supervisor or backend.
-async fn end_supervised(paths: &Paths, killed: &mut Killed) -> Result<()> {
+/// Every slot of ours that has a living supervisor or backend. One that cannot be ended does not keep the
+/// others running.
+async fn end_supervised(paths: &Paths, grace: Duration, killed: &mut Killed) {
     for address in recorded_addresses(paths) {
-        if let Stopped::Ended { record, forced } = stop(paths, &host::parse(&address)).await?
-            && let Some(process) = record.process()
-        {
-            killed.backends.push(Ended {
-                process: format!(
-                    "{} on {address} (pid {})",
-                    record.launch.noun(),
-                    process.pid
-                ),
-                pid: process.pid,
-                forced,
-                respawned_by: None,
-            });
+        match stop(paths, &host::parse(&address), Some(grace)).await {
+            Ok(Stopped::Ended { record, forced }) => {
+                if let Some(process) = record.process() {
+                    killed.backends.push(Ended {
+                        process: format!(
+                            "{} on {address} (pid {})",
+                            record.launch.noun(),
+                            process.pid
+                        ),
+                        pid: process.pid,
+                        forced,
+                        respawned_by: None,
+                    });
+                }
+            }
+            Ok(Stopped::NotRunning) => {}
+            Err(error) => killed
+                .left
+                .push(format!("the backend on {address}: {error}")),
         }
     }
-    Ok(())
 }
 
 fn recorded_addresses(paths: &Paths) -> Vec<String> {

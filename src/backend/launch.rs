@@ -49,6 +49,13 @@ impl Launch {
             .hint("start it there, or unset OLLAMA_HOST to run one here")
             .hint("see whether it answers: ollamactl health backend"));
         }
+        if host.port == 0 {
+            return Err(Error::usage(format!(
+                "port 0 ({}) lets Ollama choose a port that nobody is told of",
+                config.backend.host.source
+            ))
+            .hint("name a port: OLLAMA_HOST=127.0.0.1:11434"));
+        }
         let (program, args) = program(config)?;
         Ok(Self {
             mode: config.backend.mode.value,
@@ -72,6 +79,10 @@ impl Launch {
         let mut launch = before.clone();
         if said(&backend.mode.source) || said(&backend.program.source) {
             (launch.mode, launch.program, launch.args) = (self.mode, self.program, self.args);
+            // The stub's models and real ones stay apart.
+            if launch.mode != before.mode {
+                launch.models.clone_from(&self.models);
+            }
         }
         if said(&backend.bind.source) || said(&backend.host.source) {
             (launch.bind, launch.relay) = (self.bind, self.relay);
@@ -159,7 +170,10 @@ fn environment(config: &Config) -> BTreeMap<String, String> {
 fn models(config: &Config, paths: &Paths) -> Option<PathBuf> {
     let models = &config.backend.models;
     match (config.backend.mode.value, &models.source) {
-        (Mode::Ollama, _) | (Mode::Stub, Source::Flag(_)) => models.value.clone(),
+        (Mode::Ollama, _) | (Mode::Stub, Source::Flag(_)) => models
+            .value
+            .as_deref()
+            .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
         (Mode::Stub, _) => Some(paths.stub_models()),
     }
 }
@@ -172,9 +186,18 @@ fn program(config: &Config) -> Result<(PathBuf, Vec<String>)> {
             Ok((own, vec!["stub".to_owned()]))
         }
         Mode::Ollama => Ok((
-            config.backend.program.value.clone(),
+            from_here(&config.backend.program.value),
             vec!["serve".to_owned()],
         )),
+    }
+}
+
+/// A path means the same from another folder; a bare name stays a name.
+fn from_here(program: &Path) -> PathBuf {
+    if program.components().count() > 1 {
+        std::path::absolute(program).unwrap_or_else(|_| program.to_owned())
+    } else {
+        program.to_owned()
     }
 }
 

@@ -21,8 +21,12 @@ pub(super) struct Private {
 impl Private {
     /// Starts one and waits until it answers.
     pub async fn start(launch: &Launch, paths: &Paths) -> Result<Self> {
+        // Ollama prunes partial downloads at its start, and this one is started to go on with them.
+        let mut environment = launch.environment.clone();
+        environment.insert("OLLAMA_NOPRUNE".to_owned(), "1".to_owned());
         let launch = Launch {
             relay: false,
+            environment,
             ..launch.at(&OllamaHost::loopback(free_port()?))
         };
         let slot = Slot::new(paths, "private-backend");

@@ -104,5 +104,10 @@ impl Record {
 
 /// The slot of the backend at this address: one supervisor per address.
 pub fn slot(paths: &Paths, host: &OllamaHost) -> Slot {
-    Slot::new(paths, &format!("backend-{}", host.for_client().authority()))
+    // `localhost` and 127.0.0.1 are one place.
+    let mut host = host.for_client();
+    if host.host.eq_ignore_ascii_case("localhost") {
+        host = OllamaHost::loopback(host.port);
+    }
+    Slot::new(paths, &format!("backend-{}", host.authority()))
 }

@@ -23,6 +23,8 @@ use crate::proxy::{Policy, Surface};
 
 /// How long a starting backend waits to hear what became of the relay.
 const SETTLE: Duration = Duration::from_millis(500);
+/// The same for an adopted backend.
+const SETTLE_ADOPTED: Duration = Duration::from_secs(6);
 /// Pauses between tries to reach the engine or to listen.
 const PAUSES: [Duration; 3] = [
     Duration::from_millis(500),
@@ -56,8 +58,10 @@ impl Relay {
 }
 
 /// The relay's state as soon as it is known, or after a short while. At once where there is none.
-pub(super) async fn settled(state: &mut watch::Receiver<RelayState>) -> RelayState {
-    let known = tokio::time::timeout(SETTLE, state.changed()).await;
+/// An adopted backend waits longer, since the relay is all that there is to run.
+pub(super) async fn settled(state: &mut watch::Receiver<RelayState>, adopted: bool) -> RelayState {
+    let patience = if adopted { SETTLE_ADOPTED } else { SETTLE };
+    let known = tokio::time::timeout(patience, state.changed()).await;
     if known.is_err() {
         return RelayState::Waiting {
             reason: "the container engine has not answered yet".to_owned(),

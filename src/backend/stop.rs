@@ -1,6 +1,6 @@
 //! Ending what a supervisor of ours started, and nothing else.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::observe::living_record;
 use super::record::{Record, slot};
@@ -27,15 +27,16 @@ pub enum Stopped {
     },
 }
 
-/// Ends the supervisor of this address with its backend. An adopted backend goes on.
-pub async fn stop(paths: &Paths, host: &OllamaHost) -> Result<Stopped> {
+/// Ends the supervisor of this address with its backend, which may take `grace` (by default what its
+/// start said). An adopted backend goes on.
+pub async fn stop(paths: &Paths, host: &OllamaHost, grace: Option<Duration>) -> Result<Stopped> {
     let slot = slot(paths, host);
     let Some(record) = living_record(paths, host)? else {
         clear_if_free(&slot)?;
         return Ok(Stopped::NotRunning);
     };
     pulls::cancel(paths, host).await;
-    let grace = record.launch.stop_timeout;
+    let grace = grace.unwrap_or(record.launch.stop_timeout);
     let mut forced = ask(&record, grace).await?;
     forced |= process::stop(&record.supervisor, SLACK).await?;
     if let Some(backend) = record.process().filter(|backend| backend.is_alive()) {
@@ -48,18 +49,19 @@ pub async fn stop(paths: &Paths, host: &OllamaHost) -> Result<Stopped> {
     })
 }
 
-/// Asks a supervisor that lives to end; says whether it killed its backend, which it does when the
-/// grace is over, and not earlier.
+/// Asks a supervisor that lives to end, and kills its backend when the grace is over; says whether that
+/// was needed.
 async fn ask(record: &Record, grace: Duration) -> Result<bool> {
-    match record.process() {
-        Some(backend) if record.supervisor.is_alive() => {
-            let asked = Instant::now();
-            process::signal(&record.supervisor, Signal::Terminate)?;
-            process::wait_gone(backend, grace + SLACK).await;
-            Ok(asked.elapsed() >= grace)
-        }
-        _ => Ok(false),
+    let Some(backend) = record.process().filter(|_| record.supervisor.is_alive()) else {
+        return Ok(false);
+    };
+    process::signal(&record.supervisor, Signal::Terminate)?;
+    if process::wait_gone(backend, grace).await {
+        return Ok(false);
     }
+    process::signal(backend, Signal::Kill)?;
+    process::wait_gone(backend, SLACK).await;
+    Ok(true)
 }
 
 /// Removes the files that a killed supervisor left: whoever takes the lock and drops it clears them.

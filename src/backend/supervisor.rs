@@ -18,6 +18,8 @@ use crate::ollama::{Client, Probe, is_backend};
 use crate::paths::Paths;
 use crate::process::{self, Identity};
 
+/// How long the lock may be held by somebody who is not a supervisor.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 /// How long the port's owner may take to answer before it counts as unresponsive.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 /// Crashes within this time count towards giving up.
@@ -26,6 +28,8 @@ const CRASH_WINDOW: Duration = Duration::from_mins(1);
 const MOST_CRASHES: usize = 5;
 /// How often the log's size is looked at.
 const TEND_LOG: Duration = Duration::from_secs(30);
+/// How often an adopted backend is looked at: it is no child of ours, whose end we would be told of.
+const LOOK_AT_ADOPTED: Duration = Duration::from_secs(3);
 /// Lines of the log that an error shows.
 const EVIDENCE: usize = 20;
 
@@ -64,9 +68,14 @@ async fn run(
 ) -> Result<()> {
     let host = launch.host();
     let slot = slot(paths, &host);
-    let Some(lock) = slot.try_lock()? else {
-        return Err(already_supervised(launch));
-    };
+    // Somebody who only looks at the lock holds it for a moment.
+    let lock = slot
+        .lock_within(LOCK_PATIENCE)
+        .await
+        .map_err(|error| match error.kind {
+            Kind::Timeout => already_supervised(launch),
+            _ => error,
+        })?;
     let log_file = slot.open_log()?;
     let earlier: Option<Record> = slot.read().unwrap_or_default();
     let client = Client::new(&host)?;
@@ -254,23 +263,27 @@ impl Keeper<'_> {
         report: &mut Reporter,
         mut relay: watch::Receiver<RelayState>,
     ) -> Result<()> {
-        let mut crashes: Vec<Instant> = Vec::new();
+        let adopted = matches!(held, Held::Adopted(_));
         let (version, relay_state) =
-            tokio::join!(self.client.version(), relay::settled(&mut relay));
-        let mut record = self.describe(&held, version.ok(), crashes.len());
+            tokio::join!(self.client.version(), relay::settled(&mut relay, adopted));
+        let mut record = self.describe(&held, version.ok());
         record.relay = relay_state;
-        if matches!(held, Held::Adopted(_)) && !matches!(record.relay, RelayState::Listening { .. })
-        {
+        if adopted && !matches!(record.relay, RelayState::Listening { .. }) {
+            self.events.note(format!(
+                "{}; there is nothing to supervise",
+                record.describe()
+            ));
             report.ready(&record);
             return Ok(());
         }
-        self.lock.record(std::process::id(), &record)?;
+        if let Err(error) = self.lock.record(std::process::id(), &record) {
+            // What nothing is known of could not be stopped later.
+            self.end(held, shutdown).await?;
+            return Err(error);
+        }
         report.ready(&record);
-        self.events.note(format!(
-            "{} is ready on {}",
-            self.launch.noun(),
-            self.launch.bind
-        ));
+        self.events.note(record.describe());
+        let mut crashes: Vec<Instant> = Vec::new();
         let mut tend = tokio::time::interval(TEND_LOG);
         loop {
             tokio::select! {
@@ -279,25 +292,57 @@ impl Keeper<'_> {
                 Ok(()) = relay.changed() => {
                     record.relay = relay.borrow_and_update().clone();
                     self.events.note(format!("relay: {}", relay::describe(&record.relay)));
-                    self.lock.record(std::process::id(), &record)?;
+                    self.update(&record);
                 }
-                how = gone(&mut held) => {
-                    if matches!(held, Held::Adopted(_)) {
-                        continue;
+                how = self.gone(&mut held) => {
+                    if adopted {
+                        self.events.note("the Ollama that was adopted has ended; so does its relay");
+                        return Ok(());
                     }
                     // A killed backend leaves its runners, and the next one does not know them.
                     if let Some(process) = record.process() {
                         child::end(process, Duration::ZERO).await?;
                     }
                     held = self.revive(&mut crashes, how, shutdown).await?;
-                    record = Record { relay: record.relay, ..self.describe(&held, record.version, crashes.len()) };
-                    self.lock.record(std::process::id(), &record)?;
+                    record = Record {
+                        relay: record.relay,
+                        restarts: record.restarts + 1,
+                        ..self.describe(&held, record.version)
+                    };
+                    self.update(&record);
                 }
             }
         }
     }
 
-    fn describe(&self, held: &Held, version: Option<String>, restarts: usize) -> Record {
+    /// A record that cannot be brought up to date (the disk is full) does not stop the backend.
+    fn update(&self, record: &Record) {
+        if let Err(error) = self.lock.record(std::process::id(), record) {
+            self.events.warn(error.to_string());
+        }
+    }
+
+    /// Waits until the held backend is gone, and says how it went.
+    async fn gone(&self, held: &mut Held) -> String {
+        match held {
+            Held::Child(child, _) => child
+                .wait()
+                .await
+                .map_or_else(|error| error.to_string(), child::describe),
+            Held::TakenOver(identity) => {
+                while !process::wait_gone(identity, Duration::from_hours(1)).await {}
+                "its exit code is not known".to_owned()
+            }
+            Held::Adopted(owner) => {
+                while self.client.probe(FIRST_LOOK).await != Probe::Absent {
+                    sleep(LOOK_AT_ADOPTED).await;
+                }
+                owner.clone()
+            }
+        }
+    }
+
+    fn describe(&self, held: &Held, version: Option<String>) -> Record {
         Record {
             supervisor: Identity::of_self(),
             origin: match held {
@@ -311,7 +356,7 @@ impl Keeper<'_> {
             launch: self.launch.clone(),
             version,
             relay: RelayState::Off,
-            restarts: u32::try_from(restarts).unwrap_or(u32::MAX),
+            restarts: 0,
             log: self.lock.slot().log_file(),
         }
     }
@@ -380,20 +425,5 @@ impl Keeper<'_> {
                 .warn("the backend did not end when asked, and was killed");
         }
         Ok(())
-    }
-}
-
-/// Waits until the held backend is gone, and says how it went.
-async fn gone(held: &mut Held) -> String {
-    match held {
-        Held::Child(child, _) => child
-            .wait()
-            .await
-            .map_or_else(|error| error.to_string(), child::describe),
-        Held::TakenOver(identity) => {
-            while !process::wait_gone(identity, Duration::from_hours(1)).await {}
-            "its exit code is not known".to_owned()
-        }
-        Held::Adopted(_) => std::future::pending().await,
     }
 }

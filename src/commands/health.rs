@@ -1,6 +1,6 @@
 //! `health`: `{"status":"ok"}` and 0, or what fails and why, and 3.
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::context::Context;
 use super::up::duration;
@@ -8,6 +8,7 @@ use crate::cli::{HealthArgs, HealthLevel, HealthPart};
 use crate::error::{Error, Kind, Result};
 use crate::gateway;
 use crate::health::{self, Failure, Level, Part, Question};
+use crate::units::seconds;
 
 /// Pause between two looks under `--wait`.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(200);
@@ -38,11 +39,29 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
             HealthLevel::Infer => Level::Infer,
         },
     };
-    let deadline = wait.map(|wait| Instant::now() + wait);
-    let mut failures = health::check(&question).await?;
-    while !failures.is_empty() && deadline.is_some_and(|deadline| Instant::now() < deadline) {
+    let Some(wait) = wait else {
+        return Ok(answer(context, &health::check(&question).await?)?);
+    };
+    let deadline = Instant::now() + wait;
+    let mut failures = Vec::new();
+    while let Ok(now) = timeout_at(deadline, health::check(&question)).await {
+        failures = now?;
+        if failures.is_empty() {
+            return Ok(answer(context, &failures)?);
+        }
         sleep(LOOK).await;
-        failures = health::check(&question).await?;
+    }
+    if failures.is_empty() {
+        let part = if infers {
+            Part::Inference
+        } else {
+            Part::Backend
+        };
+        failures.push(Failure::new(
+            part,
+            format!("no answer within {}", seconds(wait)),
+            "ollamactl status",
+        ));
     }
     Ok(answer(context, &failures)?)
 }
@@ -65,10 +84,22 @@ fn answer(context: &Context, failures: &[Failure]) -> Result<()> {
     })?;
     let (first, others) = failures.split_first().expect("there are failures");
     let error = others.iter().fold(
-        Error::new(Kind::Unhealthy, reason(first)).hint(first.hint.clone()),
+        Error::new(kind(failures), reason(first)).hint(first.hint.clone()),
         |error, failure| error.details([reason(failure)]).hint(failure.hint.clone()),
     );
     Err(error)
+}
+
+/// Unhealthy, unless all that failed is of one other kind.
+fn kind(failures: &[Failure]) -> Kind {
+    let first = failures
+        .first()
+        .map_or(Kind::Unhealthy, |failure| failure.kind);
+    if failures.iter().all(|failure| failure.kind == first) {
+        first
+    } else {
+        Kind::Unhealthy
+    }
 }
 
 fn reason(failure: &Failure) -> String {

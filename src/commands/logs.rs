@@ -142,7 +142,7 @@ async fn file(context: &Context, path: PathBuf, wanted: &Wanted) -> Result<()> {
     };
     let (bytes, end) = last_lines(&mut open, count)?;
     let shown = match wanted.since {
-        Some(since) => lines_since(&bytes, since),
+        Some(since) => last_of(lines_since(&bytes, since), wanted.lines),
         None => &bytes[..],
     };
     show(context, shown)?;
@@ -153,6 +153,17 @@ async fn file(context: &Context, path: PathBuf, wanted: &Wanted) -> Result<()> {
     loop {
         show(context, &follower.next().await)?;
     }
+}
+
+/// The last lines of a text; `None` means all.
+fn last_of(text: &[u8], count: Option<usize>) -> &[u8] {
+    let Some(count) = count else { return text };
+    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    let skipped: usize = lines[..lines.len().saturating_sub(count)]
+        .iter()
+        .map(|line| line.len())
+        .sum();
+    &text[skipped..]
 }
 
 /// Raw in a pipe, cleaned on a terminal.

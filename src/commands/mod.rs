@@ -123,7 +123,7 @@ fn ours(error: anyhow::Error) -> Error {
 async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
     match command {
         // These end what they run before they end themselves.
-        Command::Serve(args) if !args.background => serve::run(context, &args).await,
+        Command::Serve(args) if !args.background => serve::foreground(context, &args).await,
         Command::Gateway(GatewayCommandArgs {
             command: GatewayCommand::Run(args),
         }) => Ok(gateway::run_embedded(context, &args).await?),
@@ -158,7 +158,7 @@ async fn run_interruptible(command: Command, context: &Context) -> anyhow::Resul
         Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Gateway(args) => gateway::run(context, &args.command).await,
         Command::Init(args) => init::run(context, &args),
-        Command::Serve(args) => serve::run(context, &args).await,
+        Command::Serve(args) => serve::background(context, &args).await,
         Command::Stub(_) => unreachable!("run by the caller"),
     }
 }

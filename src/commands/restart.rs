@@ -17,12 +17,14 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
         (Some(record), _) => wanted.on_top_of(&record.launch, &config),
         (None, _) => wanted,
     };
+    // A program that is missing is known before anything is stopped.
+    launch.find_program()?;
     let events = context.events();
     let step = events.step(
         "backend",
         format!("restarting {} on {}", launch.noun(), launch.bind),
     );
-    backend::stop(&context.paths, &launch.host()).await?;
+    backend::stop(&context.paths, &launch.host(), None).await?;
     let running = backend::start(&launch, &context.paths, &step).await?;
     step.done(running.record.describe());
     Ok(())

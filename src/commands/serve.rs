@@ -8,19 +8,35 @@ use crate::daemon::{Reporter, Shutdown};
 use crate::error::{Error, Kind, Result};
 use crate::logs::{Follower, clean};
 
-pub(super) async fn run(context: &Context, args: &ServeArgs) -> anyhow::Result<()> {
-    let mut flags = Flags::default();
-    args.backend.add_to(&mut flags);
-    let config = context.config(&flags)?;
-    let launch = Launch::from_config(&config, &context.paths)?;
-    if args.background {
-        Ok(background(context, &launch).await?)
-    } else {
-        Ok(foreground(context, &launch).await?)
+/// Returns when the backend is ready.
+pub(super) async fn background(context: &Context, args: &ServeArgs) -> anyhow::Result<()> {
+    Ok(start(context, &launch(context, args)?).await?)
+}
+
+/// Returns when the backend has ended.
+pub(super) async fn foreground(context: &Context, args: &ServeArgs) -> anyhow::Result<()> {
+    let launch = launch(context, args)?;
+    let shutdown = Shutdown::on_signals()?;
+    if !backend::slot(&context.paths, &launch.host()).is_locked()? {
+        return Ok(supervise(context, &launch, &shutdown).await?);
+    }
+    tokio::select! {
+        running = already_running(context, &launch) => Ok(running?),
+        () = shutdown.requested.cancelled() => Err(interrupted().into()),
     }
 }
 
-async fn background(context: &Context, launch: &Launch) -> Result<()> {
+fn launch(context: &Context, args: &ServeArgs) -> Result<Launch> {
+    let mut flags = Flags::default();
+    args.backend.add_to(&mut flags);
+    Launch::from_config(&context.config(&flags)?, &context.paths)
+}
+
+fn interrupted() -> Error {
+    Error::new(Kind::Interrupted, "interrupted")
+}
+
+async fn start(context: &Context, launch: &Launch) -> Result<()> {
     let events = context.events();
     let step = events.step("backend", format!("looking at {}", launch.bind));
     let running = backend::start(launch, &context.paths, &step).await?;
@@ -67,17 +83,13 @@ fn started(context: &Context, launch: &Launch, running: &backend::Running) -> se
 }
 
 /// Supervises in this very process, and shows the backend's log until Ctrl-C.
-async fn foreground(context: &Context, launch: &Launch) -> Result<()> {
+async fn supervise(context: &Context, launch: &Launch, shutdown: &Shutdown) -> Result<()> {
     let slot = backend::slot(&context.paths, &launch.host());
-    let shutdown = Shutdown::on_signals()?;
-    if slot.is_locked()? {
-        return already_running(context, launch).await;
-    }
     let offset = slot.log_file().metadata().map_or(0, |meta| meta.len());
     let mut log = Follower::new(&slot.log_file(), offset);
     let events = context.events();
     let mut silent = Reporter::silent();
-    let supervision = backend::supervise(launch, &context.paths, &shutdown, &mut silent, &events);
+    let supervision = backend::supervise(launch, &context.paths, shutdown, &mut silent, &events);
     let showing = async {
         loop {
             let bytes = log.next().await;

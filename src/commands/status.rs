@@ -42,13 +42,22 @@ fn show(context: &Context, args: &StatusArgs, status: &Status) -> Result<()> {
 /// Lines for `eval "$(ollamactl status -o env)"`.
 fn env(status: &Status) -> String {
     let mut lines = vec![
-        format!("OLLAMA_MODEL={}", status.model.name),
-        format!("OLLAMA_HOST={}", status.backend.url),
+        format!("OLLAMA_MODEL={}", quoted(&status.model.name)),
+        format!("OLLAMA_HOST={}", quoted(&status.backend.url)),
     ];
     if let Some(url) = status.gateway.url() {
-        lines.push(format!("OLLAMA_GATEWAY_URL={url}"));
+        lines.push(format!("OLLAMA_GATEWAY_URL={}", quoted(url)));
     }
     lines.join("\n")
+}
+
+/// As one word of a shell, whatever it holds: a repository's settings must not run as commands.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-:/@%+,".contains(c);
+    if text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The table for people.

@@ -128,6 +128,14 @@ impl Config {
         let host_name = match &self.backend.bind.value {
             Bind::All => "0.0.0.0".to_owned(),
             Bind::Address(ip) => ip.to_string(),
+            // Asked for by name, it wins over an OLLAMA_HOST that says otherwise.
+            Bind::Relay | Bind::Loopback
+                if self.backend.bind.source != Source::Default
+                    && host.is_exposed()
+                    && host.is_local() =>
+            {
+                "127.0.0.1".to_owned()
+            }
             Bind::Relay | Bind::Loopback => return host,
         };
         OllamaHost {
@@ -143,15 +151,7 @@ impl Config {
 
     /// Whether the relay belongs to this stack.
     pub fn wants_relay(&self) -> bool {
-        self.backend.bind.value == Bind::Relay && !self.backend.host.value.is_exposed()
-    }
-
-    /// `" (stub)"` where the backend is the stand-in, for messages.
-    pub fn stub_label(&self) -> &'static str {
-        match self.backend.mode.value {
-            Mode::Stub => " (stub)",
-            Mode::Ollama => "",
-        }
+        self.backend.bind.value == Bind::Relay && !self.bind_host().is_exposed()
     }
 
     /// Every setting, for `config show`: name, value, source. Values of the backend's own environment

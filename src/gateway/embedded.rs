@@ -74,6 +74,13 @@ impl Launch {
     /// The same on any address: for whoever answers for who reaches it.
     pub fn unguarded(config: &Config) -> Result<Self> {
         let host = config.client_host();
+        if host.https {
+            return Err(Error::usage(format!(
+                "the embedded gateway does not speak TLS to its backend, so it cannot stand in front of {}",
+                host.url()
+            ))
+            .hint("use a backend on this machine, or a gateway of your own"));
+        }
         let upstream = host.socket_addr().ok_or_else(|| {
             Error::usage(format!(
                 "the backend {host} ({}) does not resolve",

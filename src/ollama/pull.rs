@@ -9,6 +9,9 @@ use super::ModelName;
 use super::client::{Client, error_text, innermost, unreachable};
 use crate::error::{Error, Kind, Result};
 
+/// Verification may take so many times as long as any other silence.
+const VERIFYING: u32 = 12;
+
 /// One line of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PullUpdate {
@@ -60,6 +63,7 @@ struct Line {
 /// Follows one stream: what was said last, and when something last moved.
 struct Progress {
     succeeded: bool,
+    verifying: bool,
     last_completed: Option<(String, u64)>,
     moved_at: Instant,
 }
@@ -81,15 +85,19 @@ impl Client {
         let url = self.url("/api/pull");
         let body = serde_json::json!({ "model": model.as_str(), "stream": true });
         let request = self.http.post(&url).json(&body).send();
-        let mut response = request.await.map_err(|error| unreachable(&url, &error))?;
+        let mut response = timeout_at(Instant::now() + stall, request)
+            .await
+            .map_err(|_| stalled(model, stall))?
+            .map_err(|error| unreachable(&url, &error))?;
         if !response.status().is_success() {
-            let text = response.text().await.unwrap_or_default();
+            let text = timeout_at(Instant::now() + stall, response.text()).await;
+            let text = text.map_or_else(|_| String::new(), Result::unwrap_or_default);
             return Err(refused(model, &error_text(&text)));
         }
         let mut progress = Progress::new();
         let mut buffer = Vec::new();
         loop {
-            let chunk = timeout_at(progress.moved_at + stall, response.chunk())
+            let chunk = timeout_at(progress.deadline(stall), response.chunk())
                 .await
                 .map_err(|_| stalled(model, stall))?
                 .map_err(|error| cut(model, &innermost(&error)))?;
@@ -113,6 +121,7 @@ impl Progress {
     fn new() -> Self {
         Self {
             succeeded: false,
+            verifying: false,
             last_completed: None,
             moved_at: Instant::now(),
         }
@@ -129,6 +138,7 @@ impl Progress {
         }
         let status = line.status.unwrap_or_default();
         self.succeeded = status == "success";
+        self.verifying = status.starts_with("verifying");
         let Some(digest) = line.digest else {
             self.moved_at = Instant::now();
             return Ok(Some(PullUpdate::Stage(status)));
@@ -143,6 +153,16 @@ impl Progress {
             total: line.total,
             completed: line.completed,
         }))
+    }
+
+    /// When silence becomes a stall. Hashing a large model says nothing for minutes.
+    fn deadline(&self, stall: Duration) -> Instant {
+        self.moved_at
+            + if self.verifying {
+                stall * VERIFYING
+            } else {
+                stall
+            }
     }
 
     fn end(self, model: &ModelName) -> Result<(), PullFailure> {

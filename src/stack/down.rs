@@ -94,7 +94,7 @@ async fn end_backend(
 ) -> Result<()> {
     let host = config.client_host();
     let step = events.step("backend", format!("stopping what ollamactl runs on {host}"));
-    match backend::stop(paths, &host).await? {
+    match backend::stop(paths, &host, None).await? {
         Stopped::NotRunning => {
             step.unchanged("nothing of ollamactl's was running");
             if Client::new(&host)?.probe(LOOK).await == Probe::Ollama {
