@@ -85,6 +85,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;down' {
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]')

@@ -491,12 +491,16 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__down)
-            opts="-f -p -q -v -h -V --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --backend)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

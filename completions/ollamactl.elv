@@ -80,6 +80,7 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --version 'Print version'
         }
         &'ollamactl;down'= {
+            cand --model 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]'
             cand --backend '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]'
             cand --host 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]'
             cand --bind 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]'

@@ -76,6 +76,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s q -l quiet -d
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s V -l version -d 'Print version'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r

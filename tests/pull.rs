@@ -200,5 +200,5 @@ fn a_store_of_ones_own_is_used() {
     let args = ["pull-model", "--models-dir", store.to_str().expect("text")];
     sandbox.run(args).code(0);
     assert!(store.join("manifests").is_dir());
-    assert!(!sandbox.path("home/.ollama").exists());
+    assert!(!sandbox.path("home/.ollama/models").exists());
 }

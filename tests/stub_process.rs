@@ -76,14 +76,14 @@ fn it_can_ignore_sigterm() {
 #[test]
 fn it_can_be_slow_to_end_with_its_port_taken() {
     let setup = Setup::new();
-    let mut served = setup.ready(&[("OLLAMACTL_STUB_END_MS", "1000")]);
+    let mut served = setup.ready(&[("OLLAMACTL_STUB_END_MS", "60000")]);
     let mut idle = TcpStream::connect(&served.address).expect("connects");
     served.signal(Signal::TERM);
     // The connection is cut, and the process still there.
     let mut nothing = Vec::new();
     let _ = idle.read_to_end(&mut nothing);
     TcpStream::connect(&served.address).expect("the port is taken");
-    assert_eq!(served.wait().code(), Some(0));
+    assert_eq!(served.end(Signal::KILL).signal(), Some(9));
 }
 
 #[test]

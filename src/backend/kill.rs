@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::adopt::respawned_by;
 use super::{Stopped, pulls, stop};
+use crate::daemon;
 use crate::error::Result;
 use crate::ollama::{host, is_backend, is_runner};
 use crate::paths::Paths;
@@ -84,18 +85,9 @@ async fn end_supervised(paths: &Paths, killed: &mut Killed) -> Result<()> {
 }
 
 fn recorded_addresses(paths: &Paths) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(&paths.state) else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with("backend-") && name.ends_with(".json")
-        })
-        .filter_map(|entry| crate::paths::read_private(&entry.path()).ok().flatten())
-        .filter_map(|text| serde_json::from_str::<super::Record>(&text).ok())
+    let records: Vec<super::Record> = daemon::recorded(paths, "backend-");
+    records
+        .into_iter()
         .map(|record| record.launch.bind)
         .collect()
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::daemon::{Lock, Slot};
+use crate::daemon::{self, Lock, Slot};
 use crate::error::{Error, Result};
 use crate::ollama::{OllamaHost, host};
-use crate::paths::{self, Paths};
+use crate::paths::Paths;
 use crate::process::{self, Identity, Signal};
 
 const PREFIX: &str = "pull-";
@@ -51,11 +51,11 @@ pub(super) async fn cancel(paths: &Paths, host: &OllamaHost) {
 
 /// Cancels the pulls that run through whatever this process serves.
 pub(super) async fn cancel_through(paths: &Paths, server: &Identity) {
-    let serves = |backend: &str| {
+    let is_its_own = |backend: &str| {
         let address = host::parse(backend).socket_addr();
         address.is_some_and(|address| process::owns_port(server.pid, address))
     };
-    cancel_where(paths, serves).await;
+    cancel_where(paths, is_its_own).await;
 }
 
 async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
@@ -68,18 +68,8 @@ async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
 }
 
 fn running(paths: &Paths, is_meant: impl Fn(&str) -> bool) -> Vec<Identity> {
-    let Ok(entries) = std::fs::read_dir(&paths.state) else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with(PREFIX) && name.ends_with(".json")
-        })
-        .filter_map(|entry| paths::read_private(&entry.path()).ok().flatten())
-        .filter_map(|text| serde_json::from_str::<Record>(&text).ok())
+    daemon::recorded::<Record>(paths, PREFIX)
+        .into_iter()
         .filter(|record| is_meant(&record.backend) && record.process.is_alive())
         .map(|record| record.process)
         .collect()

@@ -110,16 +110,18 @@ async fn begin(
         .and_then(Record::process)
         .filter(|process| process.is_alive())
         .cloned();
+    let mut probe = client.probe(FIRST_LOOK).await;
     let marked = || {
         let process = Identity::of(owner()?.pid)?;
         child::bears_mark(&process, launch).then_some(process)
     };
-    let probe = first_look(launch, client, || recorded.is_some() || marked().is_some()).await;
-    let ours = if probe == Probe::Absent {
-        recorded
-    } else {
-        recorded.or_else(marked)
+    let ours = match probe {
+        Probe::Absent => recorded,
+        _ => recorded.or_else(marked),
     };
+    if probe == Probe::Silent && ours.is_none() {
+        probe = wait_for_starting(launch, client).await;
+    }
     match probe {
         Probe::Ollama => Ok(match ours {
             Some(process) => Held::TakenOver(process),
@@ -141,22 +143,19 @@ async fn begin(
     }
 }
 
-/// What is at the address. Somebody else's Ollama that was started a moment ago takes connections but
-/// answers only after device discovery, so it is given the time that a start may take. One of ours is
-/// not: what its supervisor did not live to finish is begun anew.
-async fn first_look(launch: &Launch, client: &Client, is_ours: impl Fn() -> bool) -> Probe {
+/// Somebody else's Ollama that was started a moment ago takes connections, but answers only after device
+/// discovery, so it is given the time that a start may take.
+async fn wait_for_starting(launch: &Launch, client: &Client) -> Probe {
     let deadline = Instant::now() + launch.ready_timeout;
-    loop {
-        let probe = client.probe(FIRST_LOOK).await;
-        let starting = || {
-            adopt::owner_of(&launch.host())
-                .is_some_and(|owner| is_backend(&owner) && !process::is_suspended(owner.pid))
-        };
-        let waits = probe == Probe::Silent && starting() && !is_ours();
-        if !waits || Instant::now() >= deadline {
-            return probe;
-        }
+    let starting = || {
+        adopt::owner_of(&launch.host())
+            .is_some_and(|owner| is_backend(&owner) && !process::is_suspended(owner.pid))
+    };
+    let mut probe = Probe::Silent;
+    while probe == Probe::Silent && Instant::now() < deadline && starting() {
+        probe = client.probe(FIRST_LOOK).await;
     }
+    probe
 }
 
 /// Starts the backend and waits until it answers. On failure nothing of it is left.

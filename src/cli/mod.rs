@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use settings::{BackendArgs, GatewayArgs, ModelArgs};
+use settings::{BackendArgs, ModelArgs, StackArgs};
 
 /// Brings up a repository's local LLM stack, and says honestly whether it works.
 ///
@@ -82,13 +82,13 @@ pub enum Command {
     /// Start everything (model, backend, relay, gateway) and wait until it is healthy
     Up(UpArgs),
     /// Stop what ollamactl started, and nothing else
-    Down(DownArgs),
+    Down(StackArgs),
     /// Show the four parts of the stack
     Status(StatusArgs),
     /// Say whether the stack works: {"status":"ok"} and 0, or what fails and 3
     Health(HealthArgs),
     /// Check every precondition, with the one command that mends it
-    Doctor(DoctorArgs),
+    Doctor(StackArgs),
     /// Pull the required model, with or without a running backend
     PullModel(PullArgs),
     /// Run the backend, in the foreground or in the background
@@ -124,26 +124,9 @@ pub struct UpArgs {
     /// Give up when the stack is not healthy after so long (30, 30s, 5m)
     #[arg(long, value_name = "TIME", default_value = "30m")]
     pub wait_timeout: String,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub backend: BackendArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub gateway: GatewayArgs,
-}
-
-/// `down`.
-#[derive(Debug, Args)]
-pub struct DownArgs {
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub backend: BackendArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub gateway: GatewayArgs,
+    pub stack: StackArgs,
 }
 
 /// `status`.
@@ -162,15 +145,9 @@ pub struct StatusArgs {
     /// Show it again every two seconds, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub backend: BackendArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub gateway: GatewayArgs,
+    pub stack: StackArgs,
 }
 
 /// How `status` prints.
@@ -195,15 +172,9 @@ pub struct HealthArgs {
     /// Wait until it is healthy, at most so long (30, 30s, 5m; without a time 60s)
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "60s", require_equals = true)]
     pub wait: Option<String>,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub backend: BackendArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub gateway: GatewayArgs,
+    pub stack: StackArgs,
 }
 
 /// A part whose health is asked for.
@@ -232,20 +203,6 @@ pub enum HealthLevel {
     Infer,
 }
 
-/// `doctor`.
-#[derive(Debug, Args)]
-pub struct DoctorArgs {
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub backend: BackendArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub gateway: GatewayArgs,
-}
-
 /// `pull-model`.
 #[derive(Debug, Args)]
 pub struct PullArgs {
@@ -257,11 +214,11 @@ pub struct PullArgs {
     /// Pull even if the disk looks too small for the model
     #[arg(long)]
     pub skip_checks: bool,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
     pub model: ModelArgs,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
     pub backend: BackendArgs,
 }
 
@@ -271,8 +228,8 @@ pub struct ServeArgs {
     /// Run in the background, with a pidfile, and return when the backend is ready
     #[arg(long, visible_alias = "bg")]
     pub background: bool,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
     pub backend: BackendArgs,
 }
 
@@ -287,8 +244,8 @@ pub struct KillArgs {
 /// `restart`.
 #[derive(Debug, Args)]
 pub struct RestartArgs {
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
     pub backend: BackendArgs,
 }
 
@@ -306,13 +263,13 @@ pub enum GatewayCommand {
     /// Create and start the gateway with what it depends on; nothing happens where nothing changed
     Up(GatewayUpArgs),
     /// Stop and remove the gateway's container; volumes stay
-    Down(GatewayTargetArgs),
+    Down(StackArgs),
     /// Stop the gateway; its container stays
     Stop(GatewayStopArgs),
     /// Rebuild the image, recreate the container if something changed, else restart it
-    Restart(GatewayTargetArgs),
+    Restart(StackArgs),
     /// Build the gateway's image
-    Build(GatewayTargetArgs),
+    Build(StackArgs),
     /// Run the embedded gateway in the foreground
     Run(GatewayRunArgs),
     /// Show the address on which containers reach this machine
@@ -331,9 +288,9 @@ pub struct GatewayUpArgs {
     /// Leave out what the service depends on
     #[arg(long)]
     pub no_deps: bool,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub target: GatewayTargetArgs,
+    pub stack: StackArgs,
 }
 
 /// `gateway stop`.
@@ -342,23 +299,9 @@ pub struct GatewayStopArgs {
     /// Seconds that the container may take to end before it is killed
     #[arg(short, long, value_name = "SECONDS")]
     pub timeout: Option<u32>,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub target: GatewayTargetArgs,
-}
-
-/// What every gateway command needs to know.
-#[derive(Debug, Args)]
-pub struct GatewayTargetArgs {
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub model: ModelArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub backend: BackendArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
-    pub gateway: GatewayArgs,
+    pub stack: StackArgs,
 }
 
 /// `gateway run`.
@@ -371,8 +314,8 @@ pub struct GatewayRunArgs {
     /// published port decides who reaches it
     #[arg(long)]
     pub no_auth: bool,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
     pub backend: BackendArgs,
 }
 
@@ -409,8 +352,8 @@ pub struct LogsArgs {
     /// Compose project name
     #[arg(short, long, value_name = "NAME")]
     pub project_name: Option<String>,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
     pub backend: BackendArgs,
 }
 
@@ -449,8 +392,8 @@ pub struct InitArgs {
     /// The repository
     #[arg(default_value = ".", value_name = "DIR")]
     pub folder: PathBuf,
+    /// Settings.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "flattened")]
     pub model: ModelArgs,
 }
 
@@ -466,7 +409,7 @@ pub struct ConfigArgs {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Show every setting, and where its value came from
-    Show(DoctorArgs),
+    Show(StackArgs),
 }
 
 /// `completions`.

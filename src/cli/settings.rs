@@ -74,6 +74,31 @@ pub struct GatewayArgs {
     pub profile: Vec<String>,
 }
 
+/// Everything that describes a stack.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StackArgs {
+    /// The model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// The backend.
+    #[command(flatten)]
+    pub backend: BackendArgs,
+    /// The gateway.
+    #[command(flatten)]
+    pub gateway: GatewayArgs,
+}
+
+impl StackArgs {
+    /// What was said.
+    pub fn flags(&self) -> Flags {
+        let mut flags = Flags::default();
+        self.model.add_to(&mut flags);
+        self.backend.add_to(&mut flags);
+        self.gateway.add_to(&mut flags);
+        flags
+    }
+}
+
 impl ModelArgs {
     /// Adds what was said.
     pub fn add_to(&self, flags: &mut Flags) {

@@ -2,16 +2,11 @@
 
 use super::context::Context;
 use crate::cli::{ConfigArgs, ConfigCommand};
-use crate::config::Flags;
 use crate::ui::Tone;
 
 pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<()> {
     let ConfigCommand::Show(args) = &args.command;
-    let mut flags = Flags::default();
-    args.model.add_to(&mut flags);
-    args.backend.add_to(&mut flags);
-    args.gateway.add_to(&mut flags);
-    let config = context.config(&flags)?;
+    let config = context.config(&args.flags())?;
     let entries = config.entries();
     if context.ui.is_json() {
         let settings: serde_json::Map<_, _> = entries

@@ -1,18 +1,13 @@
 //! `doctor`.
 
 use super::context::Context;
-use crate::cli::DoctorArgs;
-use crate::config::Flags;
+use crate::cli::settings::StackArgs;
 use crate::doctor::{self, Check, Verdict};
 use crate::error::{Error, Result};
 use crate::ui::{Paint, Tone};
 
-pub(super) async fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<()> {
-    let mut flags = Flags::default();
-    args.model.add_to(&mut flags);
-    args.backend.add_to(&mut flags);
-    args.gateway.add_to(&mut flags);
-    let config = context.config(&flags)?;
+pub(super) async fn run(context: &Context, args: &StackArgs) -> anyhow::Result<()> {
+    let config = context.config(&args.flags())?;
     let checks = doctor::examine(&config, &context.paths, &context.folder).await?;
     print(context, &checks)?;
     let failed: Vec<&str> = checks

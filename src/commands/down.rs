@@ -1,16 +1,12 @@
 //! `down`: the reverse of `up`; stops only what ollamactl started.
 
 use super::context::Context;
-use crate::cli::DownArgs;
-use crate::config::Flags;
+use crate::cli::settings::StackArgs;
 use crate::gateway;
 use crate::stack;
 
-pub(super) async fn run(context: &Context, args: &DownArgs) -> anyhow::Result<()> {
-    let mut flags = Flags::default();
-    args.backend.add_to(&mut flags);
-    args.gateway.add_to(&mut flags);
-    let config = context.config(&flags)?;
+pub(super) async fn run(context: &Context, args: &StackArgs) -> anyhow::Result<()> {
+    let config = context.config(&args.flags())?;
     // A compose file that cannot be read does not keep the backend up.
     let gateway = gateway::choose(&config, &context.folder);
     let down = stack::down(&config, &context.paths, gateway, &context.events()).await?;

@@ -1,9 +1,8 @@
 //! `gateway up|down|stop|restart|build|run`.
 
 use super::context::Context;
-use crate::cli::{
-    GatewayCommand, GatewayRunArgs, GatewayStopArgs, GatewayTargetArgs, GatewayUpArgs,
-};
+use crate::cli::settings::StackArgs;
+use crate::cli::{GatewayCommand, GatewayRunArgs, GatewayStopArgs, GatewayUpArgs};
 use crate::config::{Config, Flags};
 use crate::daemon::Shutdown;
 use crate::engine::Engine;
@@ -23,12 +22,8 @@ pub(super) async fn run(context: &Context, command: &GatewayCommand) -> anyhow::
     }?)
 }
 
-fn choose(context: &Context, args: &GatewayTargetArgs) -> Result<(Config, Gateway)> {
-    let mut flags = Flags::default();
-    args.model.add_to(&mut flags);
-    args.backend.add_to(&mut flags);
-    args.gateway.add_to(&mut flags);
-    let config = context.config(&flags)?;
+fn choose(context: &Context, args: &StackArgs) -> Result<(Config, Gateway)> {
+    let config = context.config(&args.flags())?;
     let gateway = gateway::choose(&config, &context.folder)?;
     context.warn_of_project(&gateway);
     Ok((config, gateway))
@@ -43,7 +38,7 @@ fn step(context: &Context, gateway: &Gateway) -> Step {
 }
 
 async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
-    let (_, gateway) = choose(context, &args.target)?;
+    let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     match &gateway {
         Gateway::Embedded(launch) => embedded_up(context, launch, step).await,
@@ -104,7 +99,7 @@ fn finish(context: &Context, up: &Up, step: Step) -> Result<()> {
     Ok(())
 }
 
-async fn down(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
+async fn down(context: &Context, args: &StackArgs) -> Result<()> {
     let (_, gateway) = choose(context, args)?;
     let step = step(context, &gateway);
     match &gateway {
@@ -145,7 +140,7 @@ async fn stop_embedded(context: &Context, launch: &embedded::Launch, step: Step)
 }
 
 async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()> {
-    let (_, gateway) = choose(context, &args.target)?;
+    let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     match &gateway {
         Gateway::Embedded(launch) => stop_embedded(context, launch, step).await,
@@ -161,7 +156,7 @@ async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()> {
     }
 }
 
-async fn restart(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
+async fn restart(context: &Context, args: &StackArgs) -> Result<()> {
     let (_, gateway) = choose(context, args)?;
     let step = step(context, &gateway);
     match &gateway {
@@ -188,7 +183,7 @@ async fn restart(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
     }
 }
 
-async fn build(context: &Context, args: &GatewayTargetArgs) -> Result<()> {
+async fn build(context: &Context, args: &StackArgs) -> Result<()> {
     let (_, gateway) = choose(context, args)?;
     let step = step(context, &gateway);
     match &gateway {

@@ -5,7 +5,6 @@ use tokio::time::{Instant, sleep};
 use super::context::Context;
 use super::up::duration;
 use crate::cli::{HealthArgs, HealthLevel, HealthPart};
-use crate::config::Flags;
 use crate::error::{Error, Kind, Result};
 use crate::gateway;
 use crate::health::{self, Failure, Level, Part, Question};
@@ -14,11 +13,7 @@ use crate::health::{self, Failure, Level, Part, Question};
 const LOOK: std::time::Duration = std::time::Duration::from_millis(200);
 
 pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<()> {
-    let mut flags = Flags::default();
-    args.model.add_to(&mut flags);
-    args.backend.add_to(&mut flags);
-    args.gateway.add_to(&mut flags);
-    let config = context.config(&flags)?;
+    let config = context.config(&args.stack.flags())?;
     let wait = args
         .wait
         .as_deref()

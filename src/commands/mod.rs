@@ -81,6 +81,9 @@ fn run_in(ui: &Ui, work: impl AsyncFnOnce(&Context) -> anyhow::Result<()>) -> Ex
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(crashed) = error.downcast_ref::<stub_program::Crashed>() {
+                return ExitCode::from(crashed.code);
+            }
             let error = ours(error);
             ui.fail(&error);
             ExitCode::from(error.kind.code())

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::context::Context;
 use crate::backend::{RelayState, Standing};
 use crate::cli::{StatusArgs, StatusFormat};
-use crate::config::Flags;
 use crate::error::Result;
 use crate::gateway;
 use crate::stack::{self, GatewayStatus, ModelStatus, Status};
@@ -15,11 +14,7 @@ use crate::units::bytes;
 const WATCH: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<()> {
-    let mut flags = Flags::default();
-    args.model.add_to(&mut flags);
-    args.backend.add_to(&mut flags);
-    args.gateway.add_to(&mut flags);
-    let config = context.config(&flags)?;
+    let config = context.config(&args.stack.flags())?;
     let gateway = gateway::choose(&config, &context.folder)?;
     loop {
         let status = stack::status(&config, &context.paths, &gateway).await?;

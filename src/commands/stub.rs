@@ -22,5 +22,6 @@ pub(super) async fn run(context: &Context, args: &StubArgs) -> anyhow::Result<()
         faults: Faults::from_env(),
         settings: Settings::from_env(),
     };
-    Ok(stub::run(options).await?)
+    // What it says of a crash is Go's; the exit code is all that is left to tell.
+    Ok(stub::run(options).await??)
 }

@@ -4,18 +4,14 @@ use std::time::Duration;
 
 use super::context::Context;
 use crate::cli::UpArgs;
-use crate::config::{Flags, parse_duration};
+use crate::config::parse_duration;
 use crate::error::{Error, Result};
 use crate::gateway;
 use crate::stack::{self, UpReport, UpRequest};
 use crate::units::seconds;
 
 pub(super) async fn run(context: &Context, args: &UpArgs) -> anyhow::Result<()> {
-    let mut flags = Flags::default();
-    args.model.add_to(&mut flags);
-    args.backend.add_to(&mut flags);
-    args.gateway.add_to(&mut flags);
-    let config = context.config(&flags)?;
+    let config = context.config(&args.stack.flags())?;
     let wait_timeout = duration("--wait-timeout", &args.wait_timeout)?;
     let gateway = gateway::choose(&config, &context.folder)?;
     context.warn_of_project(&gateway);

@@ -9,4 +9,4 @@ mod slot;
 pub use detach::{detach_from_session, read_instructions, spawn};
 pub use handshake::{Reporter, Started};
 pub use shutdown::Shutdown;
-pub use slot::{Lock, Slot};
+pub use slot::{Lock, Slot, recorded};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
 use crate::config::{Config, Mode};
@@ -224,8 +224,11 @@ pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<(Recor
 
 /// Fails where somebody else holds the address, so that this is known before anything is started.
 pub async fn check_free(launch: &Launch, paths: &Paths) -> Result<()> {
-    if observe(paths, launch.listen)?.is_none() && !slot(paths, launch.listen).is_locked()? {
-        bind(launch.listen).await?;
+    let taken = TcpStream::connect(launch.listen).await.is_ok();
+    // Asked after: ours has its lock before it listens.
+    if taken && !slot(paths, launch.listen).is_locked()? {
+        let error = std::io::Error::from(std::io::ErrorKind::AddrInUse);
+        return Err(cannot_listen(launch.listen, error));
     }
     Ok(())
 }

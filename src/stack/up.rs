@@ -20,6 +20,9 @@ use crate::units::seconds;
 /// Pauses between two looks at the stack's health.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// A gateway that the engine had to restart so often will not become healthy.
+const MOST_CRASHES: i64 = 3;
+
 /// What is to be brought up.
 #[derive(Debug)]
 pub struct UpRequest<'a> {
@@ -50,7 +53,9 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
     let deadline = started + request.wait_timeout;
     // What cannot become healthy is known before anything is started.
     match request.gateway {
-        Gateway::Compose(_) => drop(Engine::from_environment().await?),
+        Gateway::Compose(compose) => {
+            gateway::verify(&Engine::from_environment().await?, &compose.target())?;
+        }
         Gateway::Embedded(launch) => embedded::check_free(launch, request.paths).await?,
     }
     let backend_ready = CancellationToken::new();
@@ -227,7 +232,8 @@ async fn wait_healthy(request: &UpRequest<'_>, deadline: Instant) -> Result<()> 
 async fn fail_if_ended(compose: &ComposeGateway) -> Result<()> {
     let engine = Engine::from_environment().await?;
     let state = gateway::status(&engine, &compose.target()).await?;
-    if matches!(state.state.as_str(), "exited" | "dead") {
+    let crashes = state.restarts >= MOST_CRASHES;
+    if crashes || matches!(state.state.as_str(), "exited" | "dead") {
         return Err(gateway::until_exit(&engine, &compose.target(), &state).await);
     }
     Ok(())

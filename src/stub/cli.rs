@@ -13,7 +13,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
 use super::log::{Log, Stream};
-use super::{Faults, Options, Settings, home};
+use super::{Crashed, Faults, Options, Settings, home};
 use crate::error::{Error, Result};
 use crate::ollama::host::{self, OllamaHost};
 
@@ -39,7 +39,11 @@ pub fn main(
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args[..] {
         ["serve" | "start"] if env("HOME").is_none_or(|home| home.is_empty()) => return panic(),
-        ["serve" | "start"] => serve(&env),
+        ["serve" | "start"] => match serve(&env) {
+            Ok(Err(crashed)) => return ExitCode::from(crashed.code),
+            Ok(Ok(())) => Ok(()),
+            Err(error) => Err(error),
+        },
         ["serve" | "start", flag, ..] if flag.starts_with('-') => {
             Err(Error::failed(format!("unknown flag: {flag}")))
         }
@@ -71,7 +75,7 @@ pub fn main(
     }
 }
 
-fn serve(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
+fn serve(env: &impl Fn(&str) -> Option<String>) -> Result<Result<(), Crashed>> {
     let preset = env("OLLAMACTL_STUB_MODELS").unwrap_or_default();
     let preset = preset
         .split(',')

@@ -37,7 +37,7 @@ pub use faults::{Faults, PartAfterTerm, PullFaults};
 pub use keep_alive::KeepAlive;
 pub use log::{Log, Stream};
 pub use runner::run_if_asked as run_runner_if_asked;
-pub use server::{Server, run};
+pub use server::{Crashed, Server, run};
 pub use settings::Settings;
 pub use version::Version;
 

@@ -188,8 +188,8 @@ mod tests {
             completed: 0,
         };
         assert_eq!((three.len(), &three[2]), (3, &last));
-        assert_eq!(split(20_000_000_000).len(), 16);
-        assert_eq!(split(40_000_000_000).len(), 40);
+        assert_eq!(split(8_000_000_000).len(), 16);
+        assert_eq!(split(20_000_000_000).len(), 20);
     }
 
     #[test]

@@ -19,10 +19,10 @@ use tower::ServiceExt;
 
 use super::catalogue::Model;
 use super::guard::Peer;
-use super::log::{Log, go_error};
+use super::log::{Log, Stream, go_error};
 use super::name::Name;
 use super::runner::Runners;
-use super::signals::{Signals, die};
+use super::signals::{Asked, Signals};
 use super::store::Store;
 use super::{Faults, Options, Stub, announce, api};
 use crate::error::{Context, Error, Result};
@@ -30,30 +30,51 @@ use crate::error::{Context, Error, Result};
 /// Pause after an `accept` that failed for want of a resource.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Exit code of a Go program that gets SIGQUIT.
+const GO_QUIT: u8 = 2;
+
+/// The stub ended as a Go program ends that has no chance to clean up: what it started is left behind.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct Crashed {
+    why: &'static str,
+    /// The exit code that the process is to have.
+    pub code: u8,
+}
+
 /// Runs a stub as a process until SIGTERM or SIGINT, which cut its connections and kill its runners. A
 /// stub that cannot start fails with the text that Ollama prints after `Error: `, and exit code 1.
-pub async fn run(options: Options) -> Result<()> {
-    // A signal kills until it is caught; blocking the thread would not change that.
+pub async fn run(options: Options) -> Result<Result<(), Crashed>> {
+    // A signal kills until it is caught.
     tokio::time::sleep(options.faults.start).await;
     let signals = Signals::install(options.faults.ignore_sigterm)?;
     let log = Log::standard();
     let runners = Runners::new(options.settings.version);
     let server = Server::bind_with(options, log.clone(), runners).await?;
     let (stub, listener) = (server.stub.clone(), server.listener.clone());
-    tokio::select! {
-        () = server.serve() => {}
-        () = signals.wait(&log) => {}
-        () = crash(&stub.faults) => die(&log, "panic: the stub was told to crash", stub.faults.crash_code),
+    let crashed = tokio::select! {
+        () = server.serve() => None,
+        asked = signals.wait() => match asked {
+            Asked::End => None,
+            Asked::Quit => Some(Crashed { why: "SIGQUIT: quit", code: GO_QUIT }),
+        },
+        crashed = crash(&stub.faults) => Some(crashed),
+    };
+    if let Some(crashed) = crashed {
+        let dump = format!("{crashed}\n\ngoroutine 1 [running]:\nollamactl.stub()");
+        log.plain(Stream::Stderr, &dump);
+        stub.loaded.end(true).await;
+        return Ok(Err(crashed));
     }
     stub.downloads.end().await;
     tokio::time::sleep(stub.faults.end).await;
     stub.loaded.end(stub.faults.leave_runners).await;
     drop(listener);
-    Ok(())
+    Ok(Ok(()))
 }
 
 /// Waits until it is time to crash, if there is such a time.
-async fn crash(faults: &Faults) {
+async fn crash(faults: &Faults) -> Crashed {
     let (Some(after), once) = (faults.crash, faults.crash_once.as_ref()) else {
         return std::future::pending().await;
     };
@@ -62,6 +83,10 @@ async fn crash(faults: &Faults) {
     }
     tokio::time::sleep(after).await;
     let _ = once.map(|file| std::fs::write(file, "crashed\n"));
+    Crashed {
+        why: "panic: the stub was told to crash",
+        code: faults.crash_code,
+    }
 }
 
 /// A stub that listens, and answers once it is served.

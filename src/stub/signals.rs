@@ -1,10 +1,15 @@
 //! The signals of a server process, caught from here on. SIGHUP is not: it kills.
 
-use super::log::{Log, Stream};
 use crate::error::{Context, Result};
 
-/// Exit code of a Go program that gets SIGQUIT, or panics.
-const GO_DUMP: u8 = 2;
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// SIGTERM or SIGINT: end in good order.
+    End,
+    /// SIGQUIT: end there and then.
+    Quit,
+}
 
 /// The signals that end a server.
 pub(super) struct Signals {
@@ -31,17 +36,17 @@ impl Signals {
         })
     }
 
-    /// Waits until the server is to end. SIGQUIT ends the process there and then.
+    /// Waits until the server is to end.
     #[cfg(unix)]
-    pub(super) async fn wait(mut self, log: &Log) {
+    pub(super) async fn wait(mut self) -> Asked {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => {}
                 _ = self.interrupt.recv() => {}
-                _ = self.quit.recv() => die(log, "SIGQUIT: quit", GO_DUMP),
+                _ = self.quit.recv() => return Asked::Quit,
             }
             if !self.ignore {
-                return;
+                return Asked::End;
             }
         }
     }
@@ -55,20 +60,12 @@ impl Signals {
 
     /// Waits until the server is to end.
     #[cfg(not(unix))]
-    pub(super) async fn wait(self, _: &Log) {
+    pub(super) async fn wait(self) -> Asked {
         loop {
             let _ = tokio::signal::ctrl_c().await;
             if !self.ignore {
-                return;
+                return Asked::End;
             }
         }
     }
-}
-
-/// Ends the process as a Go program ends that has no chance to clean up: a dump on stderr, and what it
-/// started stays behind.
-pub(super) fn die(log: &Log, why: &str, code: u8) -> ! {
-    log.plain(Stream::Stderr, why);
-    log.plain(Stream::Stderr, "\ngoroutine 1 [running]:\nollamactl.stub()");
-    std::process::exit(code.into())
 }

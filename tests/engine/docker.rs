@@ -50,6 +50,12 @@ impl Docker {
         found.map(|container| serde_json::to_value(container).expect("JSON"))
     }
 
+    /// The ID of an image.
+    #[track_caller]
+    pub fn image(&self, name: &str) -> Option<String> {
+        self.get(self.engine.image(name)).map(|image| image.id)
+    }
+
     /// Names of the project's containers, sorted.
     #[track_caller]
     pub fn containers(&self, project: &str) -> Vec<String> {

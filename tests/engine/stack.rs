@@ -1,6 +1,7 @@
 //! A repository with a compose project, as they are in the real world, in a sandbox with the stub as
 //! `ollama`, on a real engine. Everything of it is taken away when it is dropped, also by a failing test.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -86,6 +87,7 @@ pub struct Stack {
     /// Where the gateway is published.
     pub published: SocketAddr,
     compose: &'static str,
+    replaced: RefCell<Vec<String>>,
 }
 
 impl Stack {
@@ -116,6 +118,7 @@ impl Stack {
             name: format!("octl-cli-{}-{number}", std::process::id()),
             published: support::free_address(),
             compose,
+            replaced: RefCell::default(),
         };
         stack.write_compose(|compose| compose);
         stack.dockerfile(DOCKERFILE);
@@ -134,8 +137,11 @@ impl Stack {
         self.sandbox.write("docker-compose.yml", &text);
     }
 
-    /// Writes the gateway's Dockerfile.
+    /// Writes the gateway's Dockerfile. The image that was built from the one before loses its name at
+    /// the next build, so it is remembered for the end.
     pub fn dockerfile(&self, text: &str) {
+        let image = self.docker.image(&format!("{}-{SERVICE}", self.name));
+        self.replaced.borrow_mut().extend(image);
         self.sandbox.write("ollama-functions/Dockerfile", text);
     }
 
@@ -207,7 +213,9 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        let images = ["db-test", "api", SERVICE].map(|service| format!("{}-{service}", self.name));
+        let named = ["db-test", "api", SERVICE].map(|service| format!("{}-{service}", self.name));
+        let mut images = named.to_vec();
+        images.append(&mut self.replaced.borrow_mut());
         self.docker.clear(&self.name, &images);
     }
 }

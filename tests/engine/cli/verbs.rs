@@ -1,7 +1,8 @@
 //! `gateway stop|down|restart|build`.
 
-use crate::stack::{DOCKERFILE, SERVICE, Stack};
+use crate::stack::{COMMAND, DOCKERFILE, SERVICE, Stack};
 use crate::support::http::get;
+use crate::support::until_true;
 
 #[test]
 fn stop_keeps_the_container_and_down_removes_it() {
@@ -85,4 +86,26 @@ fn a_failed_build_shows_its_step_and_leaves_the_running_gateway_alone() {
     stack.dockerfile(DOCKERFILE);
     stack.run("gateway up").code(0).says(["-- gateway"]);
     assert_eq!(stack.run_of(SERVICE), before);
+}
+
+#[test]
+fn a_gateway_that_keeps_ending_is_not_taken_for_one_that_runs() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.write_compose(|compose| {
+        compose.replace(COMMAND, "[frobnicate]\n    restart: unless-stopped")
+    });
+    let words = ["ended with exit code 2", "unrecognized subcommand", "hint:"];
+    stack.run("gateway up").code(1).says(words);
+    // The engine's pauses between two starts grow; this one is long enough for two commands.
+    until_true("the engine pauses", || {
+        let container = stack.inspect(SERVICE);
+        container["RestartCount"].as_u64() >= Some(5) && container["State"]["Restarting"] == true
+    });
+    stack.run("gateway up").code(1).says(words);
+    stack.run("gateway restart").code(1).says(words);
+    stack.write_compose(|compose| compose);
+    stack
+        .run("gateway up")
+        .code(0)
+        .says(["recreate container", "ok gateway"]);
 }

@@ -103,6 +103,12 @@ pub async fn prepare_images(
     apply::images(engine, target, &services, &images, step).await
 }
 
+/// Fails where [`up`] would refuse the project, before anything is made: a key that is not supported, a
+/// dependency that does not exist.
+pub fn verify(engine: &Engine, target: &Target<'_>) -> Result<()> {
+    check(engine, target, &services(target, &UpOptions::default())?)
+}
+
 /// The steps that [`up`] would take now. A build or pull among them may lead to more.
 pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) -> Result<Plan> {
     let services = services(target, options)?;

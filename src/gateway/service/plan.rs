@@ -117,19 +117,16 @@ pub fn containers(
         plan_container(target, service, change, &mut plan);
     }
     for (index, service) in services.iter().enumerate() {
-        plan_start(target, services, index, &changes, &mut plan);
         let restarts = options.restart && service.name == target.service;
-        if let (true, Change::None(found)) = (restarts, &changes[index])
-            && found.state == "running"
-        {
-            let name = found.name.clone();
-            plan.push(
-                Action::Restart {
+        match &changes[index] {
+            change @ Change::None(found) if restarts && change.is_running() => {
+                let action = Action::Restart {
                     service: service.name.clone(),
-                    name,
-                },
-                "asked to",
-            );
+                    name: found.name.clone(),
+                };
+                plan.push(action, "asked to");
+            }
+            _ => plan_start(target, services, index, &changes, &mut plan),
         }
     }
     Ok(plan)
@@ -256,6 +253,11 @@ impl Change {
         matches!(self, Self::None(found) if matches!(found.state.as_str(), "running" | "restarting"))
     }
 
+    /// It ends again and again, and the engine will start it once more after a pause.
+    fn keeps_ending(&self) -> bool {
+        matches!(self, Self::None(found) if found.state == "restarting")
+    }
+
     /// It ended well, and nothing about it changed.
     fn is_complete(&self) -> bool {
         matches!(self, Self::None(found) if found.state == "exited" && found.exit_code == Some(0))
@@ -374,7 +376,9 @@ fn plan_start(
     let idle = change.is_complete()
         && dependents.all(|(_, other)| other.is_running() || other.is_complete());
     let is_target = service.name == target.service;
-    if change.is_running() || (idle && !is_target) {
+    // A start leaves a container that keeps ending as it is, but then the target is looked at.
+    let stays = change.is_running() && !(is_target && change.keeps_ending());
+    if stays || (idle && !is_target) {
         return;
     }
     for (dependency, needed) in &service.depends_on {
@@ -584,6 +588,30 @@ mod tests {
         assert_eq!(
             plan(&project, &settled(&project), &options).expect("a plan"),
             "build image p-gateway: asked to\nrestart container p-gateway-1: asked to\n"
+        );
+    }
+
+    #[test]
+    fn a_target_that_keeps_ending_is_not_taken_for_one_that_runs() {
+        let project = project();
+        let mut observed = settled(&project);
+        for service in ["gateway", "db"] {
+            let found = observed.containers.get_mut(service).expect("there");
+            found.state = "restarting".into();
+        }
+        let lines = plan(&project, &observed, &UpOptions::default()).expect("a plan");
+        assert!(
+            lines.ends_with("start container p-gateway-1: it is restarting\n"),
+            "{lines}"
+        );
+        assert!(!lines.contains("start container p-db-1"), "{lines}");
+        let options = UpOptions {
+            restart: true,
+            ..UpOptions::default()
+        };
+        assert_eq!(
+            plan(&project, &observed, &options).expect("a plan"),
+            "restart container p-gateway-1: asked to\n"
         );
     }
 
