@@ -138,7 +138,9 @@ fn a_terminal_gets_nothing_that_it_would_obey() {
     let raw = sandbox
         .shell("ollamactl logs | od -An -v -tx1 | tr -d ' \\n'")
         .code(0);
-    let hex: String = hostile.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hostile
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     assert_eq!(raw.stdout, hex);
     let Some(shown) = on_a_terminal(&sandbox, "ollamactl logs") else {
         return;
