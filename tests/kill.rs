@@ -107,3 +107,87 @@ fn an_embedded_gateway_is_no_backend() {
         "{output}"
     );
 }
+
+/// Faults 11 and 12, and what only looks like a backend or a runner.
+#[test]
+fn its_runners_end_with_a_backend_and_editors_and_other_servers_live() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_IGNORE_SIGTERM", "1");
+    let script = r#"ollamactl -q pull-model
+        ollamactl -q serve --background --stop-timeout 300ms
+        ollamactl health backend --level infer
+        ps -eo args | grep -q "[b]lobs/sha256-" && echo "a runner lives"
+        touch "ollama serve" model.gguf
+        tail -f "ollama serve" & log=$!
+        (exec -a vim tail -f "ollama serve") & editor=$!
+        (exec -a /opt/llama.cpp/bin/llama-server tail -f model.gguf) & own=$!
+        ollamactl kill --timeout 300ms; echo "kill: $?"
+        ps -eo args | grep "[b]lobs/sha256-\|/[o]llama serve" || echo "none of them lives"
+        kill -0 $log $editor $own && echo "all others live""#;
+    let Some(output) = alone(&sandbox, script) else {
+        return;
+    };
+    output
+        .code(0)
+        .prints([
+            "a runner lives",
+            "kill: 0",
+            "none of them lives",
+            "all others live",
+        ])
+        .says(["ended by force"]);
+    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
+}
+
+/// Fault 12, of an Ollama that somebody started by hand.
+#[test]
+fn runners_that_a_killed_server_left_are_shown_and_ended() {
+    let sandbox = Sandbox::new();
+    let script = r#"ollama serve >/dev/null 2>&1 & server=$!
+        until ollama --version | grep -q "version is"; do :; done
+        ollamactl -q pull-model
+        ollamactl health backend --level infer
+        ollamactl status | grep "left by a backend" && echo "too early"
+        (exec -a /opt/llama.cpp/bin/llama-server tail -f /dev/null) & own=$!
+        kill -9 $server; wait $server
+        ollamactl status | grep -c "left by a backend"
+        ollamactl --json status | grep -o '"orphans":\[[^]]*\]'
+        ollamactl kill; echo "kill: $?"
+        ollamactl --json status | grep -o '"orphans":\[[^]]*\]'
+        ps -eo args | grep "[b]lobs/sha256-" || echo "none of them lives"
+        kill -0 $own && echo "another server lives""#;
+    let Some(output) = alone(&sandbox, script) else {
+        return;
+    };
+    let output = output
+        .code(0)
+        .prints([
+            "\n1\n",
+            "\"orphans\":[\"",
+            "kill: 0",
+            "\"orphans\":[]",
+            "none of them lives",
+            "another server lives",
+        ])
+        .says(["1 runner"]);
+    assert!(!output.stdout.contains("too early"), "{output}");
+}
+
+/// Fault 5: the hint of a record that cannot be read, followed.
+#[test]
+fn a_garbage_record_does_not_keep_kill_from_ending_what_it_was_about() {
+    let sandbox = Sandbox::new();
+    let script = r#"ollamactl -q serve --background
+        printf '\377\000{' > $XDG_STATE_HOME/ollamactl/backend-*.json
+        ollamactl down; echo "down: $?"
+        ollamactl kill; echo "kill: $?"
+        for i in $(seq 40); do ps -eo args | grep "/[o]llama serve\|[s]upervise" && sleep 0.05; done
+        ps -eo args | grep "/[o]llama serve\|[s]upervise" || echo "nothing runs"
+        ollamactl status >/dev/null; echo "status: $?""#;
+    let Some(output) = alone(&sandbox, script) else {
+        return;
+    };
+    output
+        .code(0)
+        .prints(["down: 4", "kill: 0", "nothing runs", "status: 0"]);
+    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
+}

@@ -78,6 +78,9 @@ async fn gateway_log(
             let mut lines = pin!(gateway::logs(&engine, &compose.target(), query).await?);
             while let Some(line) = lines.next().await {
                 show(context, format!("{}\n", line?.text).as_bytes())?;
+                if context.ui.reader_left() {
+                    break;
+                }
             }
             Ok(())
         }
@@ -150,9 +153,10 @@ async fn file(context: &Context, path: PathBuf, wanted: &Wanted) -> Result<()> {
         return Ok(());
     }
     let mut follower = Follower::new(&path, end);
-    loop {
+    while !context.ui.reader_left() {
         show(context, &follower.next().await)?;
     }
+    Ok(())
 }
 
 /// The last lines of a text; `None` means all.

@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<
     loop {
         let status = stack::status(&config, &context.paths, &gateway).await?;
         show(context, args, &status)?;
-        if !args.watch {
+        if !args.watch || context.ui.reader_left() {
             return Ok(());
         }
         tokio::time::sleep(WATCH).await;

@@ -8,6 +8,7 @@ mod plain;
 mod style;
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -15,6 +16,9 @@ pub use style::{Paint, Tone};
 
 use crate::error::{Error, Result};
 use crate::event::Events;
+
+/// Nobody reads standard output any more.
+static READER_LEFT: AtomicBool = AtomicBool::new(false);
 
 /// How output looks.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +94,12 @@ impl Ui {
         }
     }
 
+    /// Whether the reader of standard output was found to have gone away. What prints without end
+    /// ends then.
+    pub fn reader_left(&self) -> bool {
+        READER_LEFT.load(Ordering::Relaxed)
+    }
+
     /// Prints data. A reader that went away (`| head`) is no error.
     pub fn print(&self, text: &str) -> Result<()> {
         let newline = if text.ends_with('\n') { "" } else { "\n" };
@@ -101,10 +111,12 @@ impl Ui {
         let mut out = std::io::stdout().lock();
         let written = out.write_all(bytes).and_then(|()| out.flush());
         match written {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Error::failed("cannot write to standard output").caused_by(error))
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                READER_LEFT.store(true, Ordering::Relaxed);
+                Ok(())
             }
-            _ => Ok(()),
+            Err(error) => Err(Error::failed("cannot write to standard output").caused_by(error)),
         }
     }
 
