@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::adopt::{owner_of, unresponsive};
 use super::observe::living_record;
 use super::record::{Origin, Record, slot};
 use super::{Launch, adopt, log};
@@ -104,13 +103,6 @@ async fn ready_record(launch: &Launch, paths: &Paths) -> Result<Option<Record>> 
     let probe = Client::new(&launch.host())?
         .probe(Duration::from_secs(1))
         .await;
-    // Ready once, and silent now: suspended, or hanging.
-    if probe == Probe::Silent && record.version.is_some() {
-        return Err(unresponsive(
-            &launch.host(),
-            owner_of(&launch.host()).as_ref(),
-        ));
-    }
     // Until the version is recorded its supervisor is still at it.
     Ok((probe == Probe::Ollama && record.version.is_some()).then_some(record))
 }
