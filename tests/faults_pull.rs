@@ -398,6 +398,5 @@ fn a_killed_pull_keeps_nobody_from_anything() {
     pull.signal(Signal::KILL);
     pull.finish().code(137);
     sandbox.run(["down"]).code(0);
-    assert_eq!(sandbox.processes(), []);
-    assert!(!sandbox.backend_file("json").exists());
+    sandbox.assert_nothing_left();
 }

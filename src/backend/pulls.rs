@@ -30,8 +30,8 @@ pub(super) struct Registered {
 impl Registered {
     pub fn new(paths: &Paths, host: &OllamaHost) -> Result<Self> {
         let process = Identity::of_self();
-        let slot = Slot::new(paths, &format!("{PREFIX}{}", process.pid));
-        let lock = slot
+        clear_dead(paths);
+        let lock = slot(paths, &process)
             .try_lock()?
             .ok_or_else(|| Error::failed(format!("pid {} pulls already", process.pid)))?;
         let record = Record {
@@ -59,12 +59,26 @@ pub(super) async fn cancel_through(paths: &Paths, server: &Identity) {
 }
 
 async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
+    clear_dead(paths);
     for process in running(paths, is_meant) {
         // One that cannot be cancelled does not keep the backend from being stopped.
         if process::signal(&process, Signal::Terminate).is_ok() {
             process::wait_gone(&process, LET_GO).await;
         }
     }
+}
+
+/// Removes the files of pulls that were killed.
+fn clear_dead(paths: &Paths) {
+    let records = daemon::recorded::<Record>(paths, PREFIX);
+    for record in records.iter().filter(|record| !record.process.is_alive()) {
+        // Whoever takes the lock and drops it clears them; what cannot be cleared hurts nobody.
+        drop(slot(paths, &record.process).try_lock());
+    }
+}
+
+fn slot(paths: &Paths, process: &Identity) -> Slot {
+    Slot::new(paths, &format!("{PREFIX}{}", process.pid))
 }
 
 fn running(paths: &Paths, is_meant: impl Fn(&str) -> bool) -> Vec<Identity> {
