@@ -15,6 +15,7 @@ pub(super) fn owner_text(owner: Option<&Info>) -> String {
         Owner::System(unit) => format!("systemd unit {unit}"),
         Owner::User(unit) => format!("systemd user unit {unit}"),
         Owner::Container(engine) => format!("a container ({engine})"),
+        Owner::Session if desktop_app(process) => "the Ollama desktop app".to_owned(),
         Owner::Session => return process.describe(),
     };
     format!("{keeper}, {}", process.describe())

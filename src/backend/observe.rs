@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::adopt::{owner_of, owner_text};
-use super::record::{Record, slot};
+use super::record::{Record, RelayState, slot};
 use crate::config::Config;
 use crate::error::Result;
 use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
+use crate::process::listeners;
 
 /// How long one look may take.
 const LOOK: Duration = Duration::from_secs(2);
@@ -45,6 +46,8 @@ pub struct Observed {
     pub owner: String,
     /// Ollama's version, where it answers.
     pub version: Option<String>,
+    /// It listens where other machines may reach it.
+    pub exposed: bool,
     /// What a supervisor of ours wrote down, if it or its backend still lives.
     pub record: Option<Record>,
 }
@@ -87,12 +90,25 @@ pub async fn observe(config: &Config, paths: &Paths) -> Result<Observed> {
         _ => owner_text(owner_of(&host).as_ref()),
     };
     Ok(Observed {
+        exposed: version.is_some() && is_exposed(&host, record.as_ref()),
         host,
         standing,
         owner,
         version,
         record,
     })
+}
+
+/// Whether anything but loopback is listened on, other than our own relay.
+fn is_exposed(host: &OllamaHost, record: Option<&Record>) -> bool {
+    let relay = match record.map(|record| &record.relay) {
+        Some(RelayState::Listening { address }) => Some(*address),
+        _ => None,
+    };
+    host.is_local()
+        && listeners(host.port)
+            .iter()
+            .any(|listener| !listener.address.ip().is_loopback() && Some(listener.address) != relay)
 }
 
 /// The record of the slot, unless everything in it is dead.

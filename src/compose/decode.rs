@@ -78,7 +78,7 @@ impl<'a> Field<'a> {
             Node::Int(value) => {
                 i64::try_from(*value).map_err(|_| self.invalid("is too large a number"))
             }
-            #[allow(clippy::cast_possible_truncation)] // It has no fraction.
+            #[allow(clippy::cast_possible_truncation, reason = "it has no fraction")]
             Node::Float(value) if value.fract() == 0.0 => Ok(*value as i64),
             Node::Text(text) => {
                 let fault = |_| self.invalid(format!("must be a whole number, not `{text}`"));
@@ -89,7 +89,11 @@ impl<'a> Field<'a> {
     }
 
     /// A number, also as text. Compose keeps these in single precision, and so its hashes.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "compose holds this number as a float32"
+    )]
     pub(super) fn float(&self) -> Decoded<f32> {
         match self.node {
             Node::Int(value) => Ok(*value as f32),

@@ -15,7 +15,7 @@ pub(super) trait Omit {
 /// Types that are left out when they are their own default.
 macro_rules! omit_default {
     ($($type:ty),*) => { $(impl Omit for $type {
-        #[allow(clippy::float_cmp)] // Exactly zero is meant.
+        #[allow(clippy::float_cmp, reason = "exactly zero is meant")]
         fn omit(&self) -> bool {
             *self == <$type>::default()
         }

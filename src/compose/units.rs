@@ -113,7 +113,11 @@ pub(super) fn bytes(text: &str) -> Result<Bytes, Reason> {
     }
     match digits.parse::<f64>() {
         // Go truncates too.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "Go computes in float64 as well"
+        )]
         Ok(number) if number.is_finite() && number >= 0.0 => {
             Ok(Bytes((number * (1_i64 << shift) as f64) as i64))
         }
@@ -159,7 +163,11 @@ pub(super) fn interval(text: &str) -> Result<Interval, Reason> {
     if total > 9.2e18 {
         return Err(wanted());
     }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "Go computes in float64 as well"
+    )]
     Ok(Interval(Duration::from_nanos(total.round() as u64)))
 }
 

@@ -156,12 +156,24 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
 }
 
 fn exposed(patient: &Patient<'_>) -> Option<Check> {
+    const NAME: &str = "exposure";
     let host = patient.config.bind_host();
-    (host.is_exposed() && host.is_local()).then(|| {
+    if patient.backend.exposed {
+        let text = format!(
+            "the backend on port {} listens beyond loopback, where everybody who reaches this machine may use it",
+            host.port
+        );
+        let mend = match patient.backend.standing {
+            Standing::Adopted => "start it with OLLAMA_HOST=127.0.0.1".to_owned(),
+            _ => undo(patient),
+        };
+        return Some(Check::warn(NAME, text, mend));
+    }
+    (host.is_exposed() && host.is_local() && !patient.backend.answers()).then(|| {
         Check::warn(
-            "exposure",
+            NAME,
             format!("the backend is to listen on {host}, where everybody who reaches this machine may use it"),
-            format!("{}; or use --bind relay", undo(patient)),
+            undo(patient),
         )
     })
 }

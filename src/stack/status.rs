@@ -104,11 +104,11 @@ pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result
         stub: observed.is_stub()
             || (!observed.answers() && config.backend.mode.value == Mode::Stub),
         orphans: backend::orphans().iter().map(Info::describe).collect(),
-        backend: backend_status(config, observed),
+        backend: backend_status(observed),
     })
 }
 
-fn backend_status(config: &Config, observed: Observed) -> BackendStatus {
+fn backend_status(observed: Observed) -> BackendStatus {
     let record = observed.record.as_ref();
     BackendStatus {
         url: observed.host.url(),
@@ -119,7 +119,7 @@ fn backend_status(config: &Config, observed: Observed) -> BackendStatus {
         restarts: record.map_or(0, |record| record.restarts),
         version: observed.version,
         owner: observed.owner,
-        exposed: config.bind_host().is_exposed() && observed.host.is_local(),
+        exposed: observed.exposed,
     }
 }
 

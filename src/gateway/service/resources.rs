@@ -5,7 +5,10 @@ use crate::compose::{self, Service, Ulimit};
 use crate::engine::models::{DeviceMapping, DeviceRequest, HostConfig, ResourcesUlimits};
 
 /// Limits set on the service itself.
-#[allow(clippy::cast_possible_truncation)] // Whole percents and nanoprocessors, as compose rounds.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "whole percents and nanoprocessors, as compose rounds"
+)]
 pub(super) fn limits(service: &Service, config: &mut HostConfig) {
     config.cgroup_parent = some(&service.cgroup_parent);
     config.cpu_count = nonzero(service.cpu_count);
@@ -54,7 +57,10 @@ pub(super) fn deploy(service: &Service, config: &mut HostConfig) {
 }
 
 /// Processors to billionths, rounded in 32 bits as compose rounds them.
-#[allow(clippy::cast_possible_truncation)]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "nanoprocessors are whole, as compose rounds"
+)]
 fn nano(cpus: f32) -> i64 {
     (cpus * 1e9) as i64
 }
