@@ -1,6 +1,6 @@
 //! Ending what a supervisor of ours started, and nothing else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::observe::living_record;
 use super::record::{Record, slot};
@@ -55,9 +55,11 @@ async fn ask(record: &Record, grace: Duration) -> Result<bool> {
     let Some(backend) = record.process().filter(|_| record.supervisor.is_alive()) else {
         return Ok(false);
     };
+    let asked = Instant::now();
     process::signal(&record.supervisor, Signal::Terminate)?;
     if process::wait_gone(backend, grace).await {
-        return Ok(false);
+        // The supervisor kills it too when the grace is over, and not earlier.
+        return Ok(asked.elapsed() >= grace);
     }
     process::signal(backend, Signal::Kill)?;
     process::wait_gone(backend, SLACK).await;
