@@ -67,6 +67,7 @@ fn the_targets_run_their_command() {
     let sandbox = Sandbox::new();
     sandbox.run(["init"]).code(0);
     if sandbox.shell("command -v make").status != 0 {
+        support::skipped("make is not installed");
         return;
     }
     let make = |target: &str| sandbox.shell(&format!("make -f Makefile.ai {target}"));

@@ -71,6 +71,7 @@ fn symbolic_links_are_refused_and_their_targets_untouched() {
 #[test]
 fn files_of_another_user_are_refused() {
     if !support::is_root() {
+        support::skipped("this needs root");
         return;
     }
     let sandbox = Sandbox::new();
@@ -86,6 +87,7 @@ fn files_of_another_user_are_refused() {
 #[test]
 fn a_full_disk_is_told_and_leaves_nothing() {
     if !support::is_root() {
+        support::skipped("this needs root");
         return;
     }
     let sandbox = Sandbox::new();

@@ -242,6 +242,7 @@ fn on_a_terminal_the_bars_are_drawn_and_taken_away() {
         .with("TERM", "xterm")
         .with("OLLAMACTL_STUB_PULL_RATE", "1000000");
     if sandbox.shell("command -v script").status != 0 {
+        support::skipped("script (util-linux) is not installed");
         return;
     }
     let output = sandbox

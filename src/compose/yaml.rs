@@ -260,12 +260,18 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Node::Int(value.into()))
     }
 
-    #[allow(clippy::cast_precision_loss)] // Go takes for a float what 64 bits cannot hold.
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "Go takes for a float what 64 bits cannot hold"
+    )]
     fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
         Ok(Node::Float(value as f64))
     }
 
-    #[allow(clippy::cast_precision_loss)]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "Go takes for a float what 64 bits cannot hold"
+    )]
     fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
         Ok(Node::Float(value as f64))
     }

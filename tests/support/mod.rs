@@ -308,3 +308,10 @@ fn write(path: &Path, content: &str) {
     std::fs::create_dir_all(folder).expect("created");
     std::fs::write(path, content).expect("written");
 }
+
+/// Says why a test did not run, past the test harness, which would keep it to itself.
+pub fn skipped(why: &str) {
+    use std::io::Write;
+    // Where standard error is gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+}
