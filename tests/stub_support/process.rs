@@ -154,11 +154,15 @@ impl Served {
         rest
     }
 
-    /// The other processes of its group, which outlive it.
+    /// The other processes of its group, which outlive it. A child that has not come to its own program yet
+    /// bears its parent's arguments, and is none of them.
     pub fn group(&self) -> Vec<Info> {
         let group = self.pid();
         let mut others = scan();
-        others.retain(|process| process.group == group && process.pid != group);
+        others.retain(|process| {
+            let forked = process.args.get(1).is_some_and(|word| word == "serve");
+            process.group == group && process.pid != group && !forked
+        });
         others
     }
 
