@@ -90,7 +90,9 @@ impl Engine {
         let doing = format!("building image {}", request.name);
         let messages = self.docker.build_image(options, Some(logins), Some(body));
         let followed = self
-            .follow(&doing, Duration::MAX, step, messages, |info| output.take(info))
+            .follow(&doing, Duration::MAX, step, messages, |info| {
+                output.take(info)
+            })
             .await;
         output.end();
         match followed {

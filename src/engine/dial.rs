@@ -81,8 +81,14 @@ impl Dialler {
 
     /// What was complained of since the last time.
     pub(super) fn complaints(&self) -> Vec<String> {
-        let mut text = self.complaints.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        std::mem::take(&mut *text).lines().map(str::to_owned).collect()
+        let mut text = self
+            .complaints
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        std::mem::take(&mut *text)
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Connects.
@@ -137,8 +143,13 @@ fn with_port(rest: &str, port: u16) -> String {
 /// The name that the engine's certificate must carry.
 fn server_name(rest: &str) -> Result<ServerName<'static>> {
     let host = with_port(rest, 0);
-    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-    let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let name = host
+        .rsplit_once(':')
+        .map_or(host.as_str(), |(name, _)| name);
+    let name = name
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned();
     ServerName::try_from(name.clone())
         .map_err(|_| Error::usage(format!("{name:?} in the engine address is not a host name")))
 }

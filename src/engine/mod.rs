@@ -225,10 +225,16 @@ mod tests {
     fn the_newest_api_that_both_know_is_spoken() {
         assert_eq!(agreed_with("1.41", "1.12").expect("agreed"), "1.41");
         assert_eq!(agreed_with("1.52", "1.44").expect("agreed"), "1.52");
-        assert_eq!(agreed_with("1.90", "1.44").expect("agreed"), NEWEST_API.to_string());
+        assert_eq!(
+            agreed_with("1.90", "1.44").expect("agreed"),
+            NEWEST_API.to_string()
+        );
         for (newest, oldest, hint) in [("1.27", "1.12", "Docker"), ("2.0", "1.90", "ollamactl")] {
             let error = agreed_with(newest, oldest).expect_err("no API in common");
-            assert!(error.message.contains(&format!("{oldest} to {newest}")), "{error}");
+            assert!(
+                error.message.contains(&format!("{oldest} to {newest}")),
+                "{error}"
+            );
             assert!(error.hints[0].contains(hint), "{error}");
         }
     }

@@ -174,12 +174,22 @@ mod tests {
             words("me@lab:2222/run/user/7/docker.sock"),
             "-l me -p 2222 -- lab docker --host unix:///run/user/7/docker.sock system dial-stdio"
         );
-        assert_eq!(words("[fe80::1]:22"), "-p 22 -- fe80::1 docker system dial-stdio");
+        assert_eq!(
+            words("[fe80::1]:22"),
+            "-p 22 -- fe80::1 docker system dial-stdio"
+        );
     }
 
     #[test]
     fn what_ssh_would_take_for_an_option_or_show_to_others_is_refused() {
-        for bad in ["", "-oProxyCommand=x", "me:secret@lab", "lab:x", "-l@lab", "lab/$(id)"] {
+        for bad in [
+            "",
+            "-oProxyCommand=x",
+            "me:secret@lab",
+            "lab:x",
+            "-l@lab",
+            "lab/$(id)",
+        ] {
             let error = Destination::parse(bad).expect_err(bad);
             assert!(error.message.contains("ssh://[user@]host"), "{error}");
             assert!(!error.message.contains("secret"), "{error}");

@@ -38,7 +38,8 @@ pub(super) fn connector(files: &Tls) -> Result<TlsConnector> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
+    let read = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
     let found = read
         .context(Kind::Usage, || unusable(path))
         .map_err(|error| error.hint("correct DOCKER_CERT_PATH, or the context that named it"))?;

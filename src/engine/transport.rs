@@ -143,7 +143,10 @@ impl AsyncWrite for Carrier {
         self.0.as_mut().poll_write(context, bytes)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
         self.0.as_mut().poll_flush(context)
     }
 
