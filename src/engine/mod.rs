@@ -13,6 +13,7 @@ mod images;
 mod logs;
 mod networks;
 mod output;
+mod throwaway;
 mod volumes;
 
 use std::net::IpAddr;
@@ -28,7 +29,8 @@ pub use containers::{Exit, StopTimeout};
 pub use endpoint::Endpoint;
 pub use images::Image;
 pub use logs::{LogLine, LogQuery};
-pub use networks::Removal;
+pub use networks::{Removal, Subnet};
+pub use throwaway::{Place, Throwaway};
 
 /// How long an engine may take to say that it is there.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
