@@ -2,6 +2,7 @@
 
 mod adopt;
 mod child;
+mod gpu;
 mod kill;
 mod launch;
 mod log;
@@ -17,6 +18,7 @@ mod start;
 mod stop;
 mod supervisor;
 
+pub use gpu::gpu;
 pub use kill::{Ended, Killed, kill};
 pub use launch::{Launch, exposure};
 pub use log::tail;

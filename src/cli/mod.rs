@@ -88,7 +88,7 @@ pub enum Command {
     /// Say whether the stack works: {"status":"ok"} and 0, or what fails and 3
     Health(HealthArgs),
     /// Check every precondition, with the one command that mends it
-    Doctor(StackArgs),
+    Doctor(DoctorArgs),
     /// Pull the required model, with or without a running backend
     PullModel(PullArgs),
     /// Run the backend, in the foreground or in the background
@@ -201,6 +201,17 @@ pub enum HealthLevel {
     Ready,
     /// The model answers through the gateway
     Infer,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Do not ask the backend from inside the gateway's network, by a short-lived container
+    #[arg(long)]
+    pub no_probe: bool,
+    /// Settings.
+    #[command(flatten)]
+    pub stack: StackArgs,
 }
 
 /// `pull-model`.

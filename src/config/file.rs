@@ -43,6 +43,7 @@ pub(super) struct BackendSection {
 #[serde(deny_unknown_fields)]
 pub(super) struct RelaySection {
     pub admin: Option<bool>,
+    pub allow: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

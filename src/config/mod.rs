@@ -67,6 +67,9 @@ pub struct Config {
     pub backend: Backend,
     /// Whether the relay passes on pull, push, create, copy, delete and blobs too.
     pub relay_admin: Setting<bool>,
+    /// Whom the relay lets in of this engine's containers: names of networks, subnets, addresses.
+    /// Empty: all of them.
+    pub relay_allow: Setting<Vec<String>>,
     /// The gateway.
     pub gateway: Gateway,
     /// The `ollamactl.yaml` that was read.
@@ -177,6 +180,8 @@ impl Config {
                 .entry("backend.ready_timeout", seconds),
             backend.stop_timeout.entry("backend.stop_timeout", seconds),
             self.relay_admin.entry("relay.admin", ToString::to_string),
+            self.relay_allow
+                .entry("relay.allow", |allowed| allowed.join(",")),
             gateway.mode.entry("gateway.mode", ToString::to_string),
             gateway.service.entry("gateway.service", Clone::clone),
             gateway.listen.entry("gateway.listen", ToString::to_string),

@@ -85,6 +85,7 @@ pub fn load(
         )?,
         backend: backend(flags, &places)?,
         relay_admin: places.in_files(|f| f.relay.admin, false),
+        relay_allow: relay_allow(&places)?,
         gateway: gateway(flags, &places)?,
         project_file,
         environment: BTreeMap::new(),
@@ -157,6 +158,27 @@ fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
             10,
         )?,
     })
+}
+
+fn relay_allow(places: &Places) -> Result<Setting<Vec<String>>> {
+    let allow = places.in_files(|f| f.relay.allow.clone(), Vec::new());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-:/".contains(c);
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':')
+            && text.chars().all(is_plain)
+    };
+    let is_range = |text: &str| {
+        text.parse::<ipnet::IpNet>().is_ok() || text.parse::<std::net::IpAddr>().is_ok()
+    };
+    let bad = |text: &&String| !is_name(text) || text.contains(['/', ':']) && !is_range(text);
+    match allow.value.iter().find(bad) {
+        Some(text) => Err(Error::usage(format!(
+            "{}: relay.allow: {text:?} is neither a network's name nor a subnet",
+            allow.source
+        ))
+        .hint("write names of the engine's networks, subnets (172.18.0.0/16) or addresses")),
+        None => Ok(allow),
+    }
 }
 
 fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {

@@ -16,6 +16,7 @@ mod logs;
 mod networks;
 mod output;
 mod ssh;
+mod throwaway;
 mod tls;
 mod transport;
 mod volumes;
@@ -33,7 +34,8 @@ pub use containers::{Exit, StopTimeout};
 pub use endpoint::Endpoint;
 pub use images::Image;
 pub use logs::{LogLine, LogQuery};
-pub use networks::Removal;
+pub use networks::{Removal, Subnet};
+pub use throwaway::{Place, Throwaway};
 
 use transport::Transport;
 

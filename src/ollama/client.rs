@@ -221,24 +221,36 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// Status and body of a plain GET of a local address, or why there is none.
-pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, String), String> {
-    let http = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(false))
-        .no_proxy()
-        .timeout(at_most)
-        .build()
-        .map_err(|error| innermost(&error))?;
-    let said = |error: reqwest::Error| {
-        if error.is_timeout() {
+/// Why a plain GET was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct NoAnswer {
+    /// The time was over, as against a connection that failed.
+    pub late: bool,
+    /// For people.
+    pub reason: String,
+}
+
+/// Status and body of a plain GET, past any proxy, or why there is none.
+pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, String), NoAnswer> {
+    let no_answer = |error: reqwest::Error| NoAnswer {
+        late: error.is_timeout(),
+        reason: if error.is_timeout() {
             format!("no answer within {} s", at_most.as_secs())
         } else {
             innermost(&error)
-        }
+        },
     };
-    let response = http.get(url).send().await.map_err(said)?;
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(url.starts_with("https:")))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(at_most)
+        .build()
+        .map_err(no_answer)?;
+    let response = http.get(url).send().await.map_err(no_answer)?;
     let status = response.status().as_u16();
-    Ok((status, response.text().await.map_err(said)?))
+    Ok((status, response.text().await.map_err(no_answer)?))
 }
 
 /// Root certificates travel in the binary, and are only set up where TLS is spoken.
