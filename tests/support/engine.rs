@@ -100,7 +100,10 @@ impl FakeEngine {
     }
 
     /// An engine that says this of itself and follows this script.
-    pub fn new(version: Value, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Arc<Self> {
+    pub fn new(
+        version: Value,
+        script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Arc<Self> {
         Arc::new(Self {
             state: Arc::default(),
             version,
@@ -135,7 +138,11 @@ impl FakeEngine {
         port
     }
 
-    fn spawn(self: &Arc<Self>, reader: impl Read + Send + 'static, writer: impl Write + Send + 'static) {
+    fn spawn(
+        self: &Arc<Self>,
+        reader: impl Read + Send + 'static,
+        writer: impl Write + Send + 'static,
+    ) {
         let engine = self.clone();
         std::thread::spawn(move || engine.serve(reader, writer));
     }
@@ -149,7 +156,11 @@ impl FakeEngine {
                 state.requests.push(request.clone());
                 state.hangs
             };
-            let reply = if hangs { Reply::Hang } else { (self.script)(&request) };
+            let reply = if hangs {
+                Reply::Hang
+            } else {
+                (self.script)(&request)
+            };
             if self.answer(&request, reply, &mut writer).is_none() {
                 return;
             }
@@ -209,13 +220,20 @@ impl FakeEngine {
     /// How often it was asked this.
     pub fn count(&self, line: &str) -> usize {
         let asked = self.requests();
-        asked.iter().filter(|request| request.line() == line).count()
+        asked
+            .iter()
+            .filter(|request| request.line() == line)
+            .count()
     }
 
     /// Names of the containers that it has.
     pub fn containers(&self) -> Vec<String> {
         let state = self.state.lock().expect("not poisoned");
-        state.containers.values().map(|one| text(&one["Name"])).collect()
+        state
+            .containers
+            .values()
+            .map(|one| text(&one["Name"]))
+            .collect()
     }
 
     /// Adds a container, as `docker inspect` shows it.
@@ -227,7 +245,11 @@ impl FakeEngine {
     /// Adds a network.
     pub fn add_network(&self, id: &str, name: &str, labels: &Value) {
         let network = json!({ "Id": id, "Name": name, "Driver": "bridge", "Labels": labels });
-        self.state.lock().expect("not poisoned").networks.insert(id.to_owned(), network);
+        self.state
+            .lock()
+            .expect("not poisoned")
+            .networks
+            .insert(id.to_owned(), network);
     }
 
     fn honest(&self, request: &Request) -> (u16, Value) {
@@ -247,7 +269,7 @@ impl FakeEngine {
                 let mut network: Value = serde_json::from_slice(&request.body).expect("JSON");
                 network["Id"] = json!(id);
                 state.networks.insert(id.clone(), network);
-                (201, json!({ "Id": id }))
+                (201, json!({ "Id": id, "Warning": "" }))
             }
             ("DELETE", ["networks", id]) => found(state.networks.remove(*id).map(|_| Value::Null)),
             ("GET", ["containers", "json"]) => {
@@ -256,7 +278,9 @@ impl FakeEngine {
             ("POST", ["containers", "create"]) => {
                 let id = format!("{:064x}", 0xc0de + state.containers.len());
                 let body = serde_json::from_slice(&request.body).expect("JSON");
-                state.containers.insert(id.clone(), created(&id, &request.query, &body));
+                state
+                    .containers
+                    .insert(id.clone(), created(&id, &request.query, &body));
                 (201, json!({ "Id": id, "Warnings": [] }))
             }
             ("GET", ["containers", id, "json"]) => found(state.find(id).cloned()),
@@ -267,7 +291,11 @@ impl FakeEngine {
             }
             ("DELETE", ["containers", id]) => {
                 let known = state.find(id).map(|container| text(&container["Id"]));
-                found(known.and_then(|id| state.containers.remove(&id)).map(|_| Value::Null))
+                found(
+                    known
+                        .and_then(|id| state.containers.remove(&id))
+                        .map(|_| Value::Null),
+                )
             }
             _ => (404, json!({ "message": "page not found" })),
         }
@@ -330,8 +358,14 @@ fn send(writer: &mut impl Write, status: u16, kind: &str, body: &str) -> Option<
     let bare = matches!(status, 204 | 304);
     let body = if bare { "" } else { body };
     let length = body.len();
-    let length = if bare { String::new() } else { format!("Content-Length: {length}\r\n") };
-    let head = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nApi-Version: 1.51\r\n{length}\r\n{body}");
+    let length = if bare {
+        String::new()
+    } else {
+        format!("Content-Length: {length}\r\n")
+    };
+    let head = format!(
+        "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nApi-Version: 1.51\r\n{length}\r\n{body}"
+    );
     writer.write_all(head.as_bytes()).ok()?;
     writer.flush().ok()
 }
@@ -342,7 +376,9 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
     let mut words = first.split(' ');
     let (method, target) = (words.next()?.to_owned(), words.next()?);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let versioned = path.strip_prefix("/v").and_then(|rest| rest.split_once('/'));
+    let versioned = path
+        .strip_prefix("/v")
+        .and_then(|rest| rest.split_once('/'));
     let versioned = versioned.filter(|(version, _)| version.starts_with("1."));
     let (version, path) = match versioned {
         Some((version, rest)) => (Some(version.to_owned()), format!("/{rest}")),
@@ -353,14 +389,23 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
         headers.push(header);
     }
     let body = body(reader, &headers)?;
-    Some(Request { method, path, version, query: query.to_owned(), headers, body })
+    Some(Request {
+        method,
+        path,
+        version,
+        query: query.to_owned(),
+        headers,
+        body,
+    })
 }
 
 fn body(reader: &mut impl BufRead, headers: &[String]) -> Option<Vec<u8>> {
     let header = |name: &str| {
         headers.iter().find_map(|header| {
             let (found, value) = header.split_once(':')?;
-            found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+            found
+                .eq_ignore_ascii_case(name)
+                .then(|| value.trim().to_owned())
         })
     };
     let mut body = Vec::new();
@@ -376,7 +421,10 @@ fn body(reader: &mut impl BufRead, headers: &[String]) -> Option<Vec<u8>> {
             body.append(&mut chunk);
         }
     }
-    body.resize(header("content-length").map_or(0, |length| length.parse().expect("a length")), 0);
+    body.resize(
+        header("content-length").map_or(0, |length| length.parse().expect("a length")),
+        0,
+    );
     reader.read_exact(&mut body).ok()?;
     Some(body)
 }
