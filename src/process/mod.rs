@@ -8,8 +8,9 @@ mod identity;
 mod ports;
 mod scan;
 mod signal;
+pub mod users;
 
 pub use identity::Identity;
-pub use ports::{Listener, listeners, owns_port, port_owner};
-pub use scan::{Info, Owner, environment, info, is_suspended, is_zombie, scan};
+pub use ports::{Listener, listeners, owns_port, port_owner, port_user};
+pub use scan::{Cgroup, Info, environment, info, is_suspended, output_file, scan};
 pub use signal::{Signal, signal, stop, wait_gone};
