@@ -20,6 +20,8 @@ pub(super) struct File {
     #[serde(default)]
     pub backend: BackendSection,
     #[serde(default)]
+    pub pull: PullSection,
+    #[serde(default)]
     pub relay: RelaySection,
     #[serde(default)]
     pub gateway: GatewaySection,
@@ -37,6 +39,13 @@ pub(super) struct BackendSection {
     pub environment: BTreeMap<String, String>,
     pub ready_timeout: Option<String>,
     pub stop_timeout: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PullSection {
+    pub stall_timeout: Option<String>,
+    pub tries: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
