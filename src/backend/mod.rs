@@ -19,7 +19,7 @@ mod supervisor;
 
 pub use kill::{Ended, Killed, kill};
 pub use launch::{Launch, exposure};
-pub use log::tail;
+pub use log::{RotatingLog, tail};
 pub use observe::{Observed, Standing, observe};
 pub use orphans::orphans;
 pub use precheck::{free_bytes, needed_memory, total_memory};

@@ -1,6 +1,7 @@
 //! Configuration: flags over environment over `ollamactl.yaml` over the user's file over defaults, each
 //! value with the place that it came from.
 
+mod embedded;
 mod file;
 mod resolve;
 mod setting;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use embedded::{AccessLog, Embedded, Secret};
 pub use file::{PROJECT_FILE, USER_FILE};
 pub use resolve::{Flags, load, parse_duration};
 pub use setting::{Setting, Source};
@@ -105,6 +107,8 @@ pub struct Gateway {
     pub service: Setting<String>,
     /// Where the embedded gateway listens.
     pub listen: Setting<std::net::SocketAddr>,
+    /// What the embedded gateway asks of its clients, and how much it takes on.
+    pub embedded: Embedded,
     /// Path of the health endpoint.
     pub health_path: Setting<String>,
     /// Whether `host.docker.internal` is added to a service that lacks it.
@@ -159,7 +163,7 @@ impl Config {
     pub fn entries(&self) -> Vec<(&'static str, String, &Source)> {
         let backend = &self.backend;
         let gateway = &self.gateway;
-        vec![
+        let mut entries = vec![
             self.model.entry("model", ToString::to_string),
             backend.mode.entry("backend.mode", ToString::to_string),
             backend.host.entry("backend.host", ToString::to_string),
@@ -196,7 +200,9 @@ impl Config {
             gateway.project_name.entry("gateway.project_name", |name| {
                 name.clone().unwrap_or_default()
             }),
-        ]
+        ];
+        entries.extend(gateway.embedded.entries());
+        entries
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::file::{self, File, USER_FILE};
 use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
-    Setting, Source,
+    Setting, Source, embedded,
 };
 use crate::error::{Error, Result};
 use crate::ollama::host;
@@ -39,6 +39,8 @@ pub struct Flags {
     pub service: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--key-file`.
+    pub key_file: Option<PathBuf>,
     /// `-f/--file`.
     pub files: Vec<PathBuf>,
     /// `-p/--project-name`.
@@ -52,7 +54,7 @@ pub struct Flags {
 }
 
 /// Where values are looked for, strongest first.
-struct Places<'a> {
+pub(super) struct Places<'a> {
     environment: &'a BTreeMap<String, String>,
     files: Vec<(PathBuf, File)>,
 }
@@ -211,6 +213,7 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
             |f| f.gateway.listen.as_ref(),
             DEFAULT_GATEWAY,
         )?,
+        embedded: embedded::resolve(flags, places)?,
         health_path: places.text(
             "",
             None,
@@ -228,6 +231,32 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
 }
 
 impl Places<'_> {
+    /// A setting without a flag, read by `read`, whose error says what is expected.
+    pub(super) fn read<T>(
+        &self,
+        variable: &'static str,
+        in_file: impl Fn(&File) -> Option<String>,
+        read: impl Fn(&str) -> Result<T, String>,
+        default: T,
+    ) -> Result<Setting<T>> {
+        let set = self.environment.get(variable);
+        let found = match set.filter(|text| !text.trim().is_empty()) {
+            Some(text) => Some((text.clone(), Source::Environment(variable))),
+            None => self
+                .files
+                .iter()
+                .find_map(|(path, file)| Some((in_file(file)?, Source::File(path.clone())))),
+        };
+        let Some((text, source)) = found else {
+            return Ok(Setting::default(default));
+        };
+        match read(text.trim()) {
+            Ok(value) => Ok(Setting { value, source }),
+            Err(why) => Err(bad_value(&text, &source, &why)
+                .hint("see every setting and its source: ollamactl config show")),
+        }
+    }
+
     /// The strongest place that has this value. An empty variable counts as not set, as in Ollama.
     fn raw(
         &self,
@@ -270,7 +299,7 @@ impl Places<'_> {
         }
     }
 
-    fn path(
+    pub(super) fn path(
         &self,
         flag: &'static str,
         given: Option<&PathBuf>,

@@ -14,12 +14,12 @@ const ALIAS: &str = "host.docker.internal";
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     match gateway::choose(patient.config, patient.folder) {
         Err(error) => vec![Check::failed("compose file", &error)],
-        Ok(Gateway::Embedded(launch)) => vec![
+        Ok(Gateway::Embedded(how)) => vec![
             Check::ok(
                 "gateway",
                 "no compose file has the service; the embedded gateway is used",
             ),
-            embedded_port(patient, &launch),
+            embedded_port(patient, &how.launch),
         ],
         Ok(Gateway::Compose(compose)) => compose_checks(patient, &compose).await,
     }
