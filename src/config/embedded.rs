@@ -93,8 +93,7 @@ impl Embedded {
                 .entry("gateway.cors_origins", |origins| origins.join(",")),
             self.access_log
                 .entry("gateway.access_log", ToString::to_string),
-            self.max_connections
-                .entry("gateway.max_connections", count),
+            self.max_connections.entry("gateway.max_connections", count),
             self.max_requests.entry("gateway.max_requests", count),
             self.max_queue.entry("gateway.max_queue", count),
             self.max_body
@@ -236,7 +235,9 @@ fn origins(text: &str) -> Result<Vec<String>, String> {
         };
         !scheme.is_empty()
             && !rest.is_empty()
-            && rest.chars().all(|c| c.is_ascii_graphic() && !"/?#@*".contains(c))
+            && rest
+                .chars()
+                .all(|c| c.is_ascii_graphic() && !"/?#@*".contains(c))
     };
     match origins.iter().find(|origin| !is_origin(origin)) {
         Some(bad) => Err(format!(
@@ -267,7 +268,13 @@ mod tests {
             ["https://a.test", "http://localhost:3000"]
         );
         assert_eq!(origins("*").expect("all"), ["*"]);
-        for bad in ["a.test", "https://a.test/", "https://*.a.test", "*,https://a.test", "://x"] {
+        for bad in [
+            "a.test",
+            "https://a.test/",
+            "https://*.a.test",
+            "*,https://a.test",
+            "://x",
+        ] {
             assert!(origins(bad).is_err(), "{bad}");
         }
     }

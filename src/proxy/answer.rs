@@ -110,7 +110,10 @@ impl Stream {
     }
 
     /// The timer is set anew only when it goes off, not for each piece.
-    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    fn poll_late(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         loop {
             let at = self.deadline.min(self.last + self.idle);
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));

@@ -41,10 +41,9 @@ impl Keys {
             return false;
         };
         let given: [u8; 32] = Sha256::digest(given).into();
-        let known = self
-            .digests
-            .iter()
-            .fold(Choice::from(0), |known, digest| known | digest.ct_eq(&given));
+        let known = self.digests.iter().fold(Choice::from(0), |known, digest| {
+            known | digest.ct_eq(&given)
+        });
         known.into()
     }
 }
@@ -55,7 +54,12 @@ fn presented(headers: &HeaderMap) -> Option<&[u8]> {
         .get_all(header::AUTHORIZATION)
         .iter()
         .filter_map(|value| bearer(value.as_bytes()))
-        .chain(headers.get_all(API_KEY).iter().map(|value| value.as_bytes()));
+        .chain(
+            headers
+                .get_all(API_KEY)
+                .iter()
+                .map(|value| value.as_bytes()),
+        );
     match (found.next(), found.next()) {
         (Some(key), None) => Some(key),
         _ => None,

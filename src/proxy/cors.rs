@@ -15,7 +15,11 @@ pub(super) fn layer(policy: &Policy) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER, HeaderName::from_static("x-ollamactl-backend")])
+        .expose_headers([
+            REQUEST_ID,
+            header::RETRY_AFTER,
+            HeaderName::from_static("x-ollamactl-backend"),
+        ])
         .max_age(MAX_AGE);
     match &origins[..] {
         [] => None,

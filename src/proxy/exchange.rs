@@ -210,7 +210,10 @@ mod tests {
         let long = "x".repeat(LONGEST_ID + 1);
         for bad in [&["a b"][..], &[""], &["a\"b"], &[&long], &["a", "b"], &[]] {
             let made = with(bad);
-            assert!(made.len() == 16 && is_sane(made.as_bytes()), "{bad:?}: {made}");
+            assert!(
+                made.len() == 16 && is_sane(made.as_bytes()),
+                "{bad:?}: {made}"
+            );
         }
         assert_ne!(with(&[]), with(&[]));
     }

@@ -21,11 +21,12 @@ use super::headers::{self, STUB_HEADER};
 use super::metrics::Gauges;
 use super::naming::{self, Naming};
 use super::patience::Deadline;
-use super::policy::{Endpoint, Policy, Verdict};
+use super::policy::{Endpoint, Gateway, Policy, Verdict};
 use super::upload::{Fault, Progress, Upload};
 use super::upstream::Pool;
 use super::usage::Tail;
 use super::{auth, health};
+use crate::ollama::ModelName;
 
 /// After how many seconds a client that found everything busy may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -224,9 +225,12 @@ impl Forwarder {
         exchange: &mut Exchange,
     ) -> Result<Response<Answer>, Refused> {
         let path = passage.parts.uri.path().to_owned();
-        if naming::is_about_a_model(&path) && passage.parts.method == Method::POST {
+        if let Some(gateway) = self.policy.as_gateway()
+            && passage.parts.method == Method::POST
+            && naming::is_about_a_model(&path)
+        {
             exchange.tail = Some(Tail::default());
-            let named = self.name_model(&mut passage.upload, exchange).await;
+            let named = name_model(gateway, &mut passage.upload, exchange).await;
             named.map_err(|fault| self.at_fault(&path, fault))?;
         }
         let progress = passage.upload.progress();
@@ -241,24 +245,6 @@ impl Forwarder {
         let mut response = response.map(|body| Answer::stream(body, turn, idle, deadline));
         headers::rewrite_answer(response.headers_mut());
         Ok(response)
-    }
-
-    /// Learns which model a request is about, and writes the required one in where it names none.
-    async fn name_model(&self, upload: &mut Upload, exchange: &mut Exchange) -> Result<(), Fault> {
-        let gateway = self.policy.as_gateway();
-        let required = gateway.and_then(|gateway| gateway.model.as_ref());
-        let Some(body) = upload.read_ahead(naming::MOST_BYTES).await? else {
-            return Ok(());
-        };
-        match naming::name(&body, required.map(|model| model.as_str())) {
-            Naming::Named(model) => exchange.model = Some(model),
-            Naming::Filled(body) => {
-                exchange.model = required.map(ToString::to_string);
-                upload.replace(body);
-            }
-            Naming::Unclear => {}
-        }
-        Ok(())
     }
 
     fn rewrite(&self, passage: Passage, exchange: &Exchange) -> Request<Upload> {
@@ -347,6 +333,27 @@ impl Forwarder {
         exchange.answered(status);
         exchange.end = super::exchange::End::Whole;
     }
+}
+
+/// Learns which model a request is about, and writes the required one in where it names none.
+async fn name_model(
+    gateway: &Gateway,
+    upload: &mut Upload,
+    exchange: &mut Exchange,
+) -> Result<(), Fault> {
+    let Some(body) = upload.read_ahead(naming::MOST_BYTES).await? else {
+        return Ok(());
+    };
+    let required = gateway.model.as_ref().map(ModelName::as_str);
+    match naming::name(&body, required) {
+        Naming::Named(model) => exchange.model = Some(model),
+        Naming::Filled(body) => {
+            exchange.model = required.map(str::to_owned);
+            upload.replace(body);
+        }
+        Naming::Unclear => {}
+    }
+    Ok(())
 }
 
 /// The backend has not answered in time.

@@ -58,7 +58,10 @@ pub(super) fn rewrite_answer(headers: &mut HeaderMap) {
 /// Whether the request says where it goes in one way, and by a name that this machine can have. A target
 /// of the form `http://host/path` names a host too.
 pub(super) fn is_for_us(uri: &Uri, headers: &HeaderMap) -> bool {
-    is_local_host(headers) && uri.host().is_none_or(|host| is_local_name(without_port(host)))
+    is_local_host(headers)
+        && uri
+            .host()
+            .is_none_or(|host| is_local_name(without_port(host)))
 }
 
 /// Whether a Host header can be one that a container or a local program uses: an address, a bare name,

@@ -69,7 +69,10 @@ async fn backend(pool: &Pool) -> Result<(), String> {
     if status.is_success() {
         Ok(())
     } else {
-        Err(format!("the backend at {} answers {status}", pool.upstream()))
+        Err(format!(
+            "the backend at {} answers {status}",
+            pool.upstream()
+        ))
     }
 }
 
@@ -84,7 +87,10 @@ async fn present(pool: &Pool, required: Option<&ModelName>) -> Result<(), String
     }
     let (status, body) = pool.get("/api/tags", PATIENCE).await?;
     let tags: Tags = serde_json::from_slice(&body).map_err(|_| {
-        format!("the backend at {} does not list its models: {status}", pool.upstream())
+        format!(
+            "the backend at {} does not list its models: {status}",
+            pool.upstream()
+        )
     })?;
     let Some(required) = required else {
         return Ok(());

@@ -135,7 +135,10 @@ fn write_on(shared: &Shared, mut to: impl Write) {
         drop(waiting);
         if left_out > 0 {
             let time = now();
-            let _ = writeln!(lines, "time={time} level=WARN msg=\"{left_out} requests are not in this log: it could not be written fast enough\"");
+            let _ = writeln!(
+                lines,
+                "time={time} level=WARN msg=\"{left_out} requests are not in this log: it could not be written fast enough\""
+            );
         }
         // A full disk must not stop the proxy, and there is nobody to tell.
         let _ = to.write_all(lines.as_bytes()).and_then(|()| to.flush());

@@ -116,26 +116,65 @@ impl Metrics {
     pub fn render(&self, gauges: Gauges) -> String {
         let counts = self.counts();
         let mut page = Page::default();
-        page.family("requests_total", "counter", "Requests by model and status; 499: the client left before an answer.");
+        page.family(
+            "requests_total",
+            "counter",
+            "Requests by model and status; 499: the client left before an answer.",
+        );
         for ((model, status), count) in &counts.requests {
-            page.sample("requests_total", &[("model", model), ("status", &status.to_string())], count);
+            page.sample(
+                "requests_total",
+                &[("model", model), ("status", &status.to_string())],
+                count,
+            );
         }
-        page.family("ends_total", "counter", "How requests ended: whole, or broken off by whom.");
+        page.family(
+            "ends_total",
+            "counter",
+            "How requests ended: whole, or broken off by whom.",
+        );
         for (end, count) in &counts.broken {
             page.sample("ends_total", &[("end", end)], count);
         }
-        page.family("tokens_total", "counter", "Tokens by model, as the backend counts them.");
-        for (kind, tokens) in [("prompt", &counts.prompt), ("completion", &counts.completion)] {
+        page.family(
+            "tokens_total",
+            "counter",
+            "Tokens by model, as the backend counts them.",
+        );
+        for (kind, tokens) in [
+            ("prompt", &counts.prompt),
+            ("completion", &counts.completion),
+        ] {
             for (model, count) in tokens {
                 page.sample("tokens_total", &[("kind", kind), ("model", model)], count);
             }
         }
-        page.histograms("request_duration_seconds", "From a request's head to the last byte of its answer.", &counts.durations);
-        page.histograms("first_byte_seconds", "From a request's head to the head of its answer.", &counts.first_bytes);
+        page.histograms(
+            "request_duration_seconds",
+            "From a request's head to the last byte of its answer.",
+            &counts.durations,
+        );
+        page.histograms(
+            "first_byte_seconds",
+            "From a request's head to the head of its answer.",
+            &counts.first_bytes,
+        );
         for (name, help, value) in [
-            ("requests_in_flight", "Requests at the backend.", gauges.in_flight),
-            ("requests_queued", "Requests that wait for their turn.", gauges.queued),
-            ("connections", "Open connections of clients.", gauges.connections),
+            (
+                "requests_in_flight",
+                "Requests at the backend.",
+                gauges.in_flight,
+            ),
+            (
+                "requests_queued",
+                "Requests that wait for their turn.",
+                gauges.queued,
+            ),
+            (
+                "connections",
+                "Open connections of clients.",
+                gauges.connections,
+            ),
         ] {
             page.family(name, "gauge", help);
             page.sample(name, &[], value);
@@ -152,7 +191,10 @@ struct Page(String);
 
 impl Page {
     fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.0, "# HELP ollamactl_gateway_{name} {help}\n# TYPE ollamactl_gateway_{name} {kind}");
+        let _ = writeln!(
+            self.0,
+            "# HELP ollamactl_gateway_{name} {help}\n# TYPE ollamactl_gateway_{name} {kind}"
+        );
     }
 
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
@@ -161,7 +203,11 @@ impl Page {
             let before = if index == 0 { '{' } else { ',' };
             let _ = write!(self.0, "{before}{label}=\"{}\"", escaped(text));
         }
-        let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
+        let _ = writeln!(
+            self.0,
+            "{} {value}",
+            if labels.is_empty() { "" } else { "}" }
+        );
     }
 
     fn histograms(&mut self, name: &str, help: &str, all: &BTreeMap<Label, Histogram>) {
@@ -169,17 +215,31 @@ impl Page {
         for (model, histogram) in all {
             let bucket = format!("{name}_bucket");
             for (bound, count) in BOUNDS.iter().zip(histogram.buckets) {
-                self.sample(&bucket, &[("model", model), ("le", &bound.to_string())], count);
+                self.sample(
+                    &bucket,
+                    &[("model", model), ("le", &bound.to_string())],
+                    count,
+                );
             }
-            self.sample(&bucket, &[("model", model), ("le", "+Inf")], histogram.count);
+            self.sample(
+                &bucket,
+                &[("model", model), ("le", "+Inf")],
+                histogram.count,
+            );
             self.sample(&format!("{name}_sum"), &[("model", model)], histogram.sum);
-            self.sample(&format!("{name}_count"), &[("model", model)], histogram.count);
+            self.sample(
+                &format!("{name}_count"),
+                &[("model", model)],
+                histogram.count,
+            );
         }
     }
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 #[cfg(test)]
@@ -202,12 +262,19 @@ mod tests {
             received: 0,
             sent: 0,
             model,
-            usage: Some(Usage { prompt: 2, completion: 3 }),
+            usage: Some(Usage {
+                prompt: 2,
+                completion: 3,
+            }),
             end: End::Whole,
         }
     }
 
-    const IDLE: Gauges = Gauges { in_flight: 1, queued: 0, connections: 2 };
+    const IDLE: Gauges = Gauges {
+        in_flight: 1,
+        queued: 0,
+        connections: 2,
+    };
 
     #[test]
     fn requests_tokens_and_times_are_told_by_model() {

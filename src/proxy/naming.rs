@@ -64,7 +64,8 @@ pub(super) fn name(body: &Bytes, required: Option<&str>) -> Naming {
 }
 
 fn fill(body: &Bytes, model: &str) -> Option<Bytes> {
-    let mut object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
+    let mut object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(body).ok()?;
     object.insert("model".to_owned(), model.into());
     serde_json::to_vec(&object).ok().map(Bytes::from)
 }

@@ -35,7 +35,11 @@ impl Deadline {
 
 fn origin() -> Instant {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    *ORIGIN.get_or_init(|| Instant::now().checked_sub(Duration::from_secs(1)).unwrap_or_else(Instant::now))
+    *ORIGIN.get_or_init(|| {
+        Instant::now()
+            .checked_sub(Duration::from_secs(1))
+            .unwrap_or_else(Instant::now)
+    })
 }
 
 /// A connection whose writes have a limit of time.
@@ -62,7 +66,11 @@ impl<T> Patient<T> {
     }
 
     /// What a write gave; where it gave nothing, the time runs.
-    fn timed<R>(&mut self, wrote: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
+    fn timed<R>(
+        &mut self,
+        wrote: Poll<io::Result<R>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<R>> {
         if wrote.is_ready() {
             self.timer = None;
             return wrote;

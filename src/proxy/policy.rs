@@ -321,10 +321,7 @@ mod tests {
         let policy = Policy::relay(SocketAddr::from(([127, 0, 0, 1], 1)), subnets);
         let peer: IpAddr = "::ffff:172.18.0.5".parse().expect("an address");
         assert!(policy.admits(peer));
-        assert_eq!(
-            policy.judge(peer, &Method::GET, "/api/tags"),
-            Verdict::Pass
-        );
+        assert_eq!(policy.judge(peer, &Method::GET, "/api/tags"), Verdict::Pass);
         current.send(Vec::new()).expect("the policy listens");
         assert!(!policy.admits(peer));
         assert!(matches!(

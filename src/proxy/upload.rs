@@ -188,7 +188,11 @@ impl Body for Upload {
 
     fn size_hint(&self) -> SizeHint {
         let ahead = self.ahead.len() as u64;
-        let rest = self.rest.as_ref().map(Body::size_hint).unwrap_or_else(|| SizeHint::with_exact(0));
+        let rest = self
+            .rest
+            .as_ref()
+            .map(Body::size_hint)
+            .unwrap_or_else(|| SizeHint::with_exact(0));
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower() + ahead);
         if let Some(upper) = rest.upper() {

@@ -182,7 +182,10 @@ mod tests {
             (":11434", "http://127.0.0.1:11434"),
             ("[::1]:5", "http://[::1]:5"),
             ("https://ollama.example", "https://ollama.example"),
-            ("https://ollama.example:8443/x", "https://ollama.example:8443"),
+            (
+                "https://ollama.example:8443/x",
+                "https://ollama.example:8443",
+            ),
         ] {
             let upstream = Upstream::of(&host::parse(text)).expect("an authority");
             assert_eq!(upstream.to_string(), url);

@@ -33,7 +33,8 @@ impl Tail {
     /// The counts, where there are any.
     pub fn usage(&self) -> Option<Usage> {
         let count = |ollama: &str, openai: &str| {
-            self.number_after(ollama).or_else(|| self.number_after(openai))
+            self.number_after(ollama)
+                .or_else(|| self.number_after(openai))
         };
         let prompt = count("\"prompt_eval_count\":", "\"prompt_tokens\":");
         let completion = count("\"eval_count\":", "\"completion_tokens\":");
@@ -44,10 +45,16 @@ impl Tail {
     }
 
     fn number_after(&self, key: &str) -> Option<u64> {
-        let at = self.0.windows(key.len()).rposition(|window| window == key.as_bytes())?;
+        let at = self
+            .0
+            .windows(key.len())
+            .rposition(|window| window == key.as_bytes())?;
         let rest = self.0[at + key.len()..].trim_ascii_start();
         let end = rest.iter().position(|byte| !byte.is_ascii_digit());
-        std::str::from_utf8(&rest[..end.unwrap_or(rest.len())]).ok()?.parse().ok()
+        std::str::from_utf8(&rest[..end.unwrap_or(rest.len())])
+            .ok()?
+            .parse()
+            .ok()
     }
 }
 
@@ -71,12 +78,18 @@ mod tests {
         assert_eq!(usage(&[&long, a, b, "\n"]), Some((26, 9)));
         let sse = "data: {\"usage\":{\"prompt_tokens\":5,\"completion_tokens\": 12,\"total_tokens\":17}}\n\ndata: [DONE]\n\n";
         assert_eq!(usage(&[&long, sse]), Some((5, 12)));
-        assert_eq!(usage(&[r#"{"embeddings":[[1]],"prompt_eval_count":3}"#]), Some((3, 0)));
+        assert_eq!(
+            usage(&[r#"{"embeddings":[[1]],"prompt_eval_count":3}"#]),
+            Some((3, 0))
+        );
     }
 
     #[test]
     fn a_model_that_writes_of_counts_counts_nothing() {
-        assert_eq!(usage(&[r#"{"response":"\"eval_count\":5","done":false}"#]), None);
+        assert_eq!(
+            usage(&[r#"{"response":"\"eval_count\":5","done":false}"#]),
+            None
+        );
         assert_eq!(usage(&["Ollama is running"]), None);
     }
 }

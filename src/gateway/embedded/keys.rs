@@ -40,10 +40,8 @@ fn from_file(path: &Path) -> Result<Vec<Secret>> {
         .collect::<Result<Vec<_>>>()?;
     if keys.is_empty() {
         return Err(
-            Error::usage(format!("the key file {} holds no key", path.display())).hint(format!(
-                "{MAKE} > {}",
-                path.display()
-            )),
+            Error::usage(format!("the key file {} holds no key", path.display()))
+                .hint(format!("{MAKE} > {}", path.display())),
         );
     }
     Ok(keys)
@@ -53,10 +51,14 @@ fn from_file(path: &Path) -> Result<Vec<Secret>> {
 fn checked(key: &str, place: &str) -> Result<Secret> {
     let wrong = |why: String| Err(Error::usage(format!("the key in {place} {why}")).hint(MAKE));
     if key.len() < SHORTEST {
-        return wrong(format!("has less than {SHORTEST} characters, so it could be guessed"));
+        return wrong(format!(
+            "has less than {SHORTEST} characters, so it could be guessed"
+        ));
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return wrong("has characters that no HTTP header carries: use letters and digits".to_owned());
+        return wrong(
+            "has characters that no HTTP header carries: use letters and digits".to_owned(),
+        );
     }
     Ok(Secret::new(key))
 }
@@ -72,7 +74,10 @@ pub(super) fn fingerprint(keys: &[Secret]) -> String {
         digest.update([0]);
     }
     let digest = digest.finalize();
-    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -59,7 +59,8 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
 pub async fn check_free(launch: &Launch, paths: &Paths) -> Result<()> {
     let taken = TcpStream::connect(launch.listen).await.is_ok();
     // Asked after: ours has its lock before it listens.
-    if taken && !slot(paths, launch.listen).is_locked()? && orphan(paths, launch.listen)?.is_none() {
+    if taken && !slot(paths, launch.listen).is_locked()? && orphan(paths, launch.listen)?.is_none()
+    {
         let error = std::io::Error::from(std::io::ErrorKind::AddrInUse);
         return Err(serve::cannot_listen(launch.listen, error));
     }

@@ -108,7 +108,10 @@ async fn start(how: &Instructions, lock: &Lock) -> Result<Worker> {
             Err(Error::failed(format!(
                 "the gateway on {listen} ended before it served ({ended})"
             ))
-            .hint(format!("read its log: {}", lock.slot().log_file().display())))
+            .hint(format!(
+                "read its log: {}",
+                lock.slot().log_file().display()
+            )))
         }
     }
 }

@@ -111,7 +111,11 @@ async fn ambiguous_heads_are_a_400_and_reach_nobody() {
             answers.starts_with("HTTP/1.1 400 Bad Request\r\n"),
             "{rest:?}: {answers}"
         );
-        assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{rest:?}: {answers}");
+        assert_eq!(
+            answers.matches("HTTP/1.1 ").count(),
+            1,
+            "{rest:?}: {answers}"
+        );
         setup.assert_nobody_connected().await;
     }
 }
@@ -167,7 +171,10 @@ async fn malformed_chunks_end_the_request_and_the_connection() {
             answers.is_empty() || answers.starts_with("HTTP/1.1 400 "),
             "{chunks:?}: {answers}"
         );
-        assert!(answers.matches("HTTP/1.1 ").count() < 2, "{chunks:?}: {answers}");
+        assert!(
+            answers.matches("HTTP/1.1 ").count() < 2,
+            "{chunks:?}: {answers}"
+        );
     }
     setup.assert_nobody_connected().await;
 }
@@ -185,7 +192,13 @@ async fn headers_that_connection_names_do_not_travel_on() {
         .await;
     let mut upstream = setup.accept().await;
     let head = upstream.read_to("\r\n\r\n").await.to_lowercase();
-    for gone in ["authorization", "x-a:", "upgrade", "keep-alive", "connection"] {
+    for gone in [
+        "authorization",
+        "x-a:",
+        "upgrade",
+        "keep-alive",
+        "connection",
+    ] {
         assert!(!head.contains(gone), "{gone} in {head}");
     }
     assert!(head.contains("x-b: 1\r\n"), "{head}");

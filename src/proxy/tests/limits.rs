@@ -4,7 +4,8 @@ use super::*;
 
 #[tokio::test]
 async fn a_head_that_does_not_come_is_a_408() {
-    let setup = Setup::with(|policy| policy.limits.header_timeout = Duration::from_millis(300)).await;
+    let setup =
+        Setup::with(|policy| policy.limits.header_timeout = Duration::from_millis(300)).await;
     let mut client = setup.client().await;
     client.send("GET /api/tags HTTP/1.1\r\nHost: lo").await;
     let answer = client.read_to_close().await;
@@ -20,14 +21,18 @@ async fn a_head_that_is_too_large_is_a_431() {
     let pad = "x".repeat(40 * 1024);
     let mut client = setup.client().await;
     client
-        .send(&format!("GET /api/tags HTTP/1.1\r\nHost: localhost\r\nX-Pad: {pad}\r\n\r\n"))
+        .send(&format!(
+            "GET /api/tags HTTP/1.1\r\nHost: localhost\r\nX-Pad: {pad}\r\n\r\n"
+        ))
         .await;
     let (status, head) = client.read_head().await;
     assert_eq!(status, 431, "{head}");
     let many = "X-Many: 1\r\n".repeat(200);
     let mut client = setup.client().await;
     client
-        .send(&format!("GET /api/tags HTTP/1.1\r\nHost: localhost\r\n{many}\r\n"))
+        .send(&format!(
+            "GET /api/tags HTTP/1.1\r\nHost: localhost\r\n{many}\r\n"
+        ))
         .await;
     assert_eq!(client.read_head().await.0, 431);
     setup.assert_nobody_connected().await;
@@ -73,7 +78,9 @@ async fn a_client_reads_its_413_though_it_sends_on() {
 async fn blobs_may_be_of_any_size() {
     let setup = Setup::with(|policy| policy.limits.body_bytes = 10).await;
     let mut client = setup.client().await;
-    client.send(&post("/api/blobs/sha256:00", &"x".repeat(100))).await;
+    client
+        .send(&post("/api/blobs/sha256:00", &"x".repeat(100)))
+        .await;
     let mut upstream = setup.accept().await;
     upstream.read_to(&"x".repeat(100)).await;
 }
@@ -86,7 +93,9 @@ async fn an_upload_that_stalls_is_a_408() {
     for path in ["/api/pull", "/api/chat"] {
         let mut client = setup.client().await;
         client
-            .send(&format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhal"))
+            .send(&format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhal"
+            ))
             .await;
         let (status, head) = client.read_head().await;
         assert_eq!(status, 408, "{path}: {head}");

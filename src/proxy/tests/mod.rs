@@ -57,7 +57,10 @@ impl Peer {
     /// The status of the next answer, and everything up to the end of its head.
     async fn read_head(&mut self) -> (u16, String) {
         let head = self.read_to("\r\n\r\n").await;
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         (status.expect("a status"), head.to_lowercase())
     }
 
@@ -177,7 +180,9 @@ impl Setup {
 /// An answer of the backend with this JSON.
 fn ok(json: &str) -> String {
     let length = json.len();
-    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}")
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}"
+    )
 }
 
 /// A request with this JSON.
@@ -190,7 +195,10 @@ fn post(path: &str, json: &str) -> String {
 async fn until(what: &str, mut look: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     while !look().await {
-        assert!(tokio::time::Instant::now() < deadline, "waited in vain for: {what}");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "waited in vain for: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
