@@ -1,6 +1,7 @@
 //! Configuration: flags over environment over `ollamactl.yaml` over the user's file over defaults, each
 //! value with the place that it came from.
 
+mod embedded;
 mod file;
 mod places;
 mod resolve;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use embedded::{AccessLog, Embedded, Secret};
 pub use file::{PROJECT_FILE, USER_FILE};
 pub use places::parse_duration;
 pub use resolve::{Flags, load};
@@ -121,6 +123,8 @@ pub struct Gateway {
     pub service: Setting<String>,
     /// Where the embedded gateway listens.
     pub listen: Setting<std::net::SocketAddr>,
+    /// What the embedded gateway asks of its clients, and how much it takes on.
+    pub embedded: Embedded,
     /// Path of the health endpoint.
     pub health_path: Setting<String>,
     /// Whether `host.docker.internal` is added to a service that lacks it.
@@ -181,7 +185,7 @@ impl Config {
     pub fn entries(&self) -> Vec<(&'static str, String, &Source)> {
         let backend = &self.backend;
         let gateway = &self.gateway;
-        vec![
+        let mut entries = vec![
             self.model.entry("model", ToString::to_string),
             backend.mode.entry("backend.mode", ToString::to_string),
             backend.host.entry("backend.host", ToString::to_string),
@@ -222,7 +226,9 @@ impl Config {
             gateway.project_name.entry("gateway.project_name", |name| {
                 name.clone().unwrap_or_default()
             }),
-        ]
+        ];
+        entries.extend(gateway.embedded.entries());
+        entries
     }
 }
 

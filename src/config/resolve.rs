@@ -7,7 +7,7 @@ use super::file::{self, USER_FILE};
 use super::places::{Places, beside};
 use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
-    PullSettings, Setting, Source,
+    PullSettings, Setting, Source, embedded,
 };
 use crate::error::{Error, Result};
 use crate::ollama::host;
@@ -42,6 +42,8 @@ pub struct Flags {
     pub service: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--key-file`.
+    pub key_file: Option<PathBuf>,
     /// `-f/--file`.
     pub files: Vec<PathBuf>,
     /// `-p/--project-name`.
@@ -240,6 +242,7 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
             |f| f.gateway.listen.as_ref(),
             DEFAULT_GATEWAY,
         )?,
+        embedded: embedded::resolve(flags, places)?,
         health_path: places.text(
             "",
             None,
