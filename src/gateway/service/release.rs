@@ -51,9 +51,14 @@ impl Release {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = tokio::time::timeout(ANSWER_LIMIT, output).await.ok()?.ok()?;
+        let output = tokio::time::timeout(ANSWER_LIMIT, output)
+            .await
+            .ok()?
+            .ok()?;
         let version = String::from_utf8(output.stdout).ok()?;
+        // As the label has it: without what a distribution or Docker Desktop adds.
         let version = version.trim().trim_start_matches('v');
+        let version = version.split(['-', '+']).next().unwrap_or_default();
         // Release 1 had labels and hashes of its own.
         let understood = Dialect::of_version(version).is_some() && !version.starts_with("1.");
         understood.then(|| Self(version.to_owned()))
@@ -69,6 +74,22 @@ impl Release {
         Dialect::of_version(&self.0).unwrap_or(Dialect::B)
     }
 
+    /// Whether it mounts volumes and plain folders as `Binds`, and only what has options as `Mounts`. Earlier
+    /// releases did so only for folders that the engine makes where they are missing.
+    pub(super) fn prefers_binds(&self) -> bool {
+        self.is_at_least(2, 35)
+    }
+
+    /// Whether its client writes capabilities in upper case, with their prefix, and sorted.
+    pub(super) fn writes_capabilities_in_full(&self) -> bool {
+        self.is_at_least(2, 34)
+    }
+
+    /// Whether it hands the options of a reserved device over.
+    pub(super) fn passes_device_options(&self) -> bool {
+        self.is_at_least(2, 30)
+    }
+
     /// Whether it is this one or newer.
     pub(super) fn is_at_least(&self, major: u32, minor: u32) -> bool {
         let mut numbers = self
@@ -82,7 +103,12 @@ impl Release {
 
 /// Where compose may be, in the order in which docker's command line looks, then PATH.
 fn programs(project: &Project) -> impl Iterator<Item = PathBuf> {
-    let variable = |name: &str| project.environment.get(name).filter(|value| !value.is_empty());
+    let variable = |name: &str| {
+        project
+            .environment
+            .get(name)
+            .filter(|value| !value.is_empty())
+    };
     let configuration = variable("DOCKER_CONFIG")
         .map(PathBuf::from)
         .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".docker")));
