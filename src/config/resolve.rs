@@ -63,7 +63,9 @@ pub fn load(
     paths: &Paths,
     environment: BTreeMap<String, String>,
 ) -> Result<Config> {
-    let project_file = file::find(flags.project_directory.as_deref().unwrap_or(folder));
+    let start = flags.project_directory.as_ref();
+    let project_file =
+        file::find(&start.map_or_else(|| folder.to_owned(), |path| folder.join(path)));
     let user_file = Some(paths.config.join(USER_FILE)).filter(|path| path.is_file());
     let files = [project_file.clone(), user_file]
         .into_iter()
