@@ -98,6 +98,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         uts: o.text("uts")?,
         volumes: o.or_default("volumes", |field| parts::mounts(field, &mut unsupported))?,
         working_dir: o.text("working_dir")?,
+        extensions: o.extensions(),
         unsupported: Vec::new(),
     };
     unsupported.extend(o.unknown());

@@ -645,16 +645,3 @@ fn damaged_files_are_faults_and_never_panics() {
     }
 }
 
-#[test]
-fn the_canonical_model_is_one_line_of_json() {
-    let text = "name: shop\nservices: {a: {image: x, cpus: 0.5, ports: ['9104:8000']}}";
-    assert_eq!(
-        one(text).project().canonical_json(),
-        concat!(
-            r#"{"name":"shop","networks":{"default":{"name":"shop_default","ipam":{}}},"#,
-            r#""services":{"a":{"cpus":0.5,"command":null,"entrypoint":null,"image":"x","#,
-            r#""networks":{"default":null},"#,
-            r#""ports":[{"mode":"ingress","target":8000,"published":"9104","protocol":"tcp"}]}}}"#
-        )
-    );
-}

@@ -55,6 +55,7 @@ pub(super) struct GatewaySection {
     pub host_gateway: Option<bool>,
     pub files: Option<Vec<PathBuf>>,
     pub project_name: Option<String>,
+    pub compose_version: Option<String>,
 }
 
 /// Finds the repository's file in `folder` or the nearest parent that has one.

@@ -13,6 +13,7 @@ pub use file::{PROJECT_FILE, USER_FILE};
 pub use resolve::{Flags, load, parse_duration};
 pub use setting::{Setting, Source};
 
+use crate::compose::Release;
 use crate::error::{Error, Result};
 use crate::ollama::{ModelName, OllamaHost};
 
@@ -113,6 +114,8 @@ pub struct Gateway {
     pub files: Setting<Vec<PathBuf>>,
     /// Compose project name.
     pub project_name: Setting<Option<String>>,
+    /// The release of compose whose labels and hashes a project gets that has no containers yet.
+    pub compose_version: Setting<Release>,
     /// Compose's `--project-directory`.
     pub project_directory: Option<PathBuf>,
     /// Compose's `--env-file`.
@@ -196,6 +199,9 @@ impl Config {
             gateway.project_name.entry("gateway.project_name", |name| {
                 name.clone().unwrap_or_default()
             }),
+            gateway
+                .compose_version
+                .entry("gateway.compose_version", ToString::to_string),
         ]
     }
 }

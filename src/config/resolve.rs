@@ -10,6 +10,7 @@ use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
     Setting, Source,
 };
+use crate::compose::Release;
 use crate::error::{Error, Result};
 use crate::ollama::host;
 use crate::paths::Paths;
@@ -221,6 +222,13 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
         host_gateway: places.in_files(|f| f.gateway.host_gateway, true),
         files,
         project_name,
+        compose_version: places.text(
+            "",
+            None,
+            Some("OLLAMACTL_COMPOSE_VERSION"),
+            |f| f.gateway.compose_version.as_ref(),
+            Release::default().as_str(),
+        )?,
         project_directory: flags.project_directory.clone(),
         env_files: flags.env_files.clone(),
         profiles: flags.profiles.clone(),

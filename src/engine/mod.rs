@@ -16,10 +16,12 @@ mod output;
 mod volumes;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::Docker;
 pub use bollard::models;
+use tokio::sync::OnceCell;
 
 use crate::error::{Error, Kind, Result};
 
@@ -75,30 +77,41 @@ impl EngineInfo {
 pub struct Engine {
     docker: Docker,
     endpoint: Endpoint,
-    info: EngineInfo,
+    info: Arc<OnceCell<EngineInfo>>,
 }
 
 impl Engine {
     /// Connects, and asks the engine what it is.
     pub async fn connect(endpoint: &Endpoint) -> Result<Self> {
-        let deadline = match endpoint.address.split_once("://") {
+        let engine = Self::open(endpoint)?;
+        engine.identify().await?;
+        Ok(engine)
+    }
+
+    /// Makes ready to connect. Nothing is asked yet: where every millisecond counts, the first look
+    /// joins [`Self::identify`] with what it wants to know.
+    pub fn open(endpoint: &Endpoint) -> Result<Self> {
+        Ok(Self {
+            docker: open(endpoint)?,
+            endpoint: endpoint.clone(),
+            info: Arc::default(),
+        })
+    }
+
+    /// Asks the engine what it is, once. An engine that hangs is noticed soon.
+    pub async fn identify(&self) -> Result<&EngineInfo> {
+        let deadline = match self.endpoint.address.split_once("://") {
             Some(("ssh", _)) => CONNECT_DEADLINE_SSH,
             _ => CONNECT_DEADLINE,
         };
-        Self::connect_within(endpoint, deadline).await
-    }
-
-    async fn connect_within(endpoint: &Endpoint, deadline: Duration) -> Result<Self> {
-        let docker = open(endpoint)?;
-        let version = fault::call(endpoint, "answering", deadline, docker.version());
-        let gateway = tokio::time::timeout(deadline, networks::default_gateway(&docker));
-        let (version, gateway) = tokio::join!(version, gateway);
-        let info = info(endpoint, version?, gateway.unwrap_or_default())?;
-        Ok(Self {
-            docker,
-            endpoint: endpoint.clone(),
-            info,
-        })
+        let ask = || async {
+            let version = self.docker.version();
+            let version = fault::call(&self.endpoint, "answering", deadline, version);
+            let gateway = tokio::time::timeout(deadline, networks::default_gateway(&self.docker));
+            let (version, gateway) = tokio::join!(version, gateway);
+            info(&self.endpoint, version?, gateway.unwrap_or_default())
+        };
+        self.info.get_or_try_init(ask).await
     }
 
     /// Connects to the engine that the environment names.
@@ -111,9 +124,11 @@ impl Engine {
         &self.endpoint
     }
 
-    /// What the engine is.
+    /// What the engine is, after [`Self::connect`] or [`Self::identify`].
     pub fn info(&self) -> &EngineInfo {
-        &self.info
+        self.info
+            .get()
+            .expect("the engine was identified before anything is made")
     }
 
     fn read<'a, T>(

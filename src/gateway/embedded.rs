@@ -13,6 +13,7 @@ use crate::config::{Config, Mode};
 use crate::daemon::{self, Reporter, Shutdown, Slot, Started};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
+use crate::ollama::host;
 use crate::paths::Paths;
 use crate::process::{self, Identity};
 use crate::proxy::{self, Policy};
@@ -25,8 +26,9 @@ const OTHER_START: Duration = Duration::from_secs(10);
 pub struct Launch {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// The backend that it passes on to.
-    pub upstream: SocketAddr,
+    /// The backend that it passes on to, as host and port. A name is looked up when the gateway starts:
+    /// nobody else needs to know where it leads.
+    pub upstream: String,
     /// The backend is the stand-in.
     pub stub: bool,
 }
@@ -81,16 +83,18 @@ impl Launch {
             ))
             .hint("use a backend on this machine, or a gateway of your own"));
         }
-        let upstream = host.socket_addr().ok_or_else(|| {
-            Error::usage(format!(
-                "the backend {host} ({}) does not resolve",
-                config.backend.host.source
-            ))
-        })?;
         Ok(Self {
             listen: config.gateway.listen.value,
-            upstream,
+            upstream: host.authority(),
             stub: config.backend.mode.value == Mode::Stub,
+        })
+    }
+
+    fn upstream(&self) -> Result<SocketAddr> {
+        let address = host::parse(&self.upstream).socket_addr();
+        address.ok_or_else(|| {
+            Error::usage(format!("the backend {} does not resolve", self.upstream))
+                .hint("correct OLLAMA_HOST or backend.host; see: ollamactl config show")
         })
     }
 }
@@ -154,7 +158,7 @@ async fn supervised(
 async fn serve(listener: TcpListener, launch: &Launch, shutdown: &Shutdown) -> Result<()> {
     let policy = Policy {
         stub: launch.stub,
-        ..Policy::gateway(launch.upstream)
+        ..Policy::gateway(launch.upstream()?)
     };
     proxy::serve(listener, Arc::new(policy), shutdown.requested.clone()).await
 }

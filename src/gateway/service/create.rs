@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::mounts::{self, Inherited};
 use super::{Target, join, labels, resources};
-use crate::compose::{self, Project, Service};
+use crate::compose::{self, Project, Release, Service};
 use crate::engine::EngineInfo;
 use crate::engine::models::{
     ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
@@ -23,7 +23,7 @@ pub(super) struct Making<'a> {
     /// With the namespaces that it shares resolved.
     pub(super) service: &'a Service,
     pub(super) engine: &'a EngineInfo,
-    pub(super) release: &'a labels::Release,
+    pub(super) release: &'a Release,
     pub(super) image_id: &'a str,
     /// Volumes of the container that this one replaces.
     pub(super) inherited: Option<Inherited>,
