@@ -103,10 +103,16 @@ impl<'a> Used<'a> {
         for service in services {
             let built = service.build.iter().flat_map(|build| &build.secrets);
             let secrets = service.secrets.iter().chain(built);
-            let named = service.volumes.iter().filter(|mount| mount.kind == "volume");
-            used.networks.extend(service.networks.keys().map(String::as_str));
-            used.volumes.extend(named.map(|mount| mount.source.as_str()));
-            used.secrets.extend(secrets.map(|secret| secret.source.as_str()));
+            let named = service
+                .volumes
+                .iter()
+                .filter(|mount| mount.kind == "volume");
+            used.networks
+                .extend(service.networks.keys().map(String::as_str));
+            used.volumes
+                .extend(named.map(|mount| mount.source.as_str()));
+            used.secrets
+                .extend(secrets.map(|secret| secret.source.as_str()));
             used.configs
                 .extend(service.configs.iter().map(|config| config.source.as_str()));
         }

@@ -644,4 +644,3 @@ fn damaged_files_are_faults_and_never_panics() {
         }
     }
 }
-

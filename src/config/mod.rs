@@ -114,8 +114,9 @@ pub struct Gateway {
     pub files: Setting<Vec<PathBuf>>,
     /// Compose project name.
     pub project_name: Setting<Option<String>>,
-    /// The release of compose whose labels and hashes a project gets that has no containers yet.
-    pub compose_version: Setting<Release>,
+    /// The release of compose whose labels and hashes a project gets that has no containers yet; none
+    /// means the one that is installed here.
+    pub compose_version: Setting<Option<Release>>,
     /// Compose's `--project-directory`.
     pub project_directory: Option<PathBuf>,
     /// Compose's `--env-file`.
@@ -201,7 +202,11 @@ impl Config {
             }),
             gateway
                 .compose_version
-                .entry("gateway.compose_version", ToString::to_string),
+                .entry("gateway.compose_version", |release| {
+                    release
+                        .as_ref()
+                        .map_or_else(String::new, ToString::to_string)
+                }),
         ]
     }
 }

@@ -222,17 +222,27 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
         host_gateway: places.in_files(|f| f.gateway.host_gateway, true),
         files,
         project_name,
-        compose_version: places.text(
-            "",
-            None,
-            Some("OLLAMACTL_COMPOSE_VERSION"),
-            |f| f.gateway.compose_version.as_ref(),
-            Release::default().as_str(),
-        )?,
+        compose_version: compose_version(places)?,
         project_directory: flags.project_directory.clone(),
         env_files: flags.env_files.clone(),
         profiles: flags.profiles.clone(),
     })
+}
+
+fn compose_version(places: &Places) -> Result<Setting<Option<Release>>> {
+    let named = places.raw("", None, Some("OLLAMACTL_COMPOSE_VERSION"), |f| {
+        f.gateway.compose_version.as_ref()
+    });
+    let Some((text, source)) = named else {
+        return Ok(Setting::default(None));
+    };
+    match text.parse() {
+        Ok(release) => Ok(Setting {
+            value: Some(release),
+            source,
+        }),
+        Err(error) => Err(bad_value(&text, &source, &format!("{error}"))),
+    }
 }
 
 impl Places<'_> {

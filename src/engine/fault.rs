@@ -2,32 +2,14 @@
 //! there or may not be opened, a port that is taken: each gets its own words, kind and next step.
 
 use std::io::ErrorKind;
-use std::time::Duration;
 
 use bollard::errors::Error as Fault;
 
 use super::Endpoint;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 
 /// What bollard's calls return.
 pub(super) type Reply<T> = std::result::Result<T, Fault>;
-
-/// Waits for a call no longer than `deadline`. `doing` completes "… while …". The call's own state is
-/// large, so it is kept apart from the caller's.
-pub(super) fn call<'a, T>(
-    endpoint: &'a Endpoint,
-    doing: &'a str,
-    deadline: Duration,
-    call: impl Future<Output = Reply<T>> + 'a,
-) -> impl Future<Output = Result<T>> + 'a {
-    let call = Box::pin(call);
-    async move {
-        match tokio::time::timeout(deadline, call).await {
-            Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault)),
-            Err(_) => Err(too_late(endpoint, doing, deadline)),
-        }
-    }
-}
 
 /// The HTTP status of a refusal.
 pub(super) fn status<T>(reply: &Reply<T>) -> Option<u16> {
@@ -73,15 +55,6 @@ fn refused(doing: &str, status: u16, message: &str) -> Error {
     Error::new(kind, format!("the engine refused {doing}: {message}"))
 }
 
-fn too_late(endpoint: &Endpoint, doing: &str, deadline: Duration) -> Error {
-    let seconds = deadline.as_secs();
-    Error::new(
-        Kind::Timeout,
-        format!("the engine at {endpoint} did not finish {doing} within {seconds} s"),
-    )
-    .hint("docker info")
-}
-
 fn absent(endpoint: &Endpoint) -> Error {
     let error = Error::new(
         Kind::Engine,
@@ -111,6 +84,7 @@ fn broken(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
     match io_kind(&fault) {
         Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(fault),
         Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(fault),
+        _ if let Some(reason) = tls_failure(&fault) => untrusted(endpoint, &reason),
         _ if cannot_connect(&fault) => absent(endpoint).caused_by(fault),
         _ => Error::new(
             Kind::Engine,
@@ -126,18 +100,38 @@ fn cannot_connect(fault: &Fault) -> bool {
 }
 
 fn io_kind(fault: &Fault) -> Option<ErrorKind> {
+    cause::<std::io::Error>(fault).map(std::io::Error::kind)
+}
+
+/// Why the engine's certificate is not accepted, or it does not accept ours.
+fn tls_failure(fault: &Fault) -> Option<String> {
+    let io = cause::<std::io::Error>(fault)?;
+    let tls = io.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(tls.to_string())
+}
+
+/// The first error of this type in the chain.
+fn cause<E: std::error::Error + 'static>(fault: &Fault) -> Option<&E> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = match fault {
         // Displayed without its source, so it is unwrapped by hand.
         Fault::HyperLegacyError { err } => Some(err),
         other => Some(other),
     };
     while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return Some(io.kind());
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
         }
         cause = error.source();
     }
     None
+}
+
+fn untrusted(endpoint: &Endpoint, reason: &str) -> Error {
+    Error::new(
+        Kind::Engine,
+        format!("no TLS connection to the container engine at {endpoint}: {reason}"),
+    )
+    .hint("DOCKER_CERT_PATH, or the context, must hold the ca.pem, cert.pem and key.pem of that engine")
 }
 
 /// The host port that a failed start names as taken, by a container or by a process:
@@ -170,6 +164,7 @@ fn port_of(text: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn the_taken_port_is_found_in_all_wordings() {
@@ -249,7 +244,8 @@ mod tests {
             listener.local_addr().expect("an address")
         ));
         let deadline = Duration::from_millis(50);
-        let error = super::super::Engine::connect_within(&at, deadline).await;
+        let engine = super::super::Engine::open(&at).expect("opened");
+        let error = engine.identify_within(deadline).await;
         let error = error.expect_err("it never answers");
         assert_eq!(error.kind, Kind::Timeout);
     }

@@ -30,7 +30,7 @@ pub struct ComposeGateway {
     /// Whether `host.docker.internal` is added where the service lacks it.
     pub host_gateway: bool,
     /// The release of compose whose labels a project gets that has no containers yet.
-    pub release: Release,
+    pub release: Option<Release>,
 }
 
 impl ComposeGateway {

@@ -191,6 +191,16 @@ fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error {
     .hint("or let the gateway listen elsewhere: --listen 127.0.0.1:9105")
 }
 
+/// The steps that [`start`] would take now, one line each.
+pub fn plan_up(launch: &Launch, paths: &Paths) -> Result<Vec<String>> {
+    let what = format!("embedded gateway on {}", launch.listen);
+    Ok(match observe(paths, launch.listen)? {
+        None => vec![format!("start {what}: it does not run")],
+        Some(record) if record.launch == *launch => Vec::new(),
+        Some(_) => vec![format!("restart {what}: its backend changed")],
+    })
+}
+
 /// Makes sure that it runs; says whether it was started now.
 pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<(Record, bool)> {
     let slot = slot(paths, launch.listen);

@@ -1,7 +1,7 @@
 //! What ollamactl made or started of a compose project, written down as it is made, so that `down` takes
 //! away that and no more, even after an `up` that failed or was killed halfway.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -28,7 +28,10 @@ impl Ledger {
     /// The ledger of the project of this name. The same name on another engine is another project.
     pub fn new(paths: &Paths, engine: &Endpoint, project: &str) -> Self {
         let digest = Sha256::digest(engine.address.as_bytes());
-        let key: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let key: String = digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self {
             file: paths.state.join(format!("project-{project}-{key}.json")),
             folder: paths.state.clone(),
@@ -49,6 +52,11 @@ impl Ledger {
             }
             error
         })
+    }
+
+    /// Where it is written.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// What was made so far.

@@ -11,8 +11,8 @@ pub use choice::{ComposeGateway, Gateway, choose, load_options, model_of_env_fil
 pub use ledger::Ledger;
 pub use locate::{Located, locate};
 pub use service::{
-    Action, Build, Created, Down, DownOptions, Found, GatewayState, Network, Observed, Plan, Planned,
-    Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, build, down, down_all, exposure,
-    logs, observe, plan_down, plan_down_all, plan_restart, plan_stop, plan_up, prepare_images,
-    restart, status, stop, until_exit, up, verify,
+    Action, Build, Created, Down, DownOptions, Found, GatewayState, Network, Observed, Plan,
+    Planned, Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, build, down, down_all,
+    exposure, logs, observe, plan_down, plan_down_all, plan_restart, plan_stop, plan_up,
+    prepare_images, restart, status, stop, until_exit, up, verify,
 };

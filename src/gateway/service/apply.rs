@@ -40,6 +40,7 @@ impl<'a> Applier<'a> {
         services: &'a [&'a Service],
         options: &'a UpOptions,
         observed: &'a Observed,
+        release: Release,
         (step, events): (&'a Step, &'a Events),
     ) -> Self {
         Self {
@@ -50,9 +51,7 @@ impl<'a> Applier<'a> {
             observed,
             step,
             events,
-            release: observed
-                .release()
-                .unwrap_or_else(|| options.release.clone()),
+            release,
             ids: RefCell::new(observed.ids()),
             created: RefCell::default(),
             failed: CancellationToken::new(),
@@ -89,13 +88,25 @@ impl<'a> Applier<'a> {
             self.start_all(steps(service, starts))
         })
         .await?;
-        let stands = plan.steps.iter().filter_map(|planned| match &planned.action {
-            Action::Stand { service } => Some(self.stand(service)),
-            _ => None,
-        });
+        let stands = plan
+            .steps
+            .iter()
+            .filter_map(|planned| match &planned.action {
+                Action::Stand { service } => Some(self.stand(service)),
+                _ => None,
+            });
         try_join_all(stands).await?;
         let id = self.ids.borrow_mut().remove(self.target.service);
-        Ok((self.created.into_inner(), id))
+        let mut created = self.created.into_inner();
+        // What ran side by side ended in any order.
+        for names in [&mut created.containers, &mut created.started] {
+            names.sort_by_key(|name| {
+                let of = |service: &&Service| self.target.project.container_name(service, 1);
+                let mut order = self.services.iter().map(|service| of(service));
+                order.position(|other| other == *name)
+            });
+        }
+        Ok((created, id))
     }
 
     /// Stops and removes what is not wanted any more.
@@ -109,7 +120,9 @@ impl<'a> Applier<'a> {
                 }
                 Action::Remove { container, volumes } => {
                     self.step.progress(planned.to_string());
-                    self.engine.remove_container(&container.id, *volumes).await?;
+                    self.engine
+                        .remove_container(&container.id, *volumes)
+                        .await?;
                 }
                 _ => {}
             }
@@ -246,7 +259,8 @@ impl<'a> Applier<'a> {
 
     /// Takes a container back that was made in vain. The error that made it vain is the one to tell.
     async fn withdrawn(&self, id: &str, error: Error) -> Error {
-        let _ = self.engine.remove_container(id, false).await;
+        // With the anonymous volumes that were made for it; those that it inherited stay.
+        let _ = self.engine.remove_container(id, true).await;
         error
     }
 

@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use super::action::{Action, Plan};
 use super::graph::in_order;
 use super::observe::{self, Found};
-use super::{Created, Ledger, Target, WAIT_TIMEOUT, labels};
-use super::super::ledger::Lock;
+use super::{Created, GatewayState, Ledger, Target, WAIT_TIMEOUT, labels};
 use crate::compose::Project;
 use crate::engine::{Engine, Removal, StopTimeout};
 use crate::error::{Kind, Result};
+use crate::gateway::ledger::Lock;
 
 /// How to take things down.
 #[derive(Debug, Clone)]
@@ -99,9 +99,17 @@ async fn present(engine: &Engine, project: &Project) -> Result<Present> {
 
 /// The steps that [`stop`] would take now.
 pub async fn plan_stop(engine: &Engine, target: &Target<'_>) -> Result<Plan> {
-    target.project.service(target.service)?;
-    let (_, containers) =
-        tokio::try_join!(engine.identify(), observe::containers_of(engine, target))?;
+    let name = target.container_name()?;
+    // The list of containers may be a moment behind, a look at one is not.
+    let (_, mut containers, guess) = tokio::try_join!(
+        engine.identify(),
+        observe::containers_of(engine, target),
+        engine.container(&name),
+    )?;
+    let guess = guess.map(GatewayState::from).unwrap_or_default();
+    for found in containers.iter_mut().filter(|found| found.id == guess.id) {
+        found.state.clone_from(&guess.state);
+    }
     let mut plan = Plan::default();
     for container in containers.into_iter().filter(Found::is_active) {
         plan.push(Action::Stop { container }, "asked to");
@@ -252,12 +260,7 @@ fn take_away<'a>(
 
 /// Networks that no container of the project stays attached to. Whether others use them is seen when
 /// they are to be removed.
-fn plan_networks(
-    present: &Present,
-    wanted: impl Fn(&str) -> bool,
-    cause: &str,
-    plan: &mut Plan,
-) {
+fn plan_networks(present: &Present, wanted: impl Fn(&str) -> bool, cause: &str, plan: &mut Plan) {
     let gone: BTreeSet<String> = plan
         .steps
         .iter()
@@ -358,6 +361,10 @@ async fn take_all(engine: &Engine, steps: Vec<&Action>, timeout: StopTimeout) ->
         match action {
             Action::Stop { container } => engine.stop_container(&container.id, timeout).await?,
             Action::Remove { container, volumes } => {
+                if !container.is_active() {
+                    // It may have been started since the list was made.
+                    engine.stop_container(&container.id, timeout).await?;
+                }
                 engine.remove_container(&container.id, *volumes).await?;
             }
             _ => {}
@@ -383,10 +390,13 @@ fn told(plan: &Plan) -> Down {
 
 /// Removes networks, then volumes.
 async fn shared(engine: &Engine, plan: &Plan, down: &mut Down) -> Result<()> {
-    let networks = plan.steps.iter().filter_map(|planned| match &planned.action {
-        Action::RemoveNetwork { name, id } => Some((name, id)),
-        _ => None,
-    });
+    let networks = plan
+        .steps
+        .iter()
+        .filter_map(|planned| match &planned.action {
+            Action::RemoveNetwork { name, id } => Some((name, id)),
+            _ => None,
+        });
     let removals = networks.map(async |(name, id)| {
         let removal = engine.remove_network(id).await?;
         Ok::<_, crate::error::Error>((name.clone(), removal))

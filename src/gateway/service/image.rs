@@ -29,7 +29,13 @@ pub(super) fn request(
             .iter()
             .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
             .collect(),
-        labels: labels::image(target.project, service, release, own, builder == Builder::Classic),
+        labels: labels::image(
+            target.project,
+            service,
+            release,
+            own,
+            builder == Builder::Classic,
+        ),
         target: build.target.clone(),
         platform: build.platforms.first().unwrap_or(&service.platform).clone(),
         extra_hosts: build

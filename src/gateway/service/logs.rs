@@ -8,8 +8,8 @@ use futures_util::future::try_join_all;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::observe::{self, Found};
 use super::Target;
+use super::observe::{self, Found};
 use crate::compose::Project;
 use crate::engine::{Engine, LogLine, LogQuery};
 use crate::error::{Error, Kind, Result};
@@ -48,7 +48,9 @@ impl Sources {
         )?;
         let mut found = Vec::new();
         for service in services {
-            let of_it = all.iter().filter(|one| !one.oneoff && one.service == *service);
+            let of_it = all
+                .iter()
+                .filter(|one| !one.oneoff && one.service == *service);
             let before = found.len();
             found.extend(of_it.cloned());
             if found.len() == before {

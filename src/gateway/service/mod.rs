@@ -14,6 +14,7 @@ mod mounts;
 mod namespaces;
 mod observe;
 mod plan;
+mod release;
 mod resources;
 mod shared;
 mod state;
@@ -95,6 +96,8 @@ pub struct UpOptions {
     pub force_recreate: bool,
     /// Leave the dependencies alone.
     pub no_deps: bool,
+    /// Create containers, and start none.
+    pub no_start: bool,
     /// Restart the gateway's container if it runs and nothing changed.
     pub restart: bool,
     /// Seconds between the stop signal and SIGKILL of a container that is replaced.
@@ -103,8 +106,9 @@ pub struct UpOptions {
     pub remove_orphans: bool,
     /// Return when all services run and, where they have health checks, are healthy.
     pub wait: bool,
-    /// The release of compose whose labels a project gets that has no containers yet.
-    pub release: Release,
+    /// The release of compose whose labels a project gets that has no containers yet; `None`: the one
+    /// that is installed here.
+    pub release: Option<Release>,
     /// How long a dependency may take to reach its condition, and another ollamactl to be done with the
     /// project.
     pub wait_timeout: Duration,
@@ -119,9 +123,10 @@ impl Default for UpOptions {
             pull: None,
             remove_orphans: false,
             wait: false,
-            release: Release::default(),
+            release: None,
             force_recreate: false,
             no_deps: false,
+            no_start: false,
             restart: false,
             stop_timeout: None,
             wait_timeout: WAIT_TIMEOUT,

@@ -225,9 +225,7 @@ fn found(container: &ContainerSummary) -> Found {
         id: container.id.clone().unwrap_or_default(),
         name: name.unwrap_or_default().to_owned(),
         service: label(container, labels::SERVICE),
-        number: label(container, labels::NUMBER)
-            .parse()
-            .unwrap_or(u32::MAX),
+        number: label(container, labels::NUMBER).parse().unwrap_or(u32::MAX),
         networks: container
             .network_settings
             .as_ref()

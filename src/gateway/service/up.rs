@@ -2,8 +2,10 @@
 
 use super::apply::{self, Applier};
 use super::observe::{self, Observed, observe};
+use super::release::installed;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, namespaces, plan, state_of,
+    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, namespaces, plan,
+    state_of,
 };
 use crate::compose::{Release, Service};
 use crate::engine::Engine;
@@ -98,14 +100,16 @@ async fn converge(
     if !options.remove_orphans {
         warn_of_orphans(&observed, events);
     }
+    let release = release(target, &observed, options).await;
     if !images.is_empty() {
-        let release = observed.release();
-        let release = release.as_ref().unwrap_or(&options.release);
-        apply::images(engine, target, services, &images, (release, step)).await?;
+        apply::images(engine, target, services, &images, (&release, step)).await?;
         observed.images = observe::images(engine, target, services).await?;
     }
     let containers = plan::containers(target, services, &observed, options)?;
-    let applier = Applier::new(engine, target, services, options, &observed, (step, events));
+    let reporters = (step, events);
+    let applier = Applier::new(
+        engine, target, services, options, &observed, release, reporters,
+    );
     let (created, id) = applier.apply(&containers).await?;
     let state = state_of(engine, id.as_deref(), None).await?;
     tell_of_missing_alias(engine, target, &state, events)?;
@@ -115,6 +119,15 @@ async fn converge(
         created,
         state,
     })
+}
+
+/// The release of compose to be like: that of the containers that are there, else the one asked for, else
+/// the one installed here.
+async fn release(target: &Target<'_>, observed: &Observed, options: &UpOptions) -> Release {
+    match observed.release().or_else(|| options.release.clone()) {
+        Some(release) => release,
+        None => installed(target.project).await.unwrap_or_default(),
+    }
 }
 
 /// In compose's words.
@@ -160,9 +173,8 @@ pub async fn prepare_images(
     if images.is_empty() {
         return Ok(());
     }
-    let release = observed.release();
-    let release = release.as_ref().unwrap_or(&options.release);
-    apply::images(engine, target, &services, &images, (release, step)).await
+    let release = release(target, &observed, options).await;
+    apply::images(engine, target, &services, &images, (&release, step)).await
 }
 
 /// Fails where [`up`] would refuse the project, before anything is made: a key that is not supported, a
@@ -186,16 +198,14 @@ pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) 
 pub async fn build(
     engine: &Engine,
     target: &Target<'_>,
-    (release, no_cache): (&Release, bool),
+    options: &UpOptions,
     step: &Step,
 ) -> Result<String> {
     target.project.closure(target.service)?;
-    let (_, found) = tokio::try_join!(engine.identify(), observe::first(engine, target))?;
-    let stamped = Release::first_of(found.iter().map(|found| found.version.as_str()));
-    let release = stamped.as_ref().unwrap_or(release);
     let service = target.project.service(target.service)?;
-    let mut request = image::request(engine, target, service, release)?;
-    request.no_cache |= no_cache;
+    let observed = observe(engine, target, &[service]).await?;
+    let release = release(target, &observed, options).await;
+    let request = image::request(engine, target, service, &release)?;
     engine.build(&request, step).await
 }
 
