@@ -109,11 +109,11 @@ impl Shape {
     fn of(text: &str) -> Self {
         let space_then_break = text.contains(" \n");
         let special = text.chars().any(|c| !is_printable(c));
-        let edge = |c: Option<char>| c.is_some_and(|c| matches!(c, ' ' | '\n' | '\u{2028}'));
-        let at_edge = edge(text.chars().next()) || edge(text.chars().next_back());
+        let breaks = text.contains(['\n', '\u{2028}', '\u{2029}']);
+        let spaces = text.starts_with(' ') || text.ends_with(' ');
         let awkward = space_then_break || text.contains('\t') || special;
         Self {
-            plain: !(at_edge || awkward || has_indicator(text)),
+            plain: !(breaks || spaces || awkward || has_indicator(text)),
             single: !(awkward || text.contains("\n ")),
             literal: !(space_then_break || special || text.ends_with(' ')),
         }
@@ -237,7 +237,9 @@ fn double_quoted(text: &str) -> String {
                 shown.push('\\');
                 shown.push(c);
             }
-            c if is_printable(c) && !matches!(c, '\n' | '\t') => shown.push(c),
+            c if is_printable(c) && !matches!(c, '\n' | '\t' | '\u{2028}' | '\u{2029}') => {
+                shown.push(c);
+            }
             c => shown.push_str(&escape(c)),
         }
     }
@@ -257,6 +259,8 @@ fn escape(c: char) -> String {
         '\r' => 'r',
         '\u{1b}' => 'e',
         '\u{85}' => 'N',
+        '\u{2028}' => 'L',
+        '\u{2029}' => 'P',
         c => {
             return match u32::from(c) {
                 code @ ..=0xff => format!("\\x{code:02X}"),
@@ -295,6 +299,8 @@ mod tests {
             ("Off", "\"Off\""),
             ("oFF", "oFF"),
             ("tab\there", "\"tab\\there\""),
+            ("\u{2028}", "'\u{2028}'"),
+            ("\u{2028}\t", "\"\\L\\t\""),
             ("a\r\nb", "\"a\\r\\nb\""),
             ("\u{1f600}", "\"\\U0001F600\""),
             ("é", "é"),

@@ -34,14 +34,15 @@ fn warn(context: &Context, project: &Project) {
         .services
         .values()
         .flat_map(|service| &service.unsupported)
-        .chain(&project.unsupported);
-    for key in unsupported {
-        context.events().warn(format!(
-            "{key} is not supported by ollamactl, and not shown"
-        ));
-    }
-    for warning in &project.warnings {
-        context.events().warn(warning);
+        .chain(&project.unsupported)
+        .map(|key| format!("{key} is not supported by ollamactl, and not shown"));
+    for warning in unsupported.chain(project.warnings.iter().cloned()) {
+        if context.ui.is_json() {
+            // Standard output is one document.
+            context.ui.explain(&format!("warning: {warning}"));
+        } else {
+            context.events().warn(warning);
+        }
     }
 }
 
