@@ -251,11 +251,11 @@ async fn the_gateway_gets_a_name_for_the_host_unless_told_not_to() {
     let noted = |event: &Event| matches!(event, Event::Note { message } if message.contains("host.docker.internal"));
     assert!(lab.events.lock().expect("not poisoned").iter().any(noted));
     let subnets = lab.engine.subnets().await.expect("subnets");
-    assert!(
-        subnets.iter().any(
-            |subnet| subnet.contains(&gateway.parse::<std::net::IpAddr>().expect("an address"))
-        )
-    );
+    assert!(subnets.iter().any(|subnet| {
+        subnet
+            .range
+            .contains(&gateway.parse::<std::net::IpAddr>().expect("an address"))
+    }));
 
     let without = gateway::Target {
         host_gateway: false,

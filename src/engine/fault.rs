@@ -42,6 +42,9 @@ pub(super) fn explain(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
         Fault::DockerStreamError { error } => {
             Error::failed(format!("{doing} failed: {}", error.trim()))
         }
+        Fault::JsonDataError { .. } | Fault::JsonSerdeError { .. } => {
+            foreign(endpoint, doing, fault)
+        }
         fault => broken(endpoint, doing, fault),
     }
 }
@@ -52,7 +55,37 @@ fn refused(doing: &str, status: u16, message: &str) -> Error {
     } else {
         Kind::Failed
     };
-    Error::new(kind, format!("the engine refused {doing}: {message}"))
+    let error = Error::new(kind, format!("the engine refused {doing}: {message}"));
+    match way_out(message) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// What helps against refusals that do not say it themselves.
+fn way_out(message: &str) -> Option<&'static str> {
+    let known = [
+        (
+            "host-gateway",
+            "the engine has no default bridge network: take \"bridge\": \"none\" out of its settings, \
+             or set gateway.host_gateway: false and name a reachable address in OLLAMA_URL",
+        ),
+        (
+            "HTTP request to an HTTPS server",
+            "that engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
+        ),
+    ];
+    let found = known.iter().find(|(text, _)| message.contains(text));
+    found.map(|(_, hint)| *hint)
+}
+
+fn foreign(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
+    Error::new(
+        Kind::Engine,
+        format!("the engine at {endpoint} gave an answer that ollamactl does not understand while {doing}"),
+    )
+    .hint("docker version")
+    .caused_by(fault)
 }
 
 fn absent(endpoint: &Endpoint) -> Error {

@@ -16,6 +16,7 @@ mod logs;
 mod networks;
 mod output;
 mod ssh;
+mod throwaway;
 mod tls;
 mod transport;
 mod volumes;
@@ -35,7 +36,8 @@ pub use containers::{Exit, StopTimeout};
 pub use endpoint::Endpoint;
 pub use images::Image;
 pub use logs::{LogLine, LogQuery};
-pub use networks::Removal;
+pub use networks::{Removal, Subnet};
+pub use throwaway::{Place, Throwaway};
 
 use transport::Transport;
 
@@ -69,6 +71,18 @@ pub struct EngineInfo {
 }
 
 impl EngineInfo {
+    /// What it is, for people: `Docker 28.5.2`, `rootless Docker 27.1.0`, `Docker Desktop, engine 28.0.4`,
+    /// `Podman 5.2.1`.
+    pub fn describe(&self) -> String {
+        let version = &self.version;
+        match () {
+            () if self.podman => format!("Podman {version}"),
+            () if self.desktop => format!("Docker Desktop, engine {version}"),
+            () if self.rootless => format!("rootless Docker {version}"),
+            () => format!("Docker {version}"),
+        }
+    }
+
     /// The API is at least this version.
     pub fn speaks(&self, major: u32, minor: u32) -> bool {
         Api::parse(&self.api_version).is_some_and(|api| api >= Api(major, minor))

@@ -269,7 +269,7 @@ impl FakeEngine {
                 let mut network: Value = serde_json::from_slice(&request.body).expect("JSON");
                 network["Id"] = json!(id);
                 state.networks.insert(id.clone(), network);
-                (201, json!({ "Id": id }))
+                (201, json!({ "Id": id, "Warning": "" }))
             }
             ("DELETE", ["networks", id]) => found(state.networks.remove(*id).map(|_| Value::Null)),
             ("GET", ["containers", "json"]) => {

@@ -111,12 +111,7 @@ async fn embedded_up(
         return show_steps(context, &embedded::plan_up(launch, &context.paths)?, step);
     }
     let (record, fresh) = embedded::start(launch, &context.paths, &step).await?;
-    let text = record.describe();
-    if fresh {
-        step.done(text);
-    } else {
-        step.unchanged(text);
-    }
+    step.ended(fresh, record.describe());
     if context.ui.is_json() {
         context.ui.print_json(&serde_json::json!({
             "event": "gateway", "started": fresh, "listen": record.launch.listen, "pid": record.process.pid,
@@ -126,12 +121,7 @@ async fn embedded_up(
 }
 
 fn finish(context: &Context, up: &Up, step: Step) -> Result<()> {
-    let text = up.state.describe();
-    if up.changed {
-        step.done(text);
-    } else {
-        step.unchanged(text);
-    }
+    step.ended(up.changed, up.state.describe());
     if context.ui.is_json() {
         context.ui.print_json(
             &serde_json::json!({ "event": "gateway", "steps": up.steps, "state": up.state }),

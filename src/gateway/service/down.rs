@@ -77,8 +77,7 @@ struct Present {
 
 async fn present(engine: &Engine, project: &Project) -> Result<Present> {
     let label = format!("{}={}", labels::PROJECT, project.name);
-    let (_, containers, networks) = tokio::try_join!(
-        engine.identify(),
+    let (containers, networks) = tokio::try_join!(
         observe::containers(engine, project),
         engine.networks_labelled(&label),
     )?;
@@ -101,8 +100,7 @@ async fn present(engine: &Engine, project: &Project) -> Result<Present> {
 pub async fn plan_stop(engine: &Engine, target: &Target<'_>) -> Result<Plan> {
     let name = target.container_name()?;
     // The list of containers may be a moment behind, a look at one is not.
-    let (_, mut containers, guess) = tokio::try_join!(
-        engine.identify(),
+    let (mut containers, guess) = tokio::try_join!(
         observe::containers_of(engine, target),
         engine.container(&name),
     )?;

@@ -42,10 +42,7 @@ impl Sources {
         for service in services {
             target.project.service(service)?;
         }
-        let (_, all) = tokio::try_join!(
-            engine.identify(),
-            observe::containers(engine, target.project)
-        )?;
+        let all = observe::containers(engine, target.project).await?;
         let mut found = Vec::new();
         for service in services {
             let of_it = all

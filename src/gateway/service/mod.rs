@@ -187,11 +187,7 @@ impl Created {
 /// How the gateway is, as the engine has it.
 pub async fn status(engine: &Engine, target: &Target<'_>) -> Result<GatewayState> {
     let name = target.container_name()?;
-    let (_, guess, first) = tokio::try_join!(
-        engine.identify(),
-        engine.container(&name),
-        observe::first(engine, target)
-    )?;
+    let (guess, first) = tokio::try_join!(engine.container(&name), observe::first(engine, target))?;
     state_of(engine, first.as_ref().map(|found| found.id.as_str()), guess).await
 }
 
