@@ -86,9 +86,18 @@ pub struct BackendStatus {
     pub exposed: bool,
 }
 
-/// Looks at all parts, side by side.
-pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result<Status> {
-    let (observed, located) = tokio::join!(backend::observe(config, paths), locate(gateway, paths));
+/// Looks at all parts, side by side. A gateway that cannot be told, since the compose file is broken, is
+/// shown as such.
+pub async fn status(config: &Config, paths: &Paths, gateway: &Result<Gateway>) -> Result<Status> {
+    let located = async {
+        match gateway {
+            Ok(gateway) => locate(gateway, paths)
+                .await
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    let (observed, located) = tokio::join!(backend::observe(config, paths), located);
     let observed = observed?;
     Ok(Status {
         model: model(config, &observed).await?,
@@ -98,9 +107,7 @@ pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result
             .map(|record| record.relay.clone())
             .unwrap_or_default(),
         gateway: located.map_or_else(
-            |error| GatewayStatus::Unknown {
-                error: error.to_string(),
-            },
+            |error| GatewayStatus::Unknown { error },
             GatewayStatus::Known,
         ),
         stub: observed.is_stub()
