@@ -12,8 +12,10 @@ fn normal(line: &str, home: &str) -> String {
         _ => line,
     });
     let line = line.replace(home, "HOME").replace("-stub)", ")");
-    let program = ["HOME/ollama/bin/ollama runner", "HOME/ollama runner"];
-    let line = program.iter().fold(line, |line, program| line.replace(program, "ollama runner"));
+    let line = match (line.split_once("cmd=\""), line.split_once("ollama runner")) {
+        (Some((before, _)), Some((_, after))) => format!("{before}cmd=\"ollama runner{after}"),
+        _ => line,
+    };
     // Values up to the next blank or quote, and what an offline resolver says.
     let parts = [
         "--port ", "wait=", "elapsed=", "total=\"", "available=\"", "?ts=", "127.0.0.1:", "ollama.com on ",

@@ -1,6 +1,10 @@
 //! What the binary does when it is started under the name `ollama`: enough of Ollama's command line to
 //! be managed as if it were Ollama.
 
+mod client;
+mod commands;
+mod pull;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,13 +17,19 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
 use super::log::{Log, Stream};
-use super::{Crashed, Faults, Options, Settings, home};
-use crate::error::{Error, Result};
+use super::{Crashed, Faults, Options, Settings, Version, home};
+use crate::error::{Context, Error, Result};
 use crate::ollama::host::{self, OllamaHost};
+use client::Server;
 
 /// Ollama's commands that need a server.
 const CLIENT_COMMANDS: [&str; 10] = [
     "cp", "create", "list", "ls", "ps", "pull", "rm", "run", "show", "stop",
+];
+/// All of Ollama's commands.
+const COMMANDS: [&str; 19] = [
+    "cp", "create", "help", "launch", "list", "login", "logout", "ls", "ps", "pull", "push", "rm", "run",
+    "runner", "show", "signin", "signout", "start", "stop",
 ];
 const NO_SERVER: &str = "could not connect to ollama server, run 'ollama serve' to start it";
 
@@ -28,6 +38,10 @@ const PANIC: u8 = 2;
 
 /// A server that does not tell its version within this time counts as none.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A server that was left behind is given so long to answer.
+const START_TIMEOUT: Duration = Duration::from_secs(5);
+const START_PAUSE: Duration = Duration::from_millis(20);
 
 /// Runs the command in `args`, which begins with the program's name. `env` looks up a variable;
 /// `OLLAMACTL_STUB_MODELS` lists the models that are there from the start, parted by commas.
@@ -52,17 +66,21 @@ pub fn main(
             Err(Error::failed(format!("accepts 0 arg(s), received {count}")))
         }
         ["--version" | "-v"] => version(&env),
-        [] if !has_server(&env) => {
-            // Said as an error, but none.
-            Log::standard().plain(Stream::Stderr, &format!("Error: {NO_SERVER}"));
-            Ok(())
+        [command, ..] if !command.starts_with('-') && !COMMANDS.contains(&command) => {
+            let text = format!("unknown command {command:?} for \"ollama\"");
+            Err(Error::failed(text))
         }
+        [command, flag, ..] if command != "runner" && flag.starts_with('-') => {
+            Err(Error::failed(format!("unknown flag: {flag}")))
+        }
+        [] if !has_server(&env) => no_arguments(&env),
         [command, ..] if CLIENT_COMMANDS.contains(&command) && !has_server(&env) => {
             Err(Error::failed(NO_SERVER))
         }
+        [command, ref rest @ ..] if let Some(done) = client(command, rest, &env) => done,
         _ => Err(Error::failed(format!(
-            "this `ollama` is the stub of ollamactl, which knows `serve`, `start` and `--version` \
-             but not `{}`; use its HTTP API, or `ollamactl`",
+            "this `ollama` is the stub of ollamactl, which knows `serve`, `start`, `pull`, `list`, `ps`, \
+             `cp`, `rm`, `stop` and `--version` but not `{}`; use its HTTP API, or `ollamactl`",
             args.join(" ")
         ))),
     };
@@ -73,6 +91,67 @@ pub fn main(
             ExitCode::from(error.kind.code())
         }
     }
+}
+
+/// The commands that ask a server; `None` where the stub does not know them.
+fn client(
+    command: &str,
+    rest: &[&str],
+    env: &impl Fn(&str) -> Option<String>,
+) -> Option<Result<()>> {
+    let version = Settings::from_lookup(env).version;
+    let server = address(&host(env).for_client()).map(|address| Server { address });
+    let server = match server {
+        Ok(server) => server,
+        Err(error) => return Some(Err(error)),
+    };
+    let done = match (command, rest) {
+        ("pull", [model]) => block_on(pull::pull(&server, model, version)),
+        ("list" | "ls", []) => block_on(commands::list(&server, "")),
+        ("list" | "ls", [filter]) if !filter.starts_with('-') => {
+            block_on(commands::list(&server, filter))
+        }
+        ("ps", []) => block_on(commands::ps(&server)),
+        ("cp", [from, to]) => block_on(commands::copy(&server, from, to)),
+        ("rm", [_, ..]) => block_on(commands::remove(&server, rest)),
+        ("stop", [model]) => block_on(commands::stop(&server, model)),
+        _ => return None,
+    };
+    Some(done.and_then(|done| done))
+}
+
+/// Without arguments, terminal or server: the newer version complains, the older one starts a server and leaves
+/// it behind. Neither calls that an error.
+fn no_arguments(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
+    let say = |text: &str| Log::standard().plain(Stream::Stderr, &format!("Error: {text}"));
+    match Settings::from_lookup(env).version {
+        Version::V0_33 => say(NO_SERVER),
+        Version::V0_24 => {
+            leave_server(env)?;
+            say("run launcher menu: error running TUI: could not open a new TTY: \
+                 open /dev/tty: no such device or address");
+        }
+    }
+    Ok(())
+}
+
+/// Starts a server in a process group of its own, and waits until it answers.
+fn leave_server(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
+    use std::process::{Command, Stdio};
+    let program = std::env::args_os().next().unwrap_or_default();
+    let mut command = Command::new(&program);
+    command.arg("serve").stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+        .spawn()
+        .or_failed(|| format!("cannot start {}", program.display()))?;
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < START_TIMEOUT && !has_server(env) {
+        std::thread::sleep(START_PAUSE);
+    }
+    Ok(())
 }
 
 fn serve(env: &impl Fn(&str) -> Option<String>) -> Result<Result<(), Crashed>> {
