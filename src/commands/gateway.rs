@@ -51,6 +51,7 @@ async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
                 },
                 force_recreate: args.force_recreate,
                 no_deps: args.no_deps,
+                no_start: args.no_start,
                 ledger: Some(Ledger::new(&context.paths, &compose.project.name)),
                 ..UpOptions::default()
             };
@@ -70,12 +71,7 @@ async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
 
 async fn embedded_up(context: &Context, launch: &embedded::Launch, step: Step) -> Result<()> {
     let (record, fresh) = embedded::start(launch, &context.paths, &step).await?;
-    let text = record.describe();
-    if fresh {
-        step.done(text);
-    } else {
-        step.unchanged(text);
-    }
+    step.ended(fresh, record.describe());
     if context.ui.is_json() {
         context.ui.print_json(&serde_json::json!({
             "event": "gateway", "started": fresh, "listen": record.launch.listen, "pid": record.process.pid,

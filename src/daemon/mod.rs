@@ -2,11 +2,13 @@
 //! the pipe over which it tells the command that started it that it is ready.
 
 mod detach;
+mod ensure;
 mod handshake;
 mod shutdown;
 mod slot;
 
 pub use detach::{detach_from_session, read_instructions, spawn};
+pub use ensure::Wanted;
 pub use handshake::{Reporter, Started};
 pub use shutdown::Shutdown;
-pub use slot::{Lock, Slot, recorded};
+pub use slot::{LOCK_PATIENCE, Lock, Slot, recorded};

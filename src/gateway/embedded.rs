@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep};
 
 use crate::config::{Config, Mode};
-use crate::daemon::{self, Reporter, Shutdown, Slot, Started};
+use crate::daemon::{LOCK_PATIENCE, Reporter, Shutdown, Slot, Wanted};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 use crate::paths::Paths;
@@ -134,13 +133,18 @@ async fn supervised(
     report: &mut Reporter,
 ) -> Result<()> {
     let slot = slot(paths, launch.listen);
-    let lock = slot.try_lock()?.ok_or_else(|| {
-        Error::new(
-            Kind::Conflict,
-            format!("another embedded gateway of ours has {}", launch.listen),
-        )
-        .hint("stop it first: ollamactl gateway down")
-    })?;
+    // Somebody who only looks at the lock holds it for a moment.
+    let lock = slot
+        .lock_within(LOCK_PATIENCE)
+        .await
+        .map_err(|error| match error.kind {
+            Kind::Timeout => Error::new(
+                Kind::Conflict,
+                format!("another embedded gateway of ours has {}", launch.listen),
+            )
+            .hint("stop it first: ollamactl gateway down"),
+            _ => error,
+        })?;
     let listener = bind(launch.listen).await?;
     let record = Record {
         process: Identity::of_self(),
@@ -189,44 +193,26 @@ fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error {
 
 /// Makes sure that it runs; says whether it was started now.
 pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<(Record, bool)> {
-    let slot = slot(paths, launch.listen);
-    let deadline = Instant::now() + OTHER_START;
-    while Instant::now() < deadline {
-        if let Some(record) = observe(paths, launch.listen)? {
-            if record.launch == *launch {
-                return Ok((record, false));
-            }
-            step.progress("its backend changed; restarting it");
-            stop(paths, launch.listen).await?;
+    let wanted = Wanted {
+        slot: &slot(paths, launch.listen),
+        noun: &format!("the embedded gateway on {}", launch.listen),
+        args: &["supervise", "gateway", &launch.listen.to_string()].map(str::to_owned),
+        how: launch,
+        patience: OTHER_START,
+        hints: &["see what it does: ollamactl logs gateway"],
+    };
+    let running = async || {
+        let Some(record) = observe(paths, launch.listen)? else {
+            return Ok(None);
+        };
+        if record.launch == *launch {
+            return Ok(Some(record));
         }
-        if slot.is_locked()? {
-            sleep(Duration::from_millis(20)).await;
-            continue;
-        }
-        step.progress(format!(
-            "starting the embedded gateway on {}",
-            launch.listen
-        ));
-        let args = ["supervise", "gateway", &launch.listen.to_string()].map(str::to_owned);
-        match daemon::spawn(&args, launch, slot.open_log()?).await? {
-            Started::Ready(record) => return Ok((record, true)),
-            Started::Failed(_) if slot.is_locked()? => {}
-            Started::Failed(error) => return Err(error),
-            Started::Vanished => {
-                return Err(
-                    Error::failed("the embedded gateway ended before it could say why")
-                        .hint(format!("read its log: {}", slot.log_file().display())),
-                );
-            }
-        }
-    }
-    Err(Error::new(
-        Kind::Timeout,
-        format!(
-            "another ollamactl has been starting the gateway {} for too long",
-            launch.listen
-        ),
-    ))
+        step.progress("its backend changed; restarting it");
+        stop(paths, launch.listen).await?;
+        Ok(None)
+    };
+    wanted.ensure(step, running).await
 }
 
 /// Fails where somebody else holds the address, so that this is known before anything is started.
