@@ -12,15 +12,17 @@ use crate::{TINY, VERSIONS, text};
 
 /// What is left of a drawing where digests, sizes and the model differ.
 fn drawn(text: &str) -> Vec<String> {
-    let rows = text.split('\n').map(|row| match row.split_once("pulling ") {
-        Some((before, blob)) if blob.contains('▕') => {
-            let end = blob.find("\u{1b}[K").unwrap_or(blob.len());
-            let (row, codes) = blob.split_at(end);
-            let share: String = row.chars().skip(12).take(27).collect();
-            format!("{before}pulling …{share}…{} {codes}", row.chars().count())
-        }
-        _ => row.to_owned(),
-    });
+    let rows = text
+        .split('\n')
+        .map(|row| match row.split_once("pulling ") {
+            Some((before, blob)) if blob.contains('▕') => {
+                let end = blob.find("\u{1b}[K").unwrap_or(blob.len());
+                let (row, codes) = blob.split_at(end);
+                let share: String = row.chars().skip(12).take(27).collect();
+                format!("{before}pulling …{share}…{} {codes}", row.chars().count())
+            }
+            _ => row.to_owned(),
+        });
     rows.collect()
 }
 
@@ -37,21 +39,36 @@ fn a_pull_draws_on_stderr_even_into_a_pipe() {
         ] {
             let pulled = setup.output(&["pull", model], &[version, host]);
             let recorded = recording(&format!("{folder}/cli/{name}.stderr"));
-            assert_eq!(drawn(text(&pulled.stderr)), drawn(&recorded), "{folder} {name}");
-            assert_eq!((text(&pulled.stdout), pulled.status.code()), ("", Some(code)));
+            assert_eq!(
+                drawn(text(&pulled.stderr)),
+                drawn(&recorded),
+                "{folder} {name}"
+            );
+            assert_eq!(
+                (text(&pulled.stdout), pulled.status.code()),
+                ("", Some(code))
+            );
         }
     }
 }
 
 /// Starts a pull that stands still, and waits until its progress shows that.
-fn stalled(setup: &Setup, served: &Served, version: (&str, &str)) -> (Child, BufReader<std::process::ChildStderr>) {
+fn stalled(
+    setup: &Setup,
+    served: &Served,
+    version: (&str, &str),
+) -> (Child, BufReader<std::process::ChildStderr>) {
     let env = [version, ("OLLAMA_HOST", served.address.as_str())];
     let mut command = setup.command(&["pull", "tiny"], &env);
     let mut pull = command.stderr(Stdio::piped()).spawn().expect("starts");
     let mut drawing = BufReader::new(pull.stderr.take().expect("piped"));
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains("  0% ▕") {
-        assert_ne!(drawing.read_until(b'\n', &mut seen).expect("reads"), 0, "ended");
+        assert_ne!(
+            drawing.read_until(b'\n', &mut seen).expect("reads"),
+            0,
+            "ended"
+        );
         drawing.read_until(b'l', &mut seen).expect("reads");
     }
     (pull, drawing)
@@ -68,7 +85,10 @@ fn a_server_that_dies_ends_a_pull_with_0_or_1() {
         drawing.read_to_string(&mut rest).expect("reads");
         let recorded = recording(&format!("{folder}/cli/pull-server-sigkill.stderr"));
         let (said, expected) = (rest.lines().last(), recorded.lines().last());
-        let is_error = |line: Option<&str>| line.filter(|line| line.starts_with("Error: ")).map(str::to_owned);
+        let is_error = |line: Option<&str>| {
+            line.filter(|line| line.starts_with("Error: "))
+                .map(str::to_owned)
+        };
         assert_eq!(is_error(said), is_error(expected), "{folder}");
         let code = i32::from(is_error(expected).is_some());
         assert_eq!(pull.wait().expect("ends").code(), Some(code), "{folder}");
@@ -96,10 +116,21 @@ fn models_are_listed_copied_stopped_and_removed() {
         let run = |args: &[&str]| setup.output(args, &[version, host]);
         let check = |name: &str, args: &[&str], code: i32| {
             let output = run(args);
-            let root = format!("{}/tests/recordings/{folder}/cli", env!("CARGO_MANIFEST_DIR"));
+            let root = format!(
+                "{}/tests/recordings/{folder}/cli",
+                env!("CARGO_MANIFEST_DIR")
+            );
             let read = |stream: &str| std::fs::read_to_string(format!("{root}/{name}.{stream}"));
-            assert_eq!(text(&output.stdout), read("stdout").unwrap_or_default(), "{name}");
-            assert_eq!(text(&output.stderr), read("stderr").unwrap_or_default(), "{name}");
+            assert_eq!(
+                text(&output.stdout),
+                read("stdout").unwrap_or_default(),
+                "{name}"
+            );
+            assert_eq!(
+                text(&output.stderr),
+                read("stderr").unwrap_or_default(),
+                "{name}"
+            );
             assert_eq!(output.status.code(), Some(code), "{name}");
         };
         check("ps-empty", &["ps"], 0);
@@ -110,9 +141,16 @@ fn models_are_listed_copied_stopped_and_removed() {
         check("stop-missing", &["stop", "nope"], 1);
         check("list-bad-flag", &["list", "--nope"], 1);
         check("unknown-command", &["frobnicate"], 1);
-        served.ask("POST", "/api/generate", r#"{"model": "tiny", "keep_alive": "270s"}"#);
+        served.ask(
+            "POST",
+            "/api/generate",
+            r#"{"model": "tiny", "keep_alive": "270s"}"#,
+        );
         let ps = run(&["ps"]);
-        assert_eq!(columns(text(&ps.stdout)), columns(&recording(&format!("{folder}/cli/ps.stdout"))));
+        assert_eq!(
+            columns(text(&ps.stdout)),
+            columns(&recording(&format!("{folder}/cli/ps.stdout")))
+        );
         let list = run(&["list", "ti"]);
         let recorded = recording(&format!("{folder}/cli/list-filter.stdout"));
         assert_eq!(header(text(&list.stdout)), header(&recorded));
@@ -123,23 +161,42 @@ fn models_are_listed_copied_stopped_and_removed() {
 
 /// The words of a header, and how many columns each line has.
 fn header(table: &str) -> (Vec<&str>, Vec<usize>) {
-    let words = table.lines().next().map(|line| line.split_whitespace().collect());
-    let columns = |line: &str| line.split("    ").filter(|cell| !cell.trim().is_empty()).count();
-    (words.unwrap_or_default(), table.lines().map(columns).collect())
+    let words = table
+        .lines()
+        .next()
+        .map(|line| line.split_whitespace().collect());
+    let columns = |line: &str| {
+        line.split("    ")
+            .filter(|cell| !cell.trim().is_empty())
+            .count()
+    };
+    (
+        words.unwrap_or_default(),
+        table.lines().map(columns).collect(),
+    )
 }
 
 /// The columns of `ps` that do not differ between machines: name, processor, context, end.
 fn columns(table: &str) -> Vec<String> {
     let line = table.lines().nth(1).expect("a model");
-    let cells: Vec<_> = line.split("    ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
-    [0, 3, 4, 5].map(|n| cells.get(n).copied().unwrap_or("?").to_owned()).to_vec()
+    let cells: Vec<_> = line
+        .split("    ")
+        .map(str::trim)
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    [0, 3, 4, 5]
+        .map(|n| cells.get(n).copied().unwrap_or("?").to_owned())
+        .to_vec()
 }
 
 /// The servers of this setup.
 fn servers(setup: &Setup) -> Vec<Info> {
     let program = setup.path("ollama").display().to_string();
     let mut all = scan();
-    all.retain(|process| process.args.first() == Some(&program) && process.args.get(1).is_some_and(|word| word == "serve"));
+    all.retain(|process| {
+        process.args.first() == Some(&program)
+            && process.args.get(1).is_some_and(|word| word == "serve")
+    });
     all
 }
 
@@ -153,7 +210,10 @@ fn without_arguments_the_older_version_leaves_a_server_behind() {
         drop(free);
         let bare = setup.output(&[], &[version, ("OLLAMA_HOST", &address)]);
         let expected = recording(&format!("{folder}/cli/no-args.stderr"));
-        assert_eq!((text(&bare.stderr), bare.status.code()), (expected.as_str(), Some(0)));
+        assert_eq!(
+            (text(&bare.stderr), bare.status.code()),
+            (expected.as_str(), Some(0))
+        );
         let left = servers(&setup);
         let recorded = recording(&format!("{folder}/cli/no-args-processes-left.txt"));
         assert_eq!(left.len(), recorded.lines().count() - 1, "{left:?}");
@@ -161,7 +221,9 @@ fn without_arguments_the_older_version_leaves_a_server_behind() {
             assert_eq!(server.group, server.pid);
             let pid = Pid::from_raw(server.pid.cast_signed()).expect("a pid");
             kill_process(pid, Signal::TERM).expect("signals");
-            wait_for("end of the server", || servers(&setup).is_empty().then_some(()));
+            wait_for("end of the server", || {
+                servers(&setup).is_empty().then_some(())
+            });
         }
     }
 }

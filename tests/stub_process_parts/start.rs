@@ -7,10 +7,12 @@ use crate::{VERSIONS, text};
 
 /// A line of the log without its time, and without what differs between machines and runs.
 fn normal(line: &str, home: &str) -> String {
-    let line = line.split_once(' ').map_or(line, |(time, rest)| match time {
-        time if time.starts_with("time=") => rest,
-        _ => line,
-    });
+    let line = line
+        .split_once(' ')
+        .map_or(line, |(time, rest)| match time {
+            time if time.starts_with("time=") => rest,
+            _ => line,
+        });
     let line = line.replace(home, "HOME").replace("-stub)", ")");
     let line = match (line.split_once("cmd=\""), line.split_once("ollama runner")) {
         (Some((before, _)), Some((_, after))) => format!("{before}cmd=\"ollama runner{after}"),
@@ -18,7 +20,14 @@ fn normal(line: &str, home: &str) -> String {
     };
     // Values up to the next blank or quote, and what an offline resolver says.
     let parts = [
-        "--port ", "wait=", "elapsed=", "total=\"", "available=\"", "?ts=", "127.0.0.1:", "ollama.com on ",
+        "--port ",
+        "wait=",
+        "elapsed=",
+        "total=\"",
+        "available=\"",
+        "?ts=",
+        "127.0.0.1:",
+        "ollama.com on ",
         "lookup ollama.com",
     ];
     parts.iter().fold(line, |line, part| {
@@ -117,13 +126,45 @@ fn garbage_in_the_store_ends_the_older_version_and_not_the_newer() {
 }
 
 #[test]
+fn a_broken_manifest_is_told_of_and_left_out() {
+    for (folder, version) in VERSIONS {
+        let setup = Setup::new();
+        let models = ("OLLAMACTL_STUB_MODELS", "tiny");
+        drop(setup.ready(&[version, models]));
+        let broken = setup.path(".ollama/models/manifests/registry.ollama.ai/library/broken");
+        std::fs::create_dir_all(&broken).expect("makes");
+        std::fs::write(broken.join("latest"), "{not json").expect("writes");
+        let served = setup.ready(&[version]);
+        let name = format!("{folder}/store/broken-manifest-start.server.stderr");
+        let warnings = |lines: &[String]| -> Vec<String> {
+            let lines = lines.iter().filter(|line| line.contains("manifest"));
+            let lines = lines.filter(|line| line.contains("level=WARN"));
+            lines.map(|line| normal(line, "-")).collect()
+        };
+        let recorded: Vec<_> = recording(&name).lines().map(str::to_owned).collect();
+        let (mut said, mut expected) = (warnings(&served.said), warnings(&recorded));
+        said.dedup();
+        expected.dedup();
+        assert_eq!(said, expected, "{folder}");
+        let tags = served.ask("GET", "/api/tags", "");
+        assert!(tags.starts_with("HTTP/1.1 200 OK\r\n"), "{tags}");
+        assert!(
+            tags.contains("tiny:latest") && !tags.contains("broken"),
+            "{tags}"
+        );
+    }
+}
+
+#[test]
 fn a_server_that_ignores_sighup_goes_on_after_one() {
     let setup = Setup::new();
     let shell = format!("trap '' HUP; exec {} serve", setup.path("ollama").display());
     let mut served = setup.serve_with(|command| {
         let mut nohup = std::process::Command::new("/bin/sh");
         nohup.args(["-c", &shell]).env_clear();
-        let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let set = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
         nohup.envs(set);
         nohup
     });
@@ -136,7 +177,10 @@ fn a_server_that_ignores_sighup_goes_on_after_one() {
 #[test]
 fn addresses_are_understood_as_recorded() {
     for (folder, version) in VERSIONS {
-        for line in recording(&format!("{folder}/server/host-cases.tsv")).lines().skip(1) {
+        for line in recording(&format!("{folder}/server/host-cases.tsv"))
+            .lines()
+            .skip(1)
+        {
             let columns: Vec<_> = line.split('\t').collect();
             // The others need a free 11434, no rights, a resolver or that machine's name.
             let (host, outcome) = (columns[0], columns[1]);

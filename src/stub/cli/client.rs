@@ -25,7 +25,11 @@ impl Server {
         path: &str,
         body: &Value,
     ) -> Result<Response<Incoming>> {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
         let request = Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address))
@@ -41,7 +45,11 @@ impl Server {
     pub(super) async fn ask(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
         let answer = self.send(method, path, body).await?;
         let status = answer.status();
-        let body = answer.into_body().collect().await.map(|body| body.to_bytes());
+        let body = answer
+            .into_body()
+            .collect()
+            .await
+            .map(|body| body.to_bytes());
         let body = body.unwrap_or_default();
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
         if status.is_success() {

@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::stub::partial::human;
 
 /// What a spinner leaves that had no time to turn.
-const SPINNER: &str = "\x1b[?25l\x1b[?2026h\x1b[?25l\x1b[1G\x1b[K\x1b[?25h\x1b[?2026l\x1b[2K\x1b[1G\x1b[?25h";
+const SPINNER: &str =
+    "\x1b[?25l\x1b[?2026h\x1b[?25l\x1b[1G\x1b[K\x1b[?25h\x1b[?2026l\x1b[2K\x1b[1G\x1b[?25h";
 
 /// Lists the models, or those whose names begin so.
 pub(super) async fn list(server: &Server, filter: &str) -> Result<()> {
@@ -20,7 +21,12 @@ pub(super) async fn list(server: &Server, filter: &str) -> Result<()> {
     let models = models(&tags).filter(|model| text(model, "name").starts_with(filter));
     let rows = models.map(|model| {
         let modified = when(text(model, "modified_at"), "Never");
-        vec![text(model, "name").to_owned(), id(model), size(model), modified]
+        vec![
+            text(model, "name").to_owned(),
+            id(model),
+            size(model),
+            modified,
+        ]
     });
     table(&["NAME", "ID", "SIZE", "MODIFIED"], rows.collect());
     Ok(())
@@ -106,7 +112,9 @@ fn table(header: &[&str], rows: Vec<Vec<String>>) {
     };
     let line = |cells: &[String]| {
         let cells = cells.iter().enumerate();
-        let cells: Vec<_> = cells.map(|(n, cell)| format!("{cell:<0$}", width(n))).collect();
+        let cells: Vec<_> = cells
+            .map(|(n, cell)| format!("{cell:<0$}", width(n)))
+            .collect();
         cells.join("    ")
     };
     let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();

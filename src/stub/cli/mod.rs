@@ -28,8 +28,8 @@ const CLIENT_COMMANDS: [&str; 10] = [
 ];
 /// All of Ollama's commands.
 const COMMANDS: [&str; 19] = [
-    "cp", "create", "help", "launch", "list", "login", "logout", "ls", "ps", "pull", "push", "rm", "run",
-    "runner", "show", "signin", "signout", "start", "stop",
+    "cp", "create", "help", "launch", "list", "login", "logout", "ls", "ps", "pull", "push", "rm",
+    "run", "runner", "show", "signin", "signout", "start", "stop",
 ];
 const NO_SERVER: &str = "could not connect to ollama server, run 'ollama serve' to start it";
 
@@ -128,8 +128,10 @@ fn no_arguments(env: &impl Fn(&str) -> Option<String>) -> Result<()> {
         Version::V0_33 => say(NO_SERVER),
         Version::V0_24 => {
             leave_server(env)?;
-            say("run launcher menu: error running TUI: could not open a new TTY: \
-                 open /dev/tty: no such device or address");
+            say(
+                "run launcher menu: error running TUI: could not open a new TTY: \
+                 open /dev/tty: no such device or address",
+            );
         }
     }
     Ok(())

@@ -38,7 +38,9 @@ async fn follow(
     version: Version,
     progress: &mut Progress,
 ) -> Result<()> {
-    let answer = server.send(Method::POST, "/api/pull", &json!({"model": model})).await?;
+    let answer = server
+        .send(Method::POST, "/api/pull", &json!({"model": model}))
+        .await?;
     let status = answer.status();
     let mut body = answer.into_body();
     if !status.is_success() {
@@ -102,9 +104,13 @@ impl Progress {
         let (status, digest) = (text("status"), text("digest"));
         let (new, last) = if digest.is_empty() {
             let same = |row: &&mut Row| matches!(row, Row::Status(shown) if *shown == status);
-            (Row::Status(status.clone()), self.rows.last_mut().filter(same))
+            (
+                Row::Status(status.clone()),
+                self.rows.last_mut().filter(same),
+            )
         } else {
-            let same = |row: &&mut Row| matches!(row, Row::Blob { digest: shown, .. } if *shown == digest);
+            let same =
+                |row: &&mut Row| matches!(row, Row::Blob { digest: shown, .. } if *shown == digest);
             let row = Row::Blob {
                 digest: digest.clone(),
                 total: number("total"),
@@ -165,5 +171,8 @@ fn bar(short: &str, total: u64, completed: u64) -> String {
     } else {
         format!(" {:>6}", human(total))
     };
-    format!("pulling {short}: {:>3}% ▕{cells}▏{suffix:<SUFFIX$}", share(100))
+    format!(
+        "pulling {short}: {:>3}% ▕{cells}▏{suffix:<SUFFIX$}",
+        share(100)
+    )
 }
