@@ -232,9 +232,6 @@ pub async fn stop(paths: &Paths, listen: SocketAddr) -> Result<bool> {
     if let Some(record) = &running {
         process::stop(&record.process, Duration::from_secs(10)).await?;
     }
-    let slot = slot(paths, listen);
-    if slot.record_file().exists() || slot.pidfile().exists() {
-        drop(slot.try_lock()?);
-    }
+    slot(paths, listen).clear_if_free()?;
     Ok(running.is_some())
 }
