@@ -71,10 +71,7 @@ pub async fn stop(paths: &Paths, listen: SocketAddr) -> Result<bool> {
         process::stop(&record.process, longest_end(record)).await?;
     }
     end_orphan(paths, listen).await?;
-    let slot = slot(paths, listen);
-    if slot.record_file().exists() || slot.pidfile().exists() {
-        drop(slot.try_lock()?);
-    }
+    slot(paths, listen).clear_if_free()?;
     Ok(running.is_some())
 }
 
