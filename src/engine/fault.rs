@@ -65,11 +65,7 @@ fn refused(doing: &str, status: u16, message: &str) -> Error {
 /// What helps against refusals that do not say it themselves.
 fn way_out(message: &str) -> Option<&'static str> {
     let known = [
-        (
-            "host-gateway",
-            "the engine has no default bridge network: take \"bridge\": \"none\" out of its settings, \
-             or set gateway.host_gateway: false and name a reachable address in OLLAMA_URL",
-        ),
+        ("host-gateway", super::BRIDGE_HINT),
         (
             "HTTP request to an HTTPS server",
             "that engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",

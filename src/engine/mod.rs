@@ -71,6 +71,12 @@ pub struct EngineInfo {
 }
 
 impl EngineInfo {
+    /// Its containers have no address for their host: it runs without a default bridge network. (Where the
+    /// address leads elsewhere, or another mechanism provides one, this is not so.)
+    pub fn lacks_host_gateway(&self) -> bool {
+        self.host_gateway.is_none() && !self.rootless && !self.desktop && !self.podman
+    }
+
     /// What it is, for people: `Docker 28.5.2`, `rootless Docker 27.1.0`, `Docker Desktop, engine 28.0.4`,
     /// `Podman 5.2.1`.
     pub fn describe(&self) -> String {
@@ -88,6 +94,10 @@ impl EngineInfo {
         Api::parse(&self.api_version).is_some_and(|api| api >= Api(major, minor))
     }
 }
+
+/// What helps where [`EngineInfo::lacks_host_gateway`].
+pub const BRIDGE_HINT: &str = "take \"bridge\": \"none\" out of the engine's /etc/docker/daemon.json \
+    (or --bridge=none from dockerd), or set OLLAMA_URL in the service to an address that it can reach";
 
 /// A connection to a container engine.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use super::{
     state_of,
 };
 use crate::compose::{Release, Service};
-use crate::engine::Engine;
+use crate::engine::{BRIDGE_HINT, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 
@@ -43,8 +43,8 @@ pub async fn up(
         None => None,
     };
     match converge(engine, target, &services, options, step, events).await {
-        // Somebody else made the container in the meantime: look again, once.
-        Err(error) if error.kind == Kind::Conflict && appeared(engine, target, &error).await => {
+        // Somebody else made or removed a container in the meantime: look again, once.
+        Err(error) if vanished(&error) || appeared(engine, target, &error).await => {
             let again = UpOptions {
                 build: Build::Missing,
                 ..options.clone()
@@ -147,8 +147,16 @@ fn warn_of_orphans(observed: &Observed, events: &Events) {
     ));
 }
 
+/// Whether a container was gone that was there a moment before.
+fn vanished(error: &Error) -> bool {
+    error.message.contains("No such container")
+}
+
 /// Whether a container of this project now has the name that a conflict is about.
 async fn appeared(engine: &Engine, target: &Target<'_>, error: &Error) -> bool {
+    if error.kind != Kind::Conflict {
+        return false;
+    }
     let found = observe::containers(engine, target.project)
         .await
         .unwrap_or_default();
@@ -313,6 +321,7 @@ fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<
     let names = services.iter().map(|service| service.name.clone());
     let stand_ins = names.map(|name| (name, String::new())).collect();
     for service in services {
+        check_host_gateway(engine, service)?;
         create::body(&create::Making {
             target,
             service: &namespaces::resolved(service, &stand_ins)?,
@@ -326,4 +335,22 @@ fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<
         }
     }
     Ok(())
+}
+
+/// An engine without a default bridge has nothing that `host-gateway` could stand for. Some say so when
+/// the container starts; others write `<nil>` into its /etc/hosts.
+fn check_host_gateway(engine: &Engine, service: &Service) -> Result<()> {
+    let asked = service
+        .extra_hosts
+        .iter()
+        .any(|host| host.address == "host-gateway");
+    if !asked || !engine.info().lacks_host_gateway() {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "service {} has host-gateway in its extra_hosts, but the engine at {} has no default bridge network",
+        service.name,
+        engine.endpoint()
+    ))
+    .hint(BRIDGE_HINT))
 }
