@@ -588,63 +588,6 @@ fn hashes_are_those_of_real_releases() {
     assert!(compared > 50, "only {compared} compared");
 }
 
-/// Damaged files must be faults, never panics.
-#[test]
-fn damaged_files_are_faults_and_never_panics() {
-    let base = STACK.replace("services:", "x-a: &a {b: [017, '08', \"$X\"]}\nservices:");
-    let pieces = [
-        "&",
-        "*a",
-        "<<: ",
-        "!reset ",
-        "!override ",
-        "- ",
-        ": ",
-        "\n",
-        "  ",
-        "${",
-        "}",
-        "$",
-        "'",
-        "\"",
-        "[",
-        "{",
-        "017",
-        "\u{feff}",
-        "é",
-        "|",
-        "---\n",
-        "extends: api",
-        "include: x",
-    ];
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join("compose.yaml");
-    let options = LoadOptions {
-        working_dir: dir.path().to_owned(),
-        ..LoadOptions::default()
-    };
-    let mut seed = 1_u64;
-    let mut next = |below: usize| {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(seed >> 33).expect("31 bits") % below
-    };
-    for _ in 0..2_000 {
-        let mut characters: Vec<char> = base.chars().collect();
-        for _ in 0..=next(3) {
-            let at = next(characters.len());
-            let until = (at + next(12)).min(characters.len());
-            let piece = pieces[next(pieces.len())].chars();
-            characters.splice(at..until, piece);
-        }
-        std::fs::write(&path, characters.into_iter().collect::<String>()).expect("written");
-        if let Err(error) = load(&options) {
-            assert!(!error.message.is_empty());
-        }
-    }
-}
-
 #[test]
 fn the_canonical_model_is_one_line_of_json() {
     let text = "name: shop\nservices: {a: {image: x, cpus: 0.5, ports: ['9104:8000']}}";

@@ -8,7 +8,7 @@ use super::action::{Action, Plan};
 use super::mounts::Inherited;
 use super::observe::{Found, Observed};
 use super::release::Release;
-use super::{Created, Target, UpOptions, create, image, labels, namespaces, shared, wait};
+use super::{Created, Target, UpOptions, create, image, inject, labels, namespaces, shared, wait};
 use crate::compose::{Condition, Service};
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
@@ -234,6 +234,7 @@ impl<'a> Applier<'a> {
 
     async fn start(&mut self, service: &str, name: &str) -> Result<()> {
         let id = self.ids.get(service).map_or(name, String::as_str);
+        inject::files(self.engine, self.target.project, self.service(service)?, id).await?;
         if let Err(error) = self.engine.start_container(id, name).await {
             return Err(self.not_started(name, error).await);
         }

@@ -6,6 +6,7 @@ mod apply;
 mod create;
 mod down;
 mod image;
+mod inject;
 mod join;
 mod labels;
 mod mounts;

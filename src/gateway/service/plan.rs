@@ -9,6 +9,7 @@ use super::namespaces::{parents, resolved};
 use super::observe::{Found, Network, Observed, Volume};
 use super::{Build, Target, UpOptions, select};
 use crate::compose::{Condition, Service};
+use crate::engine::Image;
 use crate::error::{Error, Kind, Result};
 
 /// The images to build and pull.
@@ -22,8 +23,8 @@ pub fn images(
     let mut seen = BTreeSet::new();
     for service in services {
         let image = target.project.image_name(service);
-        let missing = observed.images.get(&image).is_none_or(Option::is_none);
-        if let Some((action, cause)) = image_step(service, &image, missing, target, options)?
+        let found = observed.images.get(&image).and_then(Option::as_ref);
+        if let Some((action, cause)) = image_step(service, &image, found, target, options)?
             && seen.insert(image)
         {
             plan.push(action, cause);
@@ -35,10 +36,11 @@ pub fn images(
 fn image_step(
     service: &Service,
     image: &str,
-    missing: bool,
+    image_found: Option<&Image>,
     target: &Target<'_>,
     options: &UpOptions,
 ) -> Result<Option<(Action, String)>> {
+    let missing = image_found.is_none();
     let (name, image) = (service.name.clone(), image.to_owned());
     if service.build.is_some() {
         let cause = build_cause(service, missing, target, options)?;
@@ -58,7 +60,15 @@ fn image_step(
         "never" if missing => return Err(never_pulled(service, &image)),
         "" | "missing" | "if_not_present" => missing.then_some("it is missing"),
         "never" => None,
-        other => return Err(refused(service, "pull_policy", other)),
+        other => match service.pull_interval() {
+            Some(interval) if !missing => {
+                let age = image_found.and_then(|image| image.age);
+                let old = age.is_none_or(|age| age >= interval);
+                old.then_some("it is older than its pull_policy allows")
+            }
+            Some(_) => Some("it is missing"),
+            None => return Err(refused(service, "pull_policy", other)),
+        },
     };
     Ok(cause.map(|cause| {
         (
@@ -413,7 +423,6 @@ fn plan_start(
 mod tests {
     use super::*;
     use crate::compose::{Dependency, Dialect, Project};
-    use crate::engine::Image;
     use crate::error::Kind;
 
     /// `gateway` needs `db` to be healthy and `job` to complete; all are built.
@@ -469,6 +478,7 @@ mod tests {
                 id: image.clone(),
                 has_healthcheck: false,
                 volumes: Vec::new(),
+                age: None,
             };
             observed.images.insert(image, Some(there));
         }
