@@ -150,6 +150,7 @@ fn relay(relay: &RelayState) -> Row {
         RelayState::Listening { address } => (Tone::Good, "listening", address.to_string()),
         RelayState::Waiting { reason } => (Tone::Warn, "waiting", reason.clone()),
         RelayState::NotNeeded { reason } => (Tone::Dim, "not needed", reason.clone()),
+        RelayState::Impossible { reason } => (Tone::Warn, "not possible", reason.clone()),
     }
 }
 

@@ -162,7 +162,8 @@ impl<'a> Applier<'a> {
 
     /// Takes a container back that was made in vain. The error that made it vain is the one to tell.
     async fn withdrawn(&self, id: &str, error: Error) -> Error {
-        let _ = self.engine.remove_container(id, false).await;
+        // With the anonymous volumes that were made for it; those that it inherited stay.
+        let _ = self.engine.remove_container(id, true).await;
         error
     }
 
