@@ -9,6 +9,7 @@ use super::namespaces::{parents, resolved};
 use super::observe::{Found, Network, Observed, Volume};
 use super::{Build, Pull, Target, UpOptions, select};
 use crate::compose::{Condition, Service};
+use crate::engine::Image;
 use crate::error::{Error, Kind, Result};
 
 /// The images to build and pull.
@@ -22,8 +23,8 @@ pub fn images(
     let mut seen = BTreeSet::new();
     for service in services {
         let image = target.project.image_name(service);
-        let missing = observed.images.get(&image).is_none_or(Option::is_none);
-        if let Some((action, cause)) = image_step(service, &image, missing, target, options)?
+        let found = observed.images.get(&image).and_then(Option::as_ref);
+        if let Some((action, cause)) = image_step(service, &image, found, target, options)?
             && seen.insert(image)
         {
             plan.push(action, cause);
@@ -35,10 +36,11 @@ pub fn images(
 fn image_step(
     service: &Service,
     image: &str,
-    missing: bool,
+    image_found: Option<&Image>,
     target: &Target<'_>,
     options: &UpOptions,
 ) -> Result<Option<(Action, String)>> {
+    let missing = image_found.is_none();
     let (name, image) = (service.name.clone(), image.to_owned());
     if service.build.is_some() {
         let cause = build_cause(service, missing, target, options)?;
@@ -48,7 +50,7 @@ fn image_step(
         };
         return Ok(cause.map(|cause| (action, cause.to_owned())));
     }
-    let cause = pull_cause(service, &image, missing, options)?;
+    let cause = pull_cause(service, &image, image_found, options)?;
     let action = Action::Pull {
         service: name,
         image,
@@ -60,9 +62,10 @@ fn image_step(
 fn pull_cause(
     service: &Service,
     image: &str,
-    missing: bool,
+    image_found: Option<&Image>,
     options: &UpOptions,
 ) -> Result<Option<&'static str>> {
+    let missing = image_found.is_none();
     match options.pull {
         Some(Pull::Always) => return Ok(Some("asked to")),
         Some(Pull::Missing) => return Ok(missing.then_some("it is missing")),
@@ -77,7 +80,15 @@ fn pull_cause(
         "never" if missing => Err(never_pulled(service, image, "its pull_policy forbids")),
         "" | "missing" | "if_not_present" => Ok(missing.then_some("it is missing")),
         "never" => Ok(None),
-        other => Err(refused(service, "pull_policy", other)),
+        other => match service.pull_interval() {
+            Some(_) if missing => Ok(Some("it is missing")),
+            Some(interval) => {
+                let age = image_found.and_then(|image| image.age);
+                let old = age.is_none_or(|age| age >= interval);
+                Ok(old.then_some("it is older than its pull_policy allows"))
+            }
+            None => Err(refused(service, "pull_policy", other)),
+        },
     }
 }
 
@@ -467,7 +478,6 @@ fn plan_start(
 mod tests {
     use super::*;
     use crate::compose::{Dependency, Dialect, Project};
-    use crate::engine::Image;
     use crate::error::Kind;
 
     /// `gateway` needs `db` to be healthy and `job` to complete; all are built.
@@ -526,6 +536,7 @@ mod tests {
                 id: image.clone(),
                 has_healthcheck: false,
                 volumes: Vec::new(),
+                age: None,
             };
             observed.images.insert(image, Some(there));
         }

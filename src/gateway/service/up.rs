@@ -4,7 +4,7 @@ use super::apply::{self, Applier};
 use super::observe::{self, Observed, observe};
 use super::release::installed;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, namespaces, plan,
+    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, inject, namespaces, plan,
     state_of,
 };
 use crate::compose::{Release, Service};
@@ -330,6 +330,7 @@ fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<
             image_id: "",
             inherited: None,
         })?;
+        inject::check(target.project, service)?;
         if service.build.is_some() {
             image::request(engine, target, service, &release)?;
         }
