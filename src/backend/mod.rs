@@ -26,7 +26,7 @@ mod supervisor;
 pub use gpu::gpu;
 pub use kill::{Ended, Killed, kill};
 pub use launch::{Launch, exposure};
-pub use log::tail;
+pub use log::{RotatingLog, tail};
 pub use observe::{Observed, Standing, observe, observe_anyway, recorded};
 pub use orphans::orphans;
 pub use owner::{Holder, LogPlace, Owner, app_log};

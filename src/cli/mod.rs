@@ -460,10 +460,17 @@ pub struct GatewayRunArgs {
     /// Where to listen [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
-    /// Listen off loopback though callers are not asked who they are: inside a container, where the
-    /// published port decides who reaches it
+    /// File with API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in
+    /// OLLAMACTL_GATEWAY_KEY]
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+    /// Listen off loopback without a key: inside a container, where the published port decides who
+    /// reaches it
     #[arg(long)]
     pub no_auth: bool,
+    /// The model that requests mean which name none.
+    #[command(flatten)]
+    pub model: ModelArgs,
     /// Settings.
     #[command(flatten)]
     pub backend: BackendArgs,

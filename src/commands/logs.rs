@@ -72,8 +72,8 @@ async fn gateway_log(
 ) -> Result<()> {
     match gateway::choose(config, &context.folder)? {
         Gateway::Compose(compose) => container_logs(context, &compose, wanted, args).await,
-        Gateway::Embedded(launch) => {
-            let path = embedded::slot(&context.paths, launch.listen).log_file();
+        Gateway::Embedded(how) => {
+            let path = embedded::slot(&context.paths, how.launch.listen).log_file();
             if !path.exists() {
                 return Err(Error::new(
                     Kind::Unhealthy,

@@ -37,9 +37,10 @@ pub use model::{FileObject, Ipam, IpamPool, LoadOptions, Network, Project, Volum
 pub use names::normalize;
 pub use release::Release;
 pub use service::{
-    BindOptions, Build, Condition, Dependency, Deploy, Device, DeviceRequest, EnvFile, ExtraHost,
-    FileReference, Healthcheck, Logging, Mount, Placement, Port, Preference, Resource, Resources,
-    RestartPolicy, Service, ServiceNetwork, TmpfsOptions, Ulimit, UpdateConfig, VolumeOptions,
+    BindOptions, BlockIo, Build, Condition, Dependency, Deploy, Develop, Device, DeviceRequest,
+    EnvFile, ExtraHost, FileReference, Healthcheck, Hook, Logging, Mount, Placement, Port,
+    Preference, Resource, Resources, RestartPolicy, Service, ServiceNetwork, ThrottledDevice,
+    TmpfsOptions, Trigger, Ulimit, UpdateConfig, VolumeOptions, WeightedDevice,
 };
 pub use units::{Argv, Bytes, Interval};
 

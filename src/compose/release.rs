@@ -34,6 +34,22 @@ impl Release {
         &self.0
     }
 
+    /// Whether it mounts volumes and plain folders as `Binds`, and only what has options as `Mounts`. Earlier
+    /// releases did so only for folders that the engine makes where they are missing.
+    pub fn prefers_binds(&self) -> bool {
+        self.is_at_least(2, 35)
+    }
+
+    /// Whether its client writes capabilities in upper case, with their prefix, and sorted.
+    pub fn writes_capabilities_in_full(&self) -> bool {
+        self.is_at_least(2, 34)
+    }
+
+    /// Whether it hands the options of a reserved device over.
+    pub fn passes_device_options(&self) -> bool {
+        self.is_at_least(2, 30)
+    }
+
     /// It is this release or a newer one.
     pub fn is_at_least(&self, major: u32, minor: u32) -> bool {
         let mut numbers = self

@@ -1,6 +1,7 @@
 //! Configuration: flags over environment over `ollamactl.yaml` over the user's file over defaults, each
 //! value with the place that it came from.
 
+mod embedded;
 mod file;
 mod places;
 mod resolve;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use embedded::{AccessLog, Embedded, Secret};
 pub use file::{PROJECT_FILE, USER_FILE};
 pub use places::parse_duration;
 pub use resolve::{Flags, load};
@@ -122,6 +124,8 @@ pub struct Gateway {
     pub service: Setting<String>,
     /// Where the embedded gateway listens.
     pub listen: Setting<std::net::SocketAddr>,
+    /// What the embedded gateway asks of its clients, and how much it takes on.
+    pub embedded: Embedded,
     /// Path of the health endpoint.
     pub health_path: Setting<String>,
     /// Whether `host.docker.internal` is added to a service that lacks it.
@@ -185,7 +189,7 @@ impl Config {
     pub fn entries(&self) -> Vec<(&'static str, String, &Source)> {
         let backend = &self.backend;
         let gateway = &self.gateway;
-        vec![
+        let mut entries = vec![
             self.model.entry("model", ToString::to_string),
             backend.mode.entry("backend.mode", ToString::to_string),
             backend.host.entry("backend.host", ToString::to_string),
@@ -233,7 +237,9 @@ impl Config {
                         .as_ref()
                         .map_or_else(String::new, ToString::to_string)
                 }),
-        ]
+        ];
+        entries.extend(gateway.embedded.entries());
+        entries
     }
 }
 

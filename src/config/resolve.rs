@@ -7,7 +7,7 @@ use super::file::{self, USER_FILE};
 use super::places::{Places, beside};
 use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
-    PullSettings, Setting, Source,
+    PullSettings, Setting, Source, embedded,
 };
 use crate::compose::Release;
 use crate::error::{Error, Result};
@@ -43,6 +43,8 @@ pub struct Flags {
     pub service: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--key-file`.
+    pub key_file: Option<PathBuf>,
     /// `-f/--file`.
     pub files: Vec<PathBuf>,
     /// `-p/--project-name`.
@@ -62,7 +64,9 @@ pub fn load(
     paths: &Paths,
     environment: BTreeMap<String, String>,
 ) -> Result<Config> {
-    let project_file = file::find(flags.project_directory.as_deref().unwrap_or(folder));
+    let start = flags.project_directory.as_ref();
+    let project_file =
+        file::find(&start.map_or_else(|| folder.to_owned(), |path| folder.join(path)));
     let user_file = Some(paths.config.join(USER_FILE)).filter(|path| path.is_file());
     let files = [project_file.clone(), user_file]
         .into_iter()
@@ -241,6 +245,7 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
             |f| f.gateway.listen.as_ref(),
             DEFAULT_GATEWAY,
         )?,
+        embedded: embedded::resolve(flags, places)?,
         health_path: places.text(
             "",
             None,

@@ -266,7 +266,7 @@ pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, St
 }
 
 /// Root certificates travel in the binary, and are only set up where TLS is spoken.
-pub(super) fn tls(needed: bool) -> rustls::ClientConfig {
+pub fn tls(needed: bool) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     if needed {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());

@@ -12,8 +12,8 @@ pub(super) async fn down(context: &Context, args: &GatewayDownArgs) -> Result<()
     let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     let compose = match &gateway {
-        Gateway::Embedded(launch) => {
-            return stop_embedded(context, launch, args.stop.dry_run, step).await;
+        Gateway::Embedded(how) => {
+            return stop_embedded(context, &how.launch, args.stop.dry_run, step).await;
         }
         Gateway::Compose(compose) => compose,
     };
@@ -67,8 +67,8 @@ pub(super) async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()
     let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     let compose = match &gateway {
-        Gateway::Embedded(launch) => {
-            return stop_embedded(context, launch, args.stop.dry_run, step).await;
+        Gateway::Embedded(how) => {
+            return stop_embedded(context, &how.launch, args.stop.dry_run, step).await;
         }
         Gateway::Compose(compose) => compose,
     };

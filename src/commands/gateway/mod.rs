@@ -37,7 +37,7 @@ fn choose(context: &Context, args: &StackArgs) -> Result<(Config, Gateway)> {
 fn step(context: &Context, gateway: &Gateway) -> Step {
     let what = match gateway {
         Gateway::Compose(compose) => format!("service {}", compose.service),
-        Gateway::Embedded(launch) => format!("embedded gateway on {}", launch.listen),
+        Gateway::Embedded(how) => format!("embedded gateway on {}", how.launch.listen),
     };
     context.events().step("gateway", what)
 }
@@ -90,21 +90,23 @@ async fn build(context: &Context, args: &StackArgs) -> Result<()> {
 pub(super) async fn run_embedded(context: &Context, args: &GatewayRunArgs) -> Result<()> {
     let mut flags = Flags {
         listen: args.listen.clone(),
+        key_file: args.key_file.clone(),
         ..Flags::default()
     };
+    args.model.add_to(&mut flags);
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
-    let launch = if args.no_auth {
-        embedded::Launch::unguarded(&config)?
+    let how = if args.no_auth {
+        embedded::Instructions::unguarded(&config)?
     } else {
-        embedded::Launch::from_config(&config)?
+        embedded::Instructions::from_config(&config)?
     };
     let shutdown = Shutdown::on_signals()?;
     context.ui.say(&format!(
         "gateway on http://{}, in front of {}; Ctrl-C ends it",
-        launch.listen, launch.upstream
+        how.launch.listen, how.launch.upstream
     ));
-    embedded::run_here(&launch, &shutdown).await?;
+    embedded::run_here(&how, &shutdown).await?;
     if shutdown.was_interrupted() {
         return Err(Error::new(Kind::Interrupted, "the gateway was stopped"));
     }

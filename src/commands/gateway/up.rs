@@ -14,8 +14,8 @@ pub(super) async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
     let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     let compose = match &gateway {
-        Gateway::Embedded(launch) => {
-            return embedded_up(context, launch, args.stop.dry_run, step).await;
+        Gateway::Embedded(how) => {
+            return embedded_up(context, how, args.stop.dry_run, step).await;
         }
         Gateway::Compose(compose) => compose,
     };
@@ -76,13 +76,14 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
     let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     let compose = match &gateway {
-        Gateway::Embedded(launch) => {
+        Gateway::Embedded(how) => {
+            let listen = how.launch.listen;
             if args.stop.dry_run {
-                let line = format!("restart embedded gateway on {}: asked to", launch.listen);
+                let line = format!("restart embedded gateway on {listen}: asked to");
                 return show_steps(context, &[line], step);
             }
-            embedded::stop(&context.paths, launch.listen).await?;
-            return embedded_up(context, launch, false, step).await;
+            embedded::stop(&context.paths, listen).await?;
+            return embedded_up(context, how, false, step).await;
         }
         Gateway::Compose(compose) => compose,
     };
@@ -103,14 +104,14 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
 
 async fn embedded_up(
     context: &Context,
-    launch: &embedded::Launch,
+    how: &embedded::Instructions,
     dry_run: bool,
     step: Step,
 ) -> Result<()> {
     if dry_run {
-        return show_steps(context, &embedded::plan_up(launch, &context.paths)?, step);
+        return show_steps(context, &embedded::plan_up(&how.launch, &context.paths)?, step);
     }
-    let (record, fresh) = embedded::start(launch, &context.paths, &step).await?;
+    let (record, fresh) = embedded::start(how, &context.paths, &step).await?;
     step.ended(fresh, record.describe());
     if context.ui.is_json() {
         context.ui.print_json(&serde_json::json!({

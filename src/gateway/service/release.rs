@@ -36,7 +36,9 @@ pub(super) async fn installed(project: &Project) -> Option<Release> {
         .ok()?
         .ok()?;
     let version = String::from_utf8(output.stdout).ok()?;
+    // As the label has it: without what a distribution or Docker Desktop adds.
     let version = version.trim().trim_start_matches('v');
+    let version = version.split(['-', '+']).next().unwrap_or_default();
     // Release 1 had labels and hashes of its own.
     let understood = !version.starts_with("1.");
     understood.then(|| version.parse().ok()).flatten()
