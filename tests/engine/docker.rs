@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use ollamactl::engine::models::ContainerCreateBody;
 use ollamactl::engine::{Endpoint, Engine};
+use ollamactl::engine::{Endpoint, Engine};
 use ollamactl::error::Result;
 use serde_json::Value;
 
@@ -52,6 +53,12 @@ impl Docker {
     pub fn inspect(&self, name: &str) -> Option<Value> {
         let found = self.get(self.engine.container(name));
         found.map(|container| serde_json::to_value(container).expect("JSON"))
+    }
+
+    /// Whether there is a volume of this name.
+    #[track_caller]
+    pub fn has_volume(&self, name: &str) -> bool {
+        self.get(self.engine.volume(name)).is_some()
     }
 
     /// Names of the project's containers, sorted.

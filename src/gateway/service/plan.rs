@@ -144,14 +144,24 @@ pub fn containers(
         return Ok(plan);
     }
     for (index, service) in services.iter().enumerate() {
-        let restarts = options.restart && service.name == target.service;
+        let asked = options.restart && service.name == target.service;
+        let replaced = replaced_need(services, service, &changes);
         match &changes[index] {
-            change @ Change::None(found) if restarts && change.is_running() => {
+            change @ Change::None(found)
+                if change.is_running() && (asked || replaced.is_some()) =>
+            {
                 let action = Action::Restart {
                     service: service.name.clone(),
                     name: found.name.clone(),
                 };
-                plan.push(action, "asked to");
+                let cause = match replaced {
+                    Some(name) if !asked => {
+                        plan_waits(services, service, &mut plan);
+                        format!("{name} is replaced")
+                    }
+                    _ => "asked to".to_owned(),
+                };
+                plan.push(action, cause);
             }
             _ => plan_start(target, services, index, &changes, &mut plan),
         }
@@ -448,18 +458,7 @@ fn plan_start(
     if stays || (idle && !is_target) {
         return;
     }
-    for (dependency, needed) in &service.depends_on {
-        let planned = services.iter().any(|other| &other.name == dependency);
-        if planned && needed.condition != Condition::Started {
-            let action = Action::Wait {
-                service: service.name.clone(),
-                dependency: dependency.clone(),
-                condition: needed.condition,
-                required: needed.required,
-            };
-            plan.push(action, format!("{} needs it", service.name));
-        }
-    }
+    plan_waits(services, service, plan);
     let name = target.project.container_name(service, 1);
     let cause = match change {
         Change::None(found) => format!("it is {}", found.state),
@@ -472,6 +471,38 @@ fn plan_start(
         },
         cause,
     );
+}
+
+/// Waits for what the service needs.
+fn plan_waits(services: &[&Service], service: &Service, plan: &mut Plan) {
+    for (dependency, needed) in &service.depends_on {
+        let planned = services.iter().any(|other| &other.name == dependency);
+        if planned && needed.condition != Condition::Started {
+            let action = Action::Wait {
+                service: service.name.clone(),
+                dependency: dependency.clone(),
+                condition: needed.condition,
+                required: needed.required,
+            };
+            plan.push(action, format!("{} needs it", service.name));
+        }
+    }
+}
+
+/// A dependency that is replaced, with which this service asks to be restarted.
+fn replaced_need<'a>(
+    services: &[&Service],
+    service: &'a Service,
+    changes: &[Change],
+) -> Option<&'a str> {
+    let is_replaced = |name: &String| {
+        let mut all = services.iter().zip(changes);
+        all.any(|(other, change)| other.name == *name && matches!(change, Change::Recreate(..)))
+    };
+    let mut needs = service.depends_on.iter();
+    needs
+        .find(|(name, needed)| needed.restart && is_replaced(name))
+        .map(|(name, _)| name.as_str())
 }
 
 #[cfg(test)]
@@ -734,6 +765,29 @@ mod tests {
             format!(
                 "stop container p-old-1: its service is not defined any more\n\
                  remove container p-old-1: its service is not defined any more\n{surplus}"
+            )
+        );
+    }
+
+    #[test]
+    fn a_replaced_dependency_restarts_who_asks_for_it() {
+        let with = |restart: bool| {
+            changed(|project, observed| {
+                let gateway = project.services.get_mut("gateway").expect("there");
+                gateway.depends_on.get_mut("db").expect("there").restart = restart;
+                observed.containers.get_mut("db").expect("there").image_id = "older".into();
+            })
+        };
+        let replaced = "recreate container p-db-1: its image changed\n\
+                        start container p-db-1: it is new\n";
+        assert_eq!(with(false), replaced);
+        assert_eq!(
+            with(true),
+            format!(
+                "{replaced}\
+                 wait for db to be healthy: gateway needs it\n\
+                 wait for job to complete: gateway needs it\n\
+                 restart container p-gateway-1: db is replaced\n"
             )
         );
     }
