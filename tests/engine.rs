@@ -2,6 +2,10 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "engine/api.rs"]
+mod api;
+#[path = "engine/base.rs"]
+mod base;
 #[path = "engine/guest.rs"]
 mod guest;
 #[path = "engine/lab.rs"]
@@ -406,10 +410,7 @@ async fn a_failing_build_names_its_step_and_the_old_gateway_runs_on() {
         };
         lab.set("DOCKER_BUILDKIT", buildkit);
         let first = lab.up().await.expect("comes up");
-        lab.file(
-            "Dockerfile",
-            "FROM scratch\nCOPY guest /guest\nCOPY absent /x\n",
-        );
+        lab.dockerfile("COPY absent /x\n");
         let (events, step) = lab.step();
         let project = lab.project();
         let restarted = gateway::restart(
@@ -444,7 +445,7 @@ async fn both_builders_leave_ignored_files_out() {
             return;
         };
         lab.set("DOCKER_BUILDKIT", buildkit);
-        lab.file("Dockerfile", "FROM scratch\nCOPY guest /guest\nCOPY *.txt /context/\nENV GUEST=1\nCMD [\"/guest\", \"--ignored\", \"--nocapture\", \"--exact\", \"guest_serves\"]\n");
+        lab.dockerfile("COPY *.txt /context/\n");
         lab.file(".dockerignore", "*.txt\n!kept.txt\n");
         lab.file("kept.txt", "");
         lab.file("secret.txt", "");
@@ -472,8 +473,7 @@ async fn restart_replaces_what_changed_and_restarts_what_did_not() {
         .expect("restarts");
     assert_eq!(same.state.id, first.state.id);
     assert_ne!(same.state.started_at, first.state.started_at);
-    let dockerfile = std::fs::read_to_string(lab.path().join("Dockerfile")).expect("read");
-    lab.file("Dockerfile", &format!("{dockerfile}ENV MORE=1\n"));
+    lab.dockerfile("ENV MORE=1\n");
     let changed = gateway::restart(&lab.engine, &target(&project), &options, &step, &events)
         .await
         .expect("restarts");

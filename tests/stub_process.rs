@@ -17,6 +17,11 @@ use process::{Setup, read_until};
 use rustix::process::{Pid, Signal, kill_process};
 
 const OLDER: (&str, &str) = ("OLLAMACTL_STUB_VERSION", "0.24.0");
+/// The recordings of each version, and how it is asked for.
+const VERSIONS: [(&str, (&str, &str)); 2] = [
+    ("v0.24.0", OLDER),
+    ("v0.33.0-rc2", ("OLLAMACTL_STUB_VERSION", "0.33.0")),
+];
 const TINY: (&str, &str) = ("OLLAMACTL_STUB_MODELS", "tiny,tiny3");
 
 fn text(bytes: &[u8]) -> &str {

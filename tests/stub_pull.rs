@@ -12,7 +12,7 @@ use http::{Call, Stub, text};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use ollamactl::stub::{Faults, PullFaults, Settings, Version};
-use seen::{Seen, check};
+use seen::{Seen, check, settings};
 
 const TINY: &str = r#"{"model": "tiny"}"#;
 
@@ -351,13 +351,10 @@ async fn large_blobs_come_in_parts() {
 #[tokio::test]
 async fn the_older_version_repeats_full_lines() {
     let folder = tempfile::tempdir().expect("a folder");
-    let older = Settings {
-        version: Version::V0_24,
-        ..Settings::default()
-    };
+    let older = settings(Version::V0_24);
     let stub = Stub::with(folder.path(), &[], Faults::instant(), older).await;
     let answer = Seen::answered(stub.send(&pull(TINY)).await).await;
-    let mut recorded = Seen::recorded("v0.24.0/pull/fresh-small");
+    let mut recorded = Seen::recorded_by("v0.24.0", "pull/fresh-small").expect("recorded");
     // How often is a matter of pace.
     let repeated = |lines: &[String]| lines.windows(2).any(|pair| pair[0] == pair[1]);
     assert!(repeated(&answer.body), "{answer:?}");

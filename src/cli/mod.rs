@@ -299,6 +299,9 @@ pub struct GatewayUpArgs {
     /// Leave out what the service depends on
     #[arg(long)]
     pub no_deps: bool,
+    /// Create containers, and start none
+    #[arg(long)]
+    pub no_start: bool,
     /// Settings.
     #[command(flatten)]
     pub stack: StackArgs,

@@ -51,6 +51,7 @@ async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
                 },
                 force_recreate: args.force_recreate,
                 no_deps: args.no_deps,
+                no_start: args.no_start,
                 ledger: Some(Ledger::new(&context.paths, &compose.project.name)),
                 ..UpOptions::default()
             };

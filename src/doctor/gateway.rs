@@ -174,7 +174,7 @@ fn describe(engine: &Engine) -> String {
     let info = engine.info();
     format!(
         "{} (API {}) at {}",
-        info.version,
+        info.describe(),
         info.api_version,
         engine.endpoint()
     )
@@ -300,7 +300,15 @@ fn host_alias(
             "set OLLAMA_URL in the service to an address that it can reach",
         );
     }
-    if !written && !info.desktop && (!compose.host_gateway || info.host_gateway.is_none()) {
+    if !info.desktop && info.host_gateway.is_none() {
+        return Check::fail(
+            NAME,
+            "the engine has no default bridge network, so it has no address for this host",
+            "take \"bridge\": \"none\" out of /etc/docker/daemon.json (or --bridge=none from dockerd), \
+             or set OLLAMA_URL in the service to an address that it can reach",
+        );
+    }
+    if !written && !info.desktop && !compose.host_gateway {
         return Check::fail(
             NAME,
             format!("service {} cannot resolve it", service.name),

@@ -11,6 +11,7 @@ use bollard::query_parameters::{
 };
 
 use super::Engine;
+use super::deadline::CHANGE;
 use super::fault::{status, taken_port, unless};
 use crate::error::{Error, Kind, Result};
 use crate::process;
@@ -116,7 +117,7 @@ impl Engine {
         let call = self.docker.stop_container(id, Some(options));
         let doing = format!("stopping container {}", short(id));
         let call = async { unless(call.await, 404) };
-        super::fault::call(&self.endpoint, &doing, grace(timeout), call).await?;
+        self.call(&doing, grace(timeout), call).await?;
         Ok(())
     }
 
@@ -128,7 +129,7 @@ impl Engine {
         };
         let call = self.docker.restart_container(id, Some(options));
         let doing = format!("restarting container {}", short(id));
-        match super::fault::call(&self.endpoint, &doing, grace(timeout), call).await {
+        match self.call(&doing, grace(timeout), call).await {
             Err(error) if error.kind == Kind::Conflict => Err(self.name_the_owner(error).await),
             other => other,
         }
@@ -229,5 +230,5 @@ fn seconds(timeout: StopTimeout) -> Option<i32> {
 
 fn grace(timeout: StopTimeout) -> Duration {
     let grace = timeout.map_or(LONGEST_GRACE, |seconds| Duration::from_secs(seconds.into()));
-    grace + super::CHANGE_DEADLINE
+    grace + CHANGE
 }

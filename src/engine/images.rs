@@ -1,18 +1,22 @@
 //! Images: found, pulled, named.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error as Fault;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImageOptions};
 use docker_credential::DockerCredential;
-use futures_util::StreamExt as _;
 
+use super::deadline::Interruption;
 use super::fault::unless;
 use super::{Engine, fault};
 use crate::error::{Error, Result};
 use crate::event::Step;
+
+/// How long a pull may be without progress.
+const PULL_PATIENCE: Duration = Duration::from_mins(10);
 
 /// An image on the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,14 +86,19 @@ impl Engine {
             ..CreateImageOptions::default()
         };
         let login = credentials(registry(name)).await;
-        let mut progress = self.docker.create_image(Some(options), None, login);
-        while let Some(message) = progress.next().await {
-            report(
-                message.map_err(|error| self.pull_failed(name, error))?,
-                step,
-            );
-        }
-        Ok(())
+        let messages = self.docker.create_image(Some(options), None, login);
+        let doing = format!("pulling image {name}");
+        self.follow(&doing, PULL_PATIENCE, step, messages, |message| {
+            report(message, step);
+        })
+        .await
+        .map_err(|interruption| match interruption {
+            Interruption::Fault(fault) => self.pull_failed(name, fault),
+            Interruption::Silence(error) => error.hint(format!(
+                "check the engine's way to the registry {}",
+                registry(name)
+            )),
+        })
     }
 
     fn pull_failed(&self, name: &str, error: Fault) -> Error {

@@ -5,6 +5,8 @@
 mod build;
 mod containers;
 mod context;
+mod deadline;
+mod dial;
 pub mod endpoint;
 mod events;
 mod fault;
@@ -13,7 +15,10 @@ mod images;
 mod logs;
 mod networks;
 mod output;
+mod ssh;
 mod throwaway;
+mod tls;
+mod transport;
 mod volumes;
 
 use std::net::IpAddr;
@@ -32,25 +37,23 @@ pub use logs::{LogLine, LogQuery};
 pub use networks::{Removal, Subnet};
 pub use throwaway::{Place, Throwaway};
 
+use transport::Transport;
+
 /// How long an engine may take to say that it is there.
-const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+const CONNECT_DEADLINE: Duration = Duration::from_millis(4500);
 /// The same over ssh, which logs in first.
 const CONNECT_DEADLINE_SSH: Duration = Duration::from_secs(20);
-/// How long a call may take that only reads.
-const READ_DEADLINE: Duration = Duration::from_secs(30);
-/// How long a call may take that creates, starts or removes: mounting and unpacking take a while.
-const CHANGE_DEADLINE: Duration = Duration::from_mins(2);
-/// bollard's own limit is the same for every call; ours are the ones that count.
-const BOLLARD_TIMEOUT_SECONDS: u64 = 24 * 60 * 60;
 /// The oldest API whose answers we read: that of Docker 19.03.
-const OLDEST_API: (u32, u32) = (1, 40);
+const OLDEST_API: Api = Api(1, 40);
+/// The newest API whose answers we know: an engine that speaks a newer one is asked for this.
+const NEWEST_API: Api = Api(1, 53);
 
 /// What the engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
     /// The engine's release, such as `26.1.5`.
     pub version: String,
-    /// The newest API that it speaks, such as `1.45`.
+    /// The API that is spoken with it, such as `1.45`: the newest that both sides know.
     pub api_version: String,
     /// `linux` or `windows`: what its containers run.
     pub os: String,
@@ -66,9 +69,21 @@ pub struct EngineInfo {
 }
 
 impl EngineInfo {
+    /// What it is, for people: `Docker 28.5.2`, `rootless Docker 27.1.0`, `Docker Desktop, engine 28.0.4`,
+    /// `Podman 5.2.1`.
+    pub fn describe(&self) -> String {
+        let version = &self.version;
+        match () {
+            () if self.podman => format!("Podman {version}"),
+            () if self.desktop => format!("Docker Desktop, engine {version}"),
+            () if self.rootless => format!("rootless Docker {version}"),
+            () => format!("Docker {version}"),
+        }
+    }
+
     /// The API is at least this version.
     pub fn speaks(&self, major: u32, minor: u32) -> bool {
-        api_number(&self.api_version).is_some_and(|version| version >= (major, minor))
+        Api::parse(&self.api_version).is_some_and(|api| api >= Api(major, minor))
     }
 }
 
@@ -91,15 +106,20 @@ impl Engine {
     }
 
     async fn connect_within(endpoint: &Endpoint, deadline: Duration) -> Result<Self> {
-        let docker = open(endpoint)?;
-        let version = fault::call(endpoint, "answering", deadline, docker.version());
+        let transport = Transport::new(endpoint)?;
+        let docker = transport
+            .docker()
+            .map_err(|fault| fault::explain(endpoint, "answering", fault))?;
+        let version = deadline::within(endpoint, "answering", deadline, docker.version());
         let gateway = tokio::time::timeout(deadline, networks::default_gateway(&docker));
         let (version, gateway) = tokio::join!(version, gateway);
-        let info = info(endpoint, version?, gateway.unwrap_or_default())?;
+        let version = version.map_err(|error| error.details(transport.complaints()))?;
+        let api = agreed(endpoint, &version)?;
+        transport.pin(&api.to_string());
         Ok(Self {
             docker,
             endpoint: endpoint.clone(),
-            info,
+            info: info(version, api, gateway.unwrap_or_default()),
         })
     }
 
@@ -117,22 +137,6 @@ impl Engine {
     pub fn info(&self) -> &EngineInfo {
         &self.info
     }
-
-    fn read<'a, T>(
-        &'a self,
-        doing: &'a str,
-        call: impl Future<Output = fault::Reply<T>> + 'a,
-    ) -> impl Future<Output = Result<T>> + 'a {
-        fault::call(&self.endpoint, doing, READ_DEADLINE, call)
-    }
-
-    fn change<'a, T>(
-        &'a self,
-        doing: &'a str,
-        call: impl Future<Output = fault::Reply<T>> + 'a,
-    ) -> impl Future<Output = Result<T>> + 'a {
-        fault::call(&self.endpoint, doing, CHANGE_DEADLINE, call)
-    }
 }
 
 /// Bytes as hexadecimal digits.
@@ -143,27 +147,52 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn open(endpoint: &Endpoint) -> Result<Docker> {
-    let (address, timeout) = (endpoint.address.as_str(), BOLLARD_TIMEOUT_SECONDS);
-    let version = bollard::API_DEFAULT_VERSION;
-    let scheme = address.split_once("://").map_or("", |(scheme, _)| scheme);
-    let opened = match (scheme, &endpoint.tls) {
-        ("tcp", Some(tls)) => {
-            Docker::connect_with_ssl(address, &tls.key, &tls.cert, &tls.ca, timeout, version)
-        }
-        ("tcp", None) => Docker::connect_with_http(address, timeout, version),
-        #[cfg(unix)]
-        ("ssh", _) => Docker::connect_with_ssh(address, timeout, version, None),
-        _ => Docker::connect_with_local(address, timeout, version),
-    };
-    opened.map_err(|error| fault::explain(endpoint, "answering", error))
+/// A version of the API, as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Api(u32, u32);
+
+impl Api {
+    fn parse(version: &str) -> Option<Self> {
+        let (major, minor) = version.split_once('.')?;
+        Some(Self(major.parse().ok()?, minor.parse().ok()?))
+    }
 }
 
-fn info(
-    endpoint: &Endpoint,
-    version: models::SystemVersion,
-    gateway: Option<IpAddr>,
-) -> Result<EngineInfo> {
+impl std::fmt::Display for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}
+
+/// The API to speak with an engine that says this of itself.
+fn agreed(endpoint: &Endpoint, version: &models::SystemVersion) -> Result<Api> {
+    let number = |text: &Option<String>| text.as_deref().and_then(Api::parse);
+    let text = version.api_version.clone().unwrap_or_default();
+    let Some(newest) = number(&version.api_version) else {
+        return Err(Error::new(
+            Kind::Engine,
+            format!("what answers at {endpoint} is no container engine: it names no API version"),
+        ));
+    };
+    let oldest = number(&version.min_api_version).unwrap_or(Api(1, 0));
+    let agreed = newest.min(NEWEST_API);
+    if agreed >= OLDEST_API && agreed >= oldest {
+        return Ok(agreed);
+    }
+    let error = Error::new(
+        Kind::Engine,
+        format!(
+            "the engine at {endpoint} speaks Docker API {oldest} to {text}, and ollamactl {OLDEST_API} to {NEWEST_API}"
+        ),
+    );
+    Err(if newest < OLDEST_API {
+        error.hint("upgrade Docker to 19.03 or newer")
+    } else {
+        error.hint("upgrade ollamactl")
+    })
+}
+
+fn info(version: models::SystemVersion, api: Api, gateway: Option<IpAddr>) -> EngineInfo {
     let platform = version
         .platform
         .map(|platform| platform.name)
@@ -171,32 +200,15 @@ fn info(
     let components = version.components.unwrap_or_default();
     let has = |name: &str| components.iter().any(|component| component.name == name);
     let rootless = has("rootlesskit");
-    let info = EngineInfo {
+    EngineInfo {
         version: version.version.unwrap_or_default(),
-        api_version: version.api_version.unwrap_or_default(),
+        api_version: api.to_string(),
         os: version.os.unwrap_or_else(|| "linux".to_owned()),
         rootless,
         desktop: platform.contains("Docker Desktop"),
         podman: has("Podman Engine"),
         host_gateway: gateway.filter(|_| !rootless),
-    };
-    let (major, minor) = OLDEST_API;
-    if info.speaks(major, minor) {
-        return Ok(info);
     }
-    Err(Error::new(
-        Kind::Engine,
-        format!(
-            "the engine at {endpoint} speaks Docker API {}, and ollamactl needs {major}.{minor} or newer",
-            info.api_version
-        ),
-    )
-    .hint("upgrade Docker to 19.03 or newer"))
-}
-
-fn api_number(version: &str) -> Option<(u32, u32)> {
-    let (major, minor) = version.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -205,7 +217,39 @@ mod tests {
 
     #[test]
     fn api_versions_compare_as_numbers() {
-        assert!(api_number("1.100") > api_number("1.41"));
-        assert_eq!(api_number("x"), None);
+        assert!(Api::parse("1.100") > Api::parse("1.41"));
+        assert_eq!(Api::parse("x"), None);
+    }
+
+    fn agreed_with(newest: &str, oldest: &str) -> Result<String> {
+        let endpoint = Endpoint {
+            address: "unix:///x".to_owned(),
+            source: "default".to_owned(),
+            tls: None,
+        };
+        let version = models::SystemVersion {
+            api_version: Some(newest.to_owned()),
+            min_api_version: Some(oldest.to_owned()),
+            ..models::SystemVersion::default()
+        };
+        agreed(&endpoint, &version).map(|api| api.to_string())
+    }
+
+    #[test]
+    fn the_newest_api_that_both_know_is_spoken() {
+        assert_eq!(agreed_with("1.41", "1.12").expect("agreed"), "1.41");
+        assert_eq!(agreed_with("1.52", "1.44").expect("agreed"), "1.52");
+        assert_eq!(
+            agreed_with("1.90", "1.44").expect("agreed"),
+            NEWEST_API.to_string()
+        );
+        for (newest, oldest, hint) in [("1.27", "1.12", "Docker"), ("2.0", "1.90", "ollamactl")] {
+            let error = agreed_with(newest, oldest).expect_err("no API in common");
+            assert!(
+                error.message.contains(&format!("{oldest} to {newest}")),
+                "{error}"
+            );
+            assert!(error.hints[0].contains(hint), "{error}");
+        }
     }
 }

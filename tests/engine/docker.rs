@@ -1,7 +1,6 @@
 //! The engine as the tests look at it: blocking, and in `docker inspect`'s words.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 
 use ollamactl::engine::Engine;
@@ -50,12 +49,6 @@ impl Docker {
         found.map(|container| serde_json::to_value(container).expect("JSON"))
     }
 
-    /// The ID of an image.
-    #[track_caller]
-    pub fn image(&self, name: &str) -> Option<String> {
-        self.get(self.engine.image(name)).map(|image| image.id)
-    }
-
     /// Names of the project's containers, sorted.
     #[track_caller]
     pub fn containers(&self, project: &str) -> Vec<String> {
@@ -101,34 +94,6 @@ impl Docker {
         };
         self.get(self.engine.create_container(&name, "", body));
         name
-    }
-
-    /// Takes everything of a project away. What cannot be removed is told, not panicked over: a test
-    /// may be failing already.
-    pub fn clear(&self, project: &str, images: &[String]) {
-        let cleared = self.runtime.block_on(self.try_clear(project, images));
-        if let Err(error) = cleared {
-            let _ = writeln!(
-                std::io::stderr(),
-                "project {project} is not quite gone: {error}"
-            );
-        }
-    }
-
-    async fn try_clear(&self, project: &str, images: &[String]) -> Result<()> {
-        for container in self.engine.containers(&[of(project)]).await? {
-            let id = container.id.unwrap_or_default();
-            self.engine.stop_container(&id, Some(0)).await?;
-            self.engine.remove_container(&id, true).await?;
-        }
-        for network in self.engine.networks_labelled(&of(project)).await? {
-            let id = network.id.unwrap_or_default();
-            self.engine.remove_network(&id).await?;
-        }
-        for image in images {
-            self.engine.remove_image(image).await?;
-        }
-        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ async fn load_and_unload() {
     check_after(
         "http/ps-loaded",
         &["tiny"],
-        Some(generate(load)),
+        &[generate(load)],
         Call::get("/api/ps"),
     )
     .await;
@@ -25,7 +25,7 @@ async fn load_and_unload() {
     check_after(
         "http/unload",
         &["tiny"],
-        Some(generate(load)),
+        &[generate(load)],
         generate(unload),
     )
     .await;

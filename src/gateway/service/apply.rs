@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 use super::action::{Action, Plan};
 use super::mounts::Inherited;
 use super::observe::{Found, Observed};
+use super::release::Release;
 use super::{Created, Target, UpOptions, create, image, labels, namespaces, shared, wait};
 use crate::compose::{Condition, Service};
 use crate::engine::Engine;
@@ -22,7 +23,7 @@ pub(super) struct Applier<'a> {
     pub(super) observed: &'a Observed,
     pub(super) step: &'a Step,
     pub(super) events: &'a Events,
-    release: labels::Release,
+    release: Release,
     /// IDs of the services' containers.
     ids: BTreeMap<String, String>,
     created: Created,
@@ -35,6 +36,7 @@ impl<'a> Applier<'a> {
         services: &'a [&'a Service],
         options: &'a UpOptions,
         observed: &'a Observed,
+        release: Release,
         (step, events): (&'a Step, &'a Events),
     ) -> Self {
         Self {
@@ -45,7 +47,7 @@ impl<'a> Applier<'a> {
             observed,
             step,
             events,
-            release: observed.release(),
+            release,
             ids: observed.ids(),
             created: Created::default(),
         }
@@ -160,7 +162,8 @@ impl<'a> Applier<'a> {
 
     /// Takes a container back that was made in vain. The error that made it vain is the one to tell.
     async fn withdrawn(&self, id: &str, error: Error) -> Error {
-        let _ = self.engine.remove_container(id, false).await;
+        // With the anonymous volumes that were made for it; those that it inherited stay.
+        let _ = self.engine.remove_container(id, true).await;
         error
     }
 

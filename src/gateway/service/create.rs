@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::mounts::{self, Inherited};
+use super::release::Release;
 use super::{Target, join, labels, resources};
 use crate::compose::{self, Project, Service};
 use crate::engine::EngineInfo;
@@ -23,7 +24,7 @@ pub(super) struct Making<'a> {
     /// With the namespaces that it shares resolved.
     pub(super) service: &'a Service,
     pub(super) engine: &'a EngineInfo,
-    pub(super) release: &'a labels::Release,
+    pub(super) release: &'a Release,
     pub(super) image_id: &'a str,
     /// Volumes of the container that this one replaces.
     pub(super) inherited: Option<Inherited>,

@@ -25,9 +25,11 @@ pub async fn stop(engine: &Engine, target: &Target<'_>, timeout: StopTimeout) ->
     let Some(found) = containers.get(target.service) else {
         return Ok(false);
     };
+    // The list of containers may be a moment behind.
+    let ran = super::state_of(engine, Some(&found.id)).await?;
     engine.stop_container(&found.id, timeout).await?;
     Ok(matches!(
-        found.state.as_str(),
+        ran.state.as_str(),
         "running" | "restarting" | "paused"
     ))
 }

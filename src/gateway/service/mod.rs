@@ -12,6 +12,7 @@ mod mounts;
 mod namespaces;
 mod observe;
 mod plan;
+mod release;
 mod resources;
 mod shared;
 mod state;
@@ -70,6 +71,8 @@ pub struct UpOptions {
     pub force_recreate: bool,
     /// Leave the dependencies alone.
     pub no_deps: bool,
+    /// Create containers, and start none.
+    pub no_start: bool,
     /// Restart the gateway's container if it runs and nothing changed.
     pub restart: bool,
     /// Seconds between the stop signal and SIGKILL of a container that is replaced.
@@ -86,6 +89,7 @@ impl Default for UpOptions {
             build: Build::default(),
             force_recreate: false,
             no_deps: false,
+            no_start: false,
             restart: false,
             stop_timeout: None,
             wait_timeout: WAIT_TIMEOUT,

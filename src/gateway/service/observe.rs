@@ -6,6 +6,7 @@ use futures_util::future::try_join_all;
 
 use super::join::networks;
 use super::labels;
+use super::release::Release;
 use super::{Target, select};
 use crate::compose::{Project, Service};
 use crate::engine::models::ContainerSummary;
@@ -85,8 +86,8 @@ impl Observed {
     }
 
     /// The release of compose that the project's containers were made by, or like.
-    pub(super) fn release(&self) -> labels::Release {
-        labels::Release::of(self.containers.values().map(|found| found.version.as_str()))
+    pub(super) fn release(&self) -> Option<Release> {
+        Release::of(self.containers.values().map(|found| found.version.as_str()))
     }
 }
 

@@ -116,6 +116,9 @@ pub fn containers(
     for (service, change) in services.iter().zip(&changes) {
         plan_container(target, service, change, &mut plan);
     }
+    if options.no_start {
+        return Ok(plan);
+    }
     for (index, service) in services.iter().enumerate() {
         let restarts = options.restart && service.name == target.service;
         match &changes[index] {

@@ -1,7 +1,8 @@
 //! What services share: networks and volumes, as the Engine API creates them.
 
 use super::create::{map, nonempty, some};
-use super::labels::{self, Release};
+use super::labels;
+use super::release::Release;
 use crate::compose::{IpamPool, Project};
 use crate::engine::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
 

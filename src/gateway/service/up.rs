@@ -1,10 +1,10 @@
 //! Bringing the gateway up: observe, plan and apply, first for the images, then for the rest.
 
 use super::apply::{self, Applier};
-use super::observe::{self, observe};
+use super::observe::{self, Observed, observe};
+use super::release::Release;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, labels, namespaces, plan,
-    state_of,
+    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, namespaces, plan, state_of,
 };
 use crate::compose::Service;
 use crate::engine::Engine;
@@ -62,7 +62,9 @@ async fn converge(
         observed.images = observe::images(engine, target, services).await?;
     }
     let containers = plan::containers(target, services, &observed, options)?;
-    let applier = Applier::new(engine, target, services, options, &observed, (step, events));
+    let release = release(target, &observed, &containers).await;
+    let reporters = (step, events);
+    let applier = Applier::new(engine, target, services, options, &observed, release, reporters);
     let (created, id) = applier.apply(&containers).await?;
     let state = state_of(engine, id.as_deref()).await?;
     tell_of_missing_alias(engine, target, &state, events)?;
@@ -72,6 +74,15 @@ async fn converge(
         created,
         state,
     })
+}
+
+/// The release of compose to be like: that of the containers that are there, else the one installed here.
+async fn release(target: &Target<'_>, observed: &Observed, plan: &Plan) -> Release {
+    match observed.release() {
+        Some(release) => release,
+        None if plan.is_empty() => Release::default(),
+        None => Release::installed(target.project).await.unwrap_or_default(),
+    }
 }
 
 /// Whether a container of this project now has the name that a conflict is about.
@@ -221,7 +232,7 @@ fn check_scale(service: &Service) -> Result<()> {
 /// Makes every create body and build once without using it: what cannot be mapped is refused before
 /// anything is changed.
 fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<()> {
-    let release = labels::Release::of(std::iter::empty());
+    let release = Release::default();
     let names = services.iter().map(|service| service.name.clone());
     let stand_ins = names.map(|name| (name, String::new())).collect();
     for service in services {

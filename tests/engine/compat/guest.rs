@@ -1,0 +1,29 @@
+//! What this program does inside the projects' containers.
+
+use std::process::ExitCode;
+
+/// The program's path in the image.
+pub const PROGRAM: &str = "/guest";
+
+/// Plays the role that the container's command asks for; `None` outside of a container.
+pub fn role() -> Option<ExitCode> {
+    let mut words = std::env::args();
+    if words.next()? != PROGRAM {
+        return None;
+    }
+    let words: Vec<String> = words.collect();
+    match words.first().map(String::as_str) {
+        Some("done") => {
+            println!("done: {}", words.join(" "));
+            Some(ExitCode::SUCCESS)
+        }
+        Some("fail") => Some(ExitCode::from(3)),
+        _ => {
+            println!("to stdout: {}", words.join(" "));
+            eprintln!("to stderr");
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+}
