@@ -6,6 +6,8 @@
 mod machine;
 mod support;
 
+#[path = "reach/container.rs"]
+mod container;
 #[path = "reach/engines.rs"]
 mod engines;
 #[path = "reach/findings.rs"]

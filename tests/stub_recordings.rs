@@ -1,16 +1,16 @@
 //! The stub against recordings of the real Ollama: status, headers that clients look at, and the body's
 //! shape, with its keys in order and its fixed texts.
 
-#[path = "stub_support/http.rs"]
-mod http;
 #[path = "stub_recordings_parts/create.rs"]
 mod create;
+#[path = "stub_support/http.rs"]
+mod http;
 #[path = "stub_recordings_parts/loading.rs"]
 mod loading;
-#[path = "stub_recordings_parts/tools.rs"]
-mod tools;
 #[path = "stub_support/seen.rs"]
 mod seen;
+#[path = "stub_recordings_parts/tools.rs"]
+mod tools;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -196,11 +196,21 @@ async fn generate_and_chat() {
     let raw = r#"{"model": "tiny", "prompt": "x", "raw": true, "stream": false, "options": {"num_predict": 12}}"#;
     check("infer/generate-raw-mode", &["tiny"], generate(raw)).await;
     let unknown = r#"{"model": "tiny", "prompt": "x", "stream": false, "options": {"no_such": 1, "num_predict": 12}}"#;
-    check("infer/generate-unknown-option", &["tiny"], generate(unknown)).await;
+    check(
+        "infer/generate-unknown-option",
+        &["tiny"],
+        generate(unknown),
+    )
+    .await;
     let once = r#"{"model": "tiny", "prompt": "x", "keep_alive": 0, "stream": false, "options": {"num_predict": 12}}"#;
     check("infer/generate-keep-alive-0", &["tiny"], generate(once)).await;
     let missing = r#"{"model": "nope", "prompt": "x", "stream": false}"#;
-    check("infer/generate-missing-stream-false", &[], generate(missing)).await;
+    check(
+        "infer/generate-missing-stream-false",
+        &[],
+        generate(missing),
+    )
+    .await;
     for model in ["garbage", "corrupt"] {
         let recording = format!("infer/generate-{model}-model");
         let asked = format!(r#"{{"model": "{model}", "prompt": "x"}}"#);
@@ -280,7 +290,8 @@ async fn openai() {
     check("infer/v1-chat-stream", &["tiny"], chat(stream)).await;
     let usage = r#"{"model": "tiny", "messages": [{"role": "user", "content": "Why?"}], "max_tokens": 12, "stream": true, "stream_options": {"include_usage": true}}"#;
     check("infer/v1-chat-stream-usage", &["tiny"], chat(usage)).await;
-    let missing = r#"{"model": "nope", "messages": [{"role": "user", "content": "Why?"}], "stream": true}"#;
+    let missing =
+        r#"{"model": "nope", "messages": [{"role": "user", "content": "Why?"}], "stream": true}"#;
     check("infer/v1-chat-missing-stream", &[], chat(missing)).await;
     let text = |body| Call::post("/v1/completions", body);
     let stream = r#"{"model": "tiny", "prompt": "hi", "max_tokens": 8, "stream": true}"#;
@@ -294,20 +305,28 @@ async fn openai() {
     ] {
         check_reason(recording, "finish_reason", text(body)).await;
     }
-    let asked = r#"{"model": "tiny", "max_tokens": 8, "messages": [{"role": "user", "content": "Why?"}]}"#;
+    let asked =
+        r#"{"model": "tiny", "max_tokens": 8, "messages": [{"role": "user", "content": "Why?"}]}"#;
     let messages = Call::post("/v1/messages", asked);
     check_reason("infer/v1-messages", "stop_reason", messages).await;
     let asked = r#"{"model": "tiny", "input": "hi", "max_output_tokens": 8}"#;
     let responses = Call::post("/v1/responses", asked);
     check("infer/v1-responses", &["tiny"], responses).await;
-    check("infer/v1-models", &["big", "corrupt", "tiny3", "tiny"], Call::get("/v1/models")).await;
+    check(
+        "infer/v1-models",
+        &["big", "corrupt", "tiny3", "tiny"],
+        Call::get("/v1/models"),
+    )
+    .await;
 }
 
 /// As [`check`], except for why the answer ended, which was the recorded model's affair.
 async fn check_reason(recording: &str, key: &str, call: Call) {
     let without = |mut seen: Seen| {
         for line in &mut seen.body {
-            let (before, after) = line.split_once(&format!("{key}:\"")).unwrap_or((line, "\""));
+            let (before, after) = line
+                .split_once(&format!("{key}:\""))
+                .unwrap_or((line, "\""));
             let (_, after) = after.split_once('"').expect("a text");
             *line = format!("{before}{after}");
         }
@@ -344,7 +363,13 @@ async fn copy_and_delete() {
     let again = copy(r#"{"source": "tiny", "destination": "mine"}"#);
     let before = [again.clone()];
     check_after("manage/copy-onto-existing", &["tiny"], &before, again).await;
-    check_after("manage/copy-tags", &["tiny"], &before, Call::get("/api/tags")).await;
+    check_after(
+        "manage/copy-tags",
+        &["tiny"],
+        &before,
+        Call::get("/api/tags"),
+    )
+    .await;
     let delete = |body| Call::new(Method::DELETE, "/api/delete", body);
     check(
         "manage/delete-ok",

@@ -133,28 +133,56 @@ impl Client {
         Ok(self.get::<Loaded>("/api/ps").await?.models)
     }
 
-    /// Asks for one token at this base address, within `at_most`. `false` where there is no
-    /// `/api/generate`.
+    /// Asks for one token at this base address, within `at_most`, as a client of Ollama's or of `OpenAI`'s
+    /// interface would. The URL that answered; `None` where neither is offered.
     pub async fn one_token_from(
         &self,
         base: &str,
         model: &ModelName,
         at_most: Duration,
+    ) -> Result<Option<String>> {
+        let model_name = model.as_str();
+        let questions = [
+            (
+                "/api/generate",
+                serde_json::json!({
+                    "model": model_name, "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
+                }),
+            ),
+            (
+                "/v1/chat/completions",
+                serde_json::json!({
+                    "model": model_name, "messages": [{ "role": "user", "content": "Hi" }], "max_tokens": 1,
+                }),
+            ),
+        ];
+        for (path, body) in questions {
+            let url = format!("{base}{path}");
+            if self.one_token(&url, model, &body, at_most).await? {
+                return Ok(Some(url));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Asks this URL; `false` where there is no such path.
+    async fn one_token(
+        &self,
+        url: &str,
+        model: &ModelName,
+        body: &serde_json::Value,
+        at_most: Duration,
     ) -> Result<bool> {
-        let url = format!("{base}/api/generate");
-        let body = serde_json::json!({
-            "model": model.as_str(), "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
-        });
-        let request = self.http.post(&url).json(&body).timeout(at_most);
+        let request = self.http.post(url).json(body).timeout(at_most);
         let response = request
             .send()
             .await
-            .map_err(|error| unreachable(&url, &error))?;
+            .map_err(|error| unreachable(url, &error))?;
         let status = response.status();
         let text = response
             .text()
             .await
-            .map_err(|error| unreachable(&url, &error))?;
+            .map_err(|error| unreachable(url, &error))?;
         // A model that is missing is a 404 too, but says so in JSON.
         let no_such_path = matches!(status.as_u16(), 404 | 405)
             && !text.contains("not found, try pulling")

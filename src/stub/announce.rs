@@ -122,7 +122,11 @@ fn cloud(stub: &Stub) {
     let tags = || {
         let source = version.pick("model_show_cache.go:152", "model_show_cache.go:142");
         let url = format!("https://ollama.com:443/api/tags?ts={now}");
-        log.warn(source, "model show cloud cache hydration failed", &failed(&url));
+        log.warn(
+            source,
+            "model show cloud cache hydration failed",
+            &failed(&url),
+        );
     };
     if version == Version::V0_24 {
         tags();

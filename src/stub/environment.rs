@@ -80,7 +80,9 @@ pub(super) fn read(
     lookup: impl Fn(&str) -> Option<String>,
 ) -> BTreeMap<&'static str, String> {
     let variables = variables(version).map(|(name, _)| name);
-    variables.filter_map(|name| Some((name, lookup(name)?))).collect()
+    variables
+        .filter_map(|name| Some((name, lookup(name)?)))
+        .collect()
 }
 
 fn variables(version: Version) -> impl Iterator<Item = (&'static str, Kind)> {
@@ -152,7 +154,10 @@ mod tests {
             (Duration::from_mins(5), "5m0s"),
             (Duration::from_secs(4), "4s"),
             (Duration::from_millis(1500), "1.5s"),
-            (Duration::from_nanos(i64::MAX.unsigned_abs()), "2562047h47m16.854775807s"),
+            (
+                Duration::from_nanos(i64::MAX.unsigned_abs()),
+                "2562047h47m16.854775807s",
+            ),
         ] {
             assert_eq!(go_duration(time), text);
         }

@@ -9,7 +9,10 @@ pub(super) fn error(text: &[u8], error: &serde_json::Error) -> String {
     }
     let said = error.to_string();
     let place = [
-        ("key must be a string", "looking for beginning of object key string"),
+        (
+            "key must be a string",
+            "looking for beginning of object key string",
+        ),
         ("expected value", "looking for beginning of value"),
         ("expected ident", "in literal"),
         ("expected `,` or `}`", "after object key:value pair"),
@@ -52,10 +55,16 @@ mod tests {
     fn the_words_are_gos() {
         for (text, said) in [
             ("{\"model\":", "unexpected EOF"),
-            ("{not", "invalid character 'n' looking for beginning of object key string"),
+            (
+                "{not",
+                "invalid character 'n' looking for beginning of object key string",
+            ),
             ("nope", "invalid character 'o' in literal"),
             ("{\"a\" 1}", "invalid character '1' after object key"),
-            ("{\"a\":1 2}", "invalid character '2' after object key:value pair"),
+            (
+                "{\"a\":1 2}",
+                "invalid character '2' after object key:value pair",
+            ),
             ("[1 2]", "invalid character '2' after array element"),
             ("x", "invalid character 'x' looking for beginning of value"),
         ] {

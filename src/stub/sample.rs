@@ -20,7 +20,9 @@ impl Sampler<'_> {
             return Value::Null;
         }
         if let Some(name) = schema["$ref"].as_str() {
-            let target = name.strip_prefix('#').and_then(|path| self.root.pointer(path));
+            let target = name
+                .strip_prefix('#')
+                .and_then(|path| self.root.pointer(path));
             return target.map_or(Value::Null, |target| self.value(target, depth - 1));
         }
         if let Some(fixed) = schema.get("const") {
@@ -83,7 +85,10 @@ fn number(schema: &Value) -> Option<f64> {
     least.or(most.map(|most| most.min(1.0)))
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "a schema's limit, for a made-up value")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a schema's limit, for a made-up value"
+)]
 fn whole(number: f64) -> i64 {
     number as i64
 }
@@ -101,7 +106,10 @@ fn text(schema: &Value) -> String {
     };
     let limit = |name: &str| schema[name].as_u64().and_then(|n| usize::try_from(n).ok());
     let (least, most) = (limit("minLength"), limit("maxLength"));
-    let length = text.len().max(least.unwrap_or(0)).min(most.unwrap_or(usize::MAX));
+    let length = text
+        .len()
+        .max(least.unwrap_or(0))
+        .min(most.unwrap_or(usize::MAX));
     text.chars().cycle().take(length).collect()
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Version, environment};
 use super::keep_alive::{self, KeepAlive};
+use super::{Version, environment};
 
 /// What Ollama reads from its environment, and which Ollama is imitated. [`Settings::from_env`] reads
 /// the variable named at each field.

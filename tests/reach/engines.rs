@@ -32,12 +32,13 @@ fn the_relay_waits_for_an_engine_and_for_its_bridge() {
 
     machine.stop_engine();
     machine.start_engine(&[]);
+    machine.plug_in_guest();
     let relay = machine.relay("listening");
     assert_eq!(
         relay["address"],
         format!("172.17.0.1:{}", machine.sandbox.backend.port())
     );
-    let answer = machine.get(&machine.relay_url(), &[]);
+    let answer = machine.get_as_container(&machine.relay_url(), &[]);
     assert_eq!(answer.status, 200, "{answer:?}");
 
     // docker0 goes, and the address with it: the next relay listens all the same, and heals.
@@ -45,9 +46,14 @@ fn the_relay_waits_for_an_engine_and_for_its_bridge() {
     machine.root("ip link del docker0");
     machine.run("serve --background").code(0);
     machine.relay("listening");
-    assert!(machine.get(&machine.relay_url(), &[]).is_nothing());
+    assert!(
+        machine
+            .get_as_container(&machine.relay_url(), &[])
+            .is_nothing()
+    );
     machine.root("ip link add docker0 type bridge && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up");
-    let answer = machine.get(&machine.relay_url(), &[]);
+    machine.plug_in_guest();
+    let answer = machine.get_as_container(&machine.relay_url(), &[]);
     assert_eq!(answer.status, 200, "{answer:?}");
     machine.run("kill").code(0);
 }

@@ -15,6 +15,8 @@ use super::support::{self, Output, Running, Sandbox, until, until_true};
 
 /// The machine's address on the LAN.
 pub const MACHINE: &str = "192.0.2.1";
+/// An address in the engine's default bridge network.
+const GUEST: &str = "172.17.0.77";
 /// The neighbour's.
 const NEIGHBOUR: &str = "192.0.2.2";
 /// What `host-gateway` stands for on a fresh engine.
@@ -91,6 +93,7 @@ impl Machine {
             name,
             engine: None,
         };
+        machine.slim();
         machine.wire();
         machine.write_compose(|compose| compose);
         Some(machine)
@@ -103,20 +106,42 @@ impl Machine {
         Some(machine)
     }
 
+    /// Puts the binary without its symbols, which make up most of every image of it, on PATH.
+    fn slim(&self) {
+        let to = self.sandbox.bin().join("ollamactl");
+        root(&format!(
+            "rm {0} && {{ strip -o {0} {1} || cp {1} {0}; }}",
+            to.display(),
+            env!("CARGO_BIN_EXE_ollamactl")
+        ));
+    }
+
     /// Two namespaces with a cable between them.
     fn wire(&self) {
-        let (machine, lan) = (&self.name, self.lan());
+        let (machine, lan, guest) = (&self.name, self.lan(), self.guest());
         root(&format!(
-            "ip netns add {machine} && ip netns add {lan}
+            "for n in {machine} {lan} {guest}; do ip netns add $n; done
              ip -n {machine} link add eth0 type veth peer name eth0 netns {lan}
              ip -n {machine} addr add {MACHINE}/24 dev eth0 && ip -n {lan} addr add {NEIGHBOUR}/24 dev eth0
-             for n in {machine} {lan}; do ip -n $n link set lo up && ip -n $n link set eth0 up; done
+             ip -n {machine} link add guest type veth peer name eth0 netns {guest}
+             ip -n {guest} addr add {GUEST}/16 dev eth0 && ip -n {machine} link set guest up
+             for n in {machine} {lan} {guest}; do ip -n $n link set lo up && ip -n $n link set eth0 up; done
              ip -n {machine} route add default via {NEIGHBOUR}"
         ));
     }
 
     fn lan(&self) -> String {
         format!("{}l", self.name)
+    }
+
+    fn guest(&self) -> String {
+        format!("{}g", self.name)
+    }
+
+    /// Plugs what [`Self::get_as_container`] calls from into the engine's default bridge.
+    #[track_caller]
+    pub fn plug_in_guest(&self) {
+        self.root("ip link set guest master docker0");
     }
 
     /// Writes the repository's compose file, changed, with the gateway's image beside it.
@@ -131,11 +156,7 @@ impl Machine {
                 "ollama-functions/Dockerfile",
                 "FROM scratch\nCOPY ollamactl /ollamactl\nENTRYPOINT [\"/ollamactl\"]\n",
             );
-            root(&format!(
-                "strip -o {0} {1} || cp {1} {0}",
-                binary.display(),
-                env!("CARGO_BIN_EXE_ollamactl")
-            ));
+            std::fs::copy(self.sandbox.bin().join("ollamactl"), binary).expect("copied");
         }
     }
 
@@ -273,6 +294,12 @@ impl Machine {
         curl(&self.lan(), url, more)
     }
 
+    /// A request from an address of the engine's default bridge. The machine itself is none: what it
+    /// sends from there to itself gets another source from the engine's rules.
+    pub fn get_as_container(&self, url: &str, more: &[&str]) -> Answer {
+        curl(&self.guest(), url, more)
+    }
+
     /// A check of `doctor`.
     #[track_caller]
     pub fn doctor(&self, name: &str) -> Value {
@@ -320,10 +347,9 @@ impl Drop for Machine {
         let engine = self.path("");
         let clear = format!(
             "for m in $(grep -o ' {0}[^ ]*' /proc/mounts | sort -r); do umount -l $m; done
-             ip netns del {1}; ip netns del {2}",
+             for n in {1} {1}l {1}g; do ip netns del $n; done",
             engine.display().to_string().trim_end_matches('/'),
             self.name,
-            self.lan(),
         );
         let _ = Command::new("sh")
             .args(["-c", &clear])

@@ -7,16 +7,27 @@ use crate::{VERSIONS, text};
 
 /// A line of the log without its time, and without what differs between machines and runs.
 fn normal(line: &str, home: &str) -> String {
-    let line = line.split_once(' ').map_or(line, |(time, rest)| match time {
-        time if time.starts_with("time=") => rest,
-        _ => line,
-    });
+    let line = line
+        .split_once(' ')
+        .map_or(line, |(time, rest)| match time {
+            time if time.starts_with("time=") => rest,
+            _ => line,
+        });
     let line = line.replace(home, "HOME").replace("-stub)", ")");
     let program = ["HOME/ollama/bin/ollama runner", "HOME/ollama runner"];
-    let line = program.iter().fold(line, |line, program| line.replace(program, "ollama runner"));
+    let line = program
+        .iter()
+        .fold(line, |line, program| line.replace(program, "ollama runner"));
     // Values up to the next blank or quote, and what an offline resolver says.
     let parts = [
-        "--port ", "wait=", "elapsed=", "total=\"", "available=\"", "?ts=", "127.0.0.1:", "ollama.com on ",
+        "--port ",
+        "wait=",
+        "elapsed=",
+        "total=\"",
+        "available=\"",
+        "?ts=",
+        "127.0.0.1:",
+        "ollama.com on ",
         "lookup ollama.com",
     ];
     parts.iter().fold(line, |line, part| {
@@ -121,7 +132,9 @@ fn a_server_that_ignores_sighup_goes_on_after_one() {
     let mut served = setup.serve_with(|command| {
         let mut nohup = std::process::Command::new("/bin/sh");
         nohup.args(["-c", &shell]).env_clear();
-        let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let set = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
         nohup.envs(set);
         nohup
     });
@@ -134,7 +147,10 @@ fn a_server_that_ignores_sighup_goes_on_after_one() {
 #[test]
 fn addresses_are_understood_as_recorded() {
     for (folder, version) in VERSIONS {
-        for line in recording(&format!("{folder}/server/host-cases.tsv")).lines().skip(1) {
+        for line in recording(&format!("{folder}/server/host-cases.tsv"))
+            .lines()
+            .skip(1)
+        {
             let columns: Vec<_> = line.split('\t').collect();
             // The others need a free 11434, no rights, a resolver or that machine's name.
             let (host, outcome) = (columns[0], columns[1]);

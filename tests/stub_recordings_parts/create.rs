@@ -20,9 +20,8 @@ fn digest(content: &str) -> String {
 
 fn calls() -> Vec<(&'static str, Call)> {
     let own = digest(&weights());
-    let blob = |method, digest: &str, body: &str| {
-        Call::new(method, format!("/api/blobs/{digest}"), body)
-    };
+    let blob =
+        |method, digest: &str, body: &str| Call::new(method, format!("/api/blobs/{digest}"), body);
     let create = |body: String| Call::post("/api/create", body);
     let other = format!("sha256:{}", "ab".repeat(32));
     let missing = format!("sha256:{}", "cd".repeat(32));
@@ -31,8 +30,14 @@ fn calls() -> Vec<(&'static str, Call)> {
         ("blob-upload", blob(Method::POST, &own, &weights())),
         ("blob-head-present", blob(Method::HEAD, &own, "")),
         ("blob-upload-again", blob(Method::POST, &own, &weights())),
-        ("blob-upload-wrong-digest", blob(Method::POST, &other, &weights())),
-        ("blob-bad-digest", blob(Method::POST, "nonsense", &weights())),
+        (
+            "blob-upload-wrong-digest",
+            blob(Method::POST, &other, &weights()),
+        ),
+        (
+            "blob-bad-digest",
+            blob(Method::POST, "nonsense", &weights()),
+        ),
         (
             "create-from-blob",
             create(format!(
@@ -40,7 +45,10 @@ fn calls() -> Vec<(&'static str, Call)> {
                 "parameters": {{"num_predict": 8}}, "system": "Be brief."}}"#
             )),
         ),
-        ("show-created", Call::post("/api/show", r#"{"model": "made"}"#)),
+        (
+            "show-created",
+            Call::post("/api/show", r#"{"model": "made"}"#),
+        ),
         (
             "create-from-model",
             create(r#"{"model": "made2", "from": "made", "system": "Be long."}"#.into()),
@@ -121,6 +129,10 @@ async fn a_push_names_each_blob_and_needs_a_namespace() {
     let lines = push("me/tiny").await;
     assert_eq!(lines.matches("\"status\":\"pushing ").count(), 6, "{lines}");
     assert!(lines.ends_with("{\"status\":\"success\"}\n"), "{lines}");
-    assert!(push("tiny").await.contains("you are not authorized to push"));
+    assert!(
+        push("tiny")
+            .await
+            .contains("you are not authorized to push")
+    );
     assert!(push("nope").await.contains("{\"error\":"));
 }

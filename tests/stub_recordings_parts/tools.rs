@@ -29,16 +29,20 @@ fn conversation(more: &[Value]) -> Vec<Value> {
 #[tokio::test]
 async fn a_tool_that_is_offered_is_called_and_its_result_answered() {
     let result = json!({"role": "tool", "content": "fine", "tool_name": "weather"});
-    let body = |messages: &[Value]| {
-        json!({"model": MODEL, "messages": messages, "tools": [tool()], "stream": false})
-    };
+    let body = |messages: &[Value]| json!({"model": MODEL, "messages": messages, "tools": [tool()], "stream": false});
     let called = ask("/api/chat", &body(&conversation(&[]))).await;
     let call = &called["message"]["tool_calls"][0]["function"];
-    assert_eq!((&call["name"], &call["arguments"]), (&json!("weather"), &json!({"city": "stub"})));
+    assert_eq!(
+        (&call["name"], &call["arguments"]),
+        (&json!("weather"), &json!({"city": "stub"}))
+    );
     let answered = ask("/api/chat", &body(&conversation(&[result]))).await;
     let said = answered["message"]["content"].as_str().expect("text");
     assert!(said.starts_with("[stub] "), "{answered}");
-    assert!(answered["message"].get("tool_calls").is_none(), "{answered}");
+    assert!(
+        answered["message"].get("tool_calls").is_none(),
+        "{answered}"
+    );
 }
 
 #[tokio::test]
@@ -49,7 +53,10 @@ async fn a_call_is_a_line_of_a_stream() {
     let lines = text(stub.send(&Call::post("/api/chat", body.to_string())).await).await;
     let lines: Vec<_> = lines.lines().collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines[0].contains("\"tool_calls\":[{\"id\":\"call_"), "{lines:?}");
+    assert!(
+        lines[0].contains("\"tool_calls\":[{\"id\":\"call_"),
+        "{lines:?}"
+    );
     assert!(lines[1].contains("\"done\":true"), "{lines:?}");
 }
 
@@ -63,13 +70,19 @@ async fn the_other_forms_call_tools_too() {
     assert_eq!(call["function"]["arguments"], "{\"city\":\"stub\"}");
     body["tool_choice"] = json!("none");
     let answered = ask("/v1/chat/completions", &body).await;
-    assert_eq!(answered["choices"][0]["finish_reason"], "stop", "{answered}");
+    assert_eq!(
+        answered["choices"][0]["finish_reason"], "stop",
+        "{answered}"
+    );
 
     let flat = json!({"type": "function", "name": "weather", "parameters": {"type": "object"}});
     let body = json!({"model": MODEL, "input": "How?", "tools": [flat]});
     let called = ask("/v1/responses", &body).await;
     let item = &called["output"][0];
-    assert_eq!((&item["type"], &item["name"]), (&json!("function_call"), &json!("weather")));
+    assert_eq!(
+        (&item["type"], &item["name"]),
+        (&json!("function_call"), &json!("weather"))
+    );
 
     let tool = json!({"name": "weather", "input_schema": {"type": "object"}});
     let messages = conversation(&[]);
@@ -118,7 +131,10 @@ async fn the_older_version_breaks_off_an_answer_that_repeats_itself() {
         let stub = Stub::with(store.path(), &["tiny"], faults.clone(), settings(version)).await;
         let lines = stub.post("/api/generate", &stream).await;
         let last = lines.lines().last().expect("a line");
-        let equal = lines.lines().rev().take_while(|line| word(line) == word(last));
+        let equal = lines
+            .lines()
+            .rev()
+            .take_while(|line| word(line) == word(last));
         let equal = equal.count();
         let call = Call::post("/api/generate", whole.as_str());
         let answer = Seen::answered(stub.send(&call).await).await;

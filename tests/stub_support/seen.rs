@@ -85,7 +85,9 @@ impl Seen {
         let headers =
             headers.map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")));
         let headers = headers.collect();
-        let body = text(answer).await.replace(&store.display().to_string(), STORE);
+        let body = text(answer)
+            .await
+            .replace(&store.display().to_string(), STORE);
         Self::new(status, headers, &body)
     }
 }

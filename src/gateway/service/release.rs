@@ -51,7 +51,10 @@ impl Release {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = tokio::time::timeout(ANSWER_LIMIT, output).await.ok()?.ok()?;
+        let output = tokio::time::timeout(ANSWER_LIMIT, output)
+            .await
+            .ok()?
+            .ok()?;
         let version = String::from_utf8(output.stdout).ok()?;
         let version = version.trim().trim_start_matches('v');
         // Release 1 had labels and hashes of its own.
@@ -82,7 +85,12 @@ impl Release {
 
 /// Where compose may be, in the order in which docker's command line looks, then PATH.
 fn programs(project: &Project) -> impl Iterator<Item = PathBuf> {
-    let variable = |name: &str| project.environment.get(name).filter(|value| !value.is_empty());
+    let variable = |name: &str| {
+        project
+            .environment
+            .get(name)
+            .filter(|value| !value.is_empty())
+    };
     let configuration = variable("DOCKER_CONFIG")
         .map(PathBuf::from)
         .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".docker")));

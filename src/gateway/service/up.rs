@@ -4,7 +4,8 @@ use super::apply::{self, Applier};
 use super::observe::{self, Observed, observe};
 use super::release::Release;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, namespaces, plan, state_of,
+    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, namespaces, plan,
+    state_of,
 };
 use crate::compose::Service;
 use crate::engine::Engine;
@@ -64,7 +65,9 @@ async fn converge(
     let containers = plan::containers(target, services, &observed, options)?;
     let release = release(target, &observed, &containers).await;
     let reporters = (step, events);
-    let applier = Applier::new(engine, target, services, options, &observed, release, reporters);
+    let applier = Applier::new(
+        engine, target, services, options, &observed, release, reporters,
+    );
     let (created, id) = applier.apply(&containers).await?;
     let state = state_of(engine, id.as_deref()).await?;
     tell_of_missing_alias(engine, target, &state, events)?;

@@ -117,8 +117,18 @@ impl Outcome {
 
     /// The only block: text, or the use of a tool; `empty` where its content comes in events.
     fn block(&self, empty: bool) -> Block {
-        let text = if empty { String::new() } else { self.answer.text() };
-        let input = |call: &Call| if empty { json!({}) } else { call.arguments.clone() };
+        let text = if empty {
+            String::new()
+        } else {
+            self.answer.text()
+        };
+        let input = |call: &Call| {
+            if empty {
+                json!({})
+            } else {
+                call.arguments.clone()
+            }
+        };
         match &self.answer.call {
             None => Block::Text {
                 r#type: "text",
@@ -162,7 +172,9 @@ impl Outcome {
         let deltas: Vec<_> = match &self.answer.call {
             Some(call) => {
                 let json = call.arguments.to_string();
-                vec![delta(json!({"type": "input_json_delta", "partial_json": json}))]
+                vec![delta(
+                    json!({"type": "input_json_delta", "partial_json": json}),
+                )]
             }
             None => {
                 let tokens = self.answer.tokens.iter();

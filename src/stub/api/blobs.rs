@@ -62,20 +62,26 @@ pub(super) async fn upload(
 /// Writes a body to a file and says its digest.
 async fn write(path: &Path, body: Body) -> Result<String, Refusal> {
     let failed = |error: &std::io::Error| Refusal::internal(go_path_error("write", path, error));
-    let mut file = tokio::fs::File::create(path).await.map_err(|error| failed(&error))?;
+    let mut file = tokio::fs::File::create(path)
+        .await
+        .map_err(|error| failed(&error))?;
     let mut hash = Sha256::new();
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| failed(&ErrorKind::UnexpectedEof.into()))?;
         hash.update(&chunk);
-        file.write_all(&chunk).await.map_err(|error| failed(&error))?;
+        file.write_all(&chunk)
+            .await
+            .map_err(|error| failed(&error))?;
     }
     file.flush().await.map_err(|error| failed(&error))?;
     Ok(format!("sha256:{}", hex(hash.finalize())))
 }
 
 fn check(digest: &str) -> Result<(), Refusal> {
-    let digits = digest.strip_prefix("sha256:").or(digest.strip_prefix("sha256-"));
+    let digits = digest
+        .strip_prefix("sha256:")
+        .or(digest.strip_prefix("sha256-"));
     let valid = digits.is_some_and(|digits| {
         digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     });

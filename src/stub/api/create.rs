@@ -86,7 +86,9 @@ impl Creation {
         };
         let manifest = self.build(&config, layers).await?;
         self.status("writing manifest").await;
-        self.stub.store.write_manifest(&self.name, &manifest.bytes())?;
+        self.stub
+            .store
+            .write_manifest(&self.name, &manifest.bytes())?;
         self.status("success").await;
         Ok(())
     }
@@ -104,7 +106,10 @@ impl Creation {
         }
         let base = self.stub.store.find(from).ok_or("file does not exist")?;
         let mut layers = base.manifest.layers;
-        for layer in layers.iter_mut().filter(|layer| layer.media_type == WEIGHTS) {
+        for layer in layers
+            .iter_mut()
+            .filter(|layer| layer.media_type == WEIGHTS)
+        {
             layer.from = Some(from.to_string());
         }
         Ok((base.config, layers))
@@ -117,7 +122,9 @@ impl Creation {
         let digest = digest.ok_or("no files")?.clone();
         let path = self.stub.store.blob(&digest);
         let file = std::fs::metadata(&path);
-        let size = file.map_err(|error| go_path_error("open", &path, &error))?.len();
+        let size = file
+            .map_err(|error| go_path_error("open", &path, &error))?
+            .len();
         let version = self.stub.settings.version;
         let layer = Layer {
             media_type: WEIGHTS.to_owned(),
@@ -164,7 +171,11 @@ impl Creation {
         let store = &self.stub.store;
         for layer in &layers {
             let there = store.blob(&layer.digest).is_file();
-            let what = if there { "using existing" } else { "creating new" };
+            let what = if there {
+                "using existing"
+            } else {
+                "creating new"
+            };
             if let Some(blob) = made.iter().find(|blob| blob.layer == *layer && !there) {
                 store.put(blob)?;
             }
@@ -190,7 +201,11 @@ impl Creation {
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
-        Value::Array(texts) => texts.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Value::Array(texts) => texts
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         _ => Vec::new(),
     }
 }

@@ -155,7 +155,10 @@ impl From<Config> for Details {
 impl Details {
     /// Of an installed model, which may be made from another.
     pub(super) fn of(model: &Installed) -> Self {
-        let from = model.manifest.layer(WEIGHTS).and_then(|layer| layer.from.clone());
+        let from = model
+            .manifest
+            .layer(WEIGHTS)
+            .and_then(|layer| layer.from.clone());
         Self {
             parent_model: from.unwrap_or_default(),
             ..model.config.clone().into()

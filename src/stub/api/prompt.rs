@@ -119,7 +119,9 @@ impl<'a> Choice<'a> {
     /// From the `tool_choice` of `OpenAI` and Anthropic.
     pub(super) fn read(value: &'a Value) -> Self {
         let kind = value["type"].as_str().or(value.as_str());
-        let name = value["function"]["name"].as_str().or(value["name"].as_str());
+        let name = value["function"]["name"]
+            .as_str()
+            .or(value["name"].as_str());
         match (kind, name) {
             (Some("none"), _) => Self::Never,
             (_, Some(name)) => Self::Named(name),

@@ -213,6 +213,9 @@ mod tests {
 
     #[test]
     fn json_is_escaped_as_go_escapes_it() {
-        assert_eq!(text(&"<|a|> & \u{2028}"), r#""\u003c|a|\u003e \u0026 \u2028""#);
+        assert_eq!(
+            text(&"<|a|> & \u{2028}"),
+            r#""\u003c|a|\u003e \u0026 \u2028""#
+        );
     }
 }

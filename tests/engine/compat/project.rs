@@ -68,12 +68,16 @@ fn read(folder: PathBuf) -> Project {
     let about = folder.join("about.yaml");
     let text = std::fs::read_to_string(&about)
         .unwrap_or_else(|error| panic!("{}: {error}", about.display()));
-    let about = serde_yaml::from_str(&text)
-        .unwrap_or_else(|error| panic!("{}: {error}", about.display()));
+    let about =
+        serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", about.display()));
     let mut text = String::new();
     gather(&folder, &mut text);
     Project {
-        name: folder.file_name().expect("a name").to_string_lossy().into_owned(),
+        name: folder
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned(),
         folder,
         about,
         text,

@@ -111,9 +111,9 @@ impl Cleaner<'_> {
             mounts.sort_by_key(|mount| string(&mount["Destination"]));
         }
         let modes = ["NetworkMode", "IpcMode", "PidMode"];
-        let shares = modes.iter().any(|mode| {
-            string(&container["HostConfig"][mode]).starts_with("container:")
-        });
+        let shares = modes
+            .iter()
+            .any(|mode| string(&container["HostConfig"][mode]).starts_with("container:"));
         if shares {
             // The hash is over the ID of the container that it shares with.
             container["Config"]["Labels"]["com.docker.compose.config-hash"] = "over an ID".into();
@@ -124,11 +124,16 @@ impl Cleaner<'_> {
     fn value(&self, key: &str, value: Value) -> Value {
         match value {
             Value::Object(map) => {
-                let kept = map.into_iter().filter(|(key, _)| !FLEETING.contains(&key.as_str()));
+                let kept = map
+                    .into_iter()
+                    .filter(|(key, _)| !FLEETING.contains(&key.as_str()));
                 let kept = kept.map(|(key, value)| (key.clone(), self.value(&key, value)));
                 Value::Object(kept.collect::<Map<_, _>>())
             }
-            Value::Array(items) => items.into_iter().map(|item| self.value(key, item)).collect(),
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| self.value(key, item))
+                .collect(),
             Value::String(text) => self.string(key, text).into(),
             Value::Number(_) if CHOSEN.contains(&key) => Value::Null,
             other => other,
@@ -164,7 +169,8 @@ fn compare(path: &str, one: &Value, two: &Value, found: &mut Vec<String>) {
         (Value::Object(a), Value::Object(b)) => {
             let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
             for key in keys {
-                let at = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or("absent".into());
+                let at =
+                    |map: &Map<String, Value>| map.get(key).cloned().unwrap_or("absent".into());
                 compare(&format!("{path} › {key}"), &at(a), &at(b), found);
             }
         }

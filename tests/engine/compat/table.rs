@@ -120,7 +120,11 @@ fn parse(text: &str) -> (Vec<String>, BTreeMap<String, Row>) {
         let cells = cells(line);
         let row = Row {
             covers: cells.get(1).cloned().unwrap_or_default(),
-            cells: releases.iter().cloned().zip(cells.iter().skip(2).cloned()).collect(),
+            cells: releases
+                .iter()
+                .cloned()
+                .zip(cells.iter().skip(2).cloned())
+                .collect(),
         };
         (cells[0].clone(), row)
     });

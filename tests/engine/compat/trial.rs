@@ -68,7 +68,9 @@ impl Compose {
 
     fn is_before(&self, release: &str) -> bool {
         let numbers = |text: &str| -> Vec<u32> {
-            text.split('.').map_while(|part| part.parse().ok()).collect()
+            text.split('.')
+                .map_while(|part| part.parse().ok())
+                .collect()
         };
         numbers(&self.release) < numbers(release)
     }
@@ -103,7 +105,15 @@ pub fn run(bench: &Bench, project: &Project, table: &Table) -> Vec<String> {
     for compose in &bench.composes {
         let bench = Side::new(bench, project, compose);
         let (outcome, faults) = bench.compare();
-        table.set(project, &compose.release, if faults.is_empty() { outcome } else { "differs" });
+        table.set(
+            project,
+            &compose.release,
+            if faults.is_empty() {
+                outcome
+            } else {
+                "differs"
+            },
+        );
         let faults = faults.into_iter();
         all.extend(faults.map(|fault| format!("[{}] {fault}", compose.release)));
     }
@@ -164,7 +174,10 @@ impl<'a> Side<'a> {
             let fault = format!("compose is expected to refuse this before {since}, and does not");
             return ("not read", if refused { Vec::new() } else { vec![fault] });
         }
-        (self.word(), self.both().err().into_iter().flatten().collect())
+        (
+            self.word(),
+            self.both().err().into_iter().flatten().collect(),
+        )
     }
 
     fn word(&self) -> &'static str {
@@ -234,7 +247,11 @@ impl<'a> Side<'a> {
     }
 
     fn compose_up(&self) -> Output {
-        let how = if self.project.about.create_only { "--no-start" } else { "--detach" };
+        let how = if self.project.about.create_only {
+            "--no-start"
+        } else {
+            "--detach"
+        };
         self.compose(&format!("up {how} {SERVICE}"))
     }
 
@@ -245,7 +262,11 @@ impl<'a> Side<'a> {
     }
 
     fn ours_up(&self) -> Output {
-        self.ours(if self.project.about.create_only { "gateway up --no-start" } else { "gateway up" })
+        self.ours(if self.project.about.create_only {
+            "gateway up --no-start"
+        } else {
+            "gateway up"
+        })
     }
 
     /// `status`, `logs`, `stop` and `down` of ollamactl on compose's container.
@@ -317,7 +338,9 @@ impl Drop for Side<'_> {
         let reference = format!("{}-*", self.name);
         for image in list(&self.bench.api.images(&reference)) {
             for tag in list(&image["RepoTags"]) {
-                self.bench.api.delete(&format!("/images/{}?force=1", string(&tag)));
+                self.bench
+                    .api
+                    .delete(&format!("/images/{}?force=1", string(&tag)));
             }
         }
     }

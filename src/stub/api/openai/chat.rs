@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::Reply;
 use super::turn::{DONE, FINGERPRINT, Form, Piece, Request, Turn, Usage, event};
-use crate::stub::{Stub, Version};
 use crate::stub::api::infer::call_id;
 use crate::stub::api::reply::{self, Refusal};
 use crate::stub::tools::Call;
+use crate::stub::{Stub, Version};
 
 #[derive(Serialize)]
 struct Chat<'a> {

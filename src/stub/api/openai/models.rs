@@ -56,7 +56,10 @@ pub(in super::super) async fn model(
     let name = Name::parse(&requested).ok_or_else(|| Refusal::bad("invalid model name"))?;
     let found = stub.store.find(&name);
     let model = found.ok_or_else(|| {
-        let told = stub.settings.version.pick(requested.clone(), name.to_string());
+        let told = stub
+            .settings
+            .version
+            .pick(requested.clone(), name.to_string());
         Refusal::not_found(format!("model '{told}' not found"))
     })?;
     Ok(reply::json_line(

@@ -13,9 +13,7 @@ use super::Reply;
 use super::turn::format;
 use crate::stub::Stub;
 use crate::stub::api::infer::call_id;
-use crate::stub::api::prompt::{
-    Choice, Message, Prompt, Wish, positive, text,
-};
+use crate::stub::api::prompt::{Choice, Message, Prompt, Wish, positive, text};
 use crate::stub::api::reply::{self, SSE};
 use crate::stub::words::{Answer, number};
 
@@ -36,8 +34,7 @@ struct Request {
 
 impl Request {
     fn prompt(&self) -> Prompt {
-        let messages: Vec<Message> =
-            serde_json::from_value(self.input.clone()).unwrap_or_default();
+        let messages: Vec<Message> = serde_json::from_value(self.input.clone()).unwrap_or_default();
         if messages.is_empty() {
             let asked = text(&self.input);
             return Prompt::bare(asked.clone(), asked);

@@ -5,10 +5,10 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::stub::{Stub, Version};
 use crate::stub::api::prompt::{Choice, Message, Prompt, Wish, positive};
 use crate::stub::api::reply::{self, Refusal, SSE};
 use crate::stub::words::{Answer, Format, number};
+use crate::stub::{Stub, Version};
 
 /// Sent with every answer.
 pub(super) const FINGERPRINT: &str = "fp_ollama";
@@ -111,7 +111,12 @@ impl Turn {
         let installed = stub.model(&model)?;
         stub.check_weights(&installed)?;
         let (prompt, wish) = (request.prompt(form), request.wish());
-        stub.check_capabilities(&installed, &model, form == Form::Chat, !wish.tools.is_empty())?;
+        stub.check_capabilities(
+            &installed,
+            &model,
+            form == Form::Chat,
+            !wish.tools.is_empty(),
+        )?;
         stub.load(&installed, stub.settings.keep_alive).await?;
         let answer = stub.answer(&installed, &prompt, wish);
         let prefix = match form {
