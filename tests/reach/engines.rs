@@ -42,7 +42,7 @@ fn the_relay_waits_for_an_engine_and_for_its_bridge() {
     assert_eq!(answer.status, 200, "{answer:?}");
 
     // docker0 goes, and the address with it: the next relay listens all the same, and heals.
-    machine.run("kill").code(0);
+    machine.stop_backend();
     machine.root("ip link del docker0");
     machine.run("serve --background").code(0);
     machine.relay("listening");
@@ -55,5 +55,5 @@ fn the_relay_waits_for_an_engine_and_for_its_bridge() {
     machine.plug_in_guest();
     let answer = machine.get_as_container(&machine.relay_url(), &[]);
     assert_eq!(answer.status, 200, "{answer:?}");
-    machine.run("kill").code(0);
+    machine.stop_backend();
 }

@@ -89,8 +89,7 @@ fn who_is_let_in(machine: &Machine) {
         machine
             .sandbox
             .write("ollamactl.yaml", &format!("relay:\n  allow: [{list}]\n"));
-        machine.run("restart").code(0);
-        machine.run("kill").code(0);
+        machine.stop_backend();
         machine.run("serve --background").code(0);
         machine.relay("listening");
         machine.doctor("reach")
@@ -103,11 +102,11 @@ fn who_is_let_in(machine: &Machine) {
 }
 
 fn without_a_relay(machine: &Machine) {
-    machine.run("kill").code(0);
+    machine.stop_backend();
     machine.run("serve --background --bind loopback").code(0);
     let check = machine.doctor("reach");
     assert_fails(&check, "nothing listens there", "serve --background");
-    machine.run("kill").code(0);
+    machine.stop_backend();
     // One that runs already, on the other loopback address, gets a relay too.
     let backend = format!("[::1]:{}", machine.sandbox.backend.port());
     let script = format!(
@@ -133,7 +132,7 @@ fn without_a_relay(machine: &Machine) {
     let mut all = checks.as_array().expect("a list").iter();
     let reach = all.find(|check| check["name"] == "reach").expect("a check");
     assert_eq!(reach["verdict"], "ok", "{output}");
-    machine.run("kill").code(0);
+    machine.stop_backend();
     drop(own);
     machine.run("serve --background").code(0);
     machine.relay("listening");

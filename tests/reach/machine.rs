@@ -142,6 +142,8 @@ impl Machine {
     #[track_caller]
     pub fn plug_in_guest(&self) {
         self.root("ip link set guest master docker0");
+        // docker0 may have another hardware address than last time.
+        root(&format!("ip -n {} neigh flush all", self.guest()));
     }
 
     /// Writes the repository's compose file, changed, with the gateway's image beside it.
@@ -231,6 +233,24 @@ impl Machine {
     #[track_caller]
     pub fn run(&self, words: &str) -> Output {
         self.spawn(words).finish()
+    }
+
+    /// Ends the backend's supervisor. Not by `ollamactl kill`, which knows no network namespaces: it would
+    /// end the backends of the machine that runs the tests.
+    #[track_caller]
+    pub fn stop_backend(&self) {
+        let files = std::fs::read_dir(self.sandbox.state()).expect("a folder");
+        let names = files.map(|file| file.expect("listed").path());
+        let is_pidfile = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("backend-") && name.ends_with(".pid")
+        };
+        for file in names.filter(is_pidfile) {
+            let pid = std::fs::read_to_string(file).expect("a pid");
+            let pid = pid.trim().parse().expect("a number");
+            support::end(pid, Signal::TERM);
+            until_true("the supervisor ends", || !support::is_alive(pid));
+        }
     }
 
     /// Starts `ollamactl` with these words on the machine.
