@@ -8,11 +8,13 @@
 
 pub mod settings;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::config::parse_duration;
 use settings::{BackendArgs, ModelArgs, StackArgs};
 
 /// Brings up a repository's local LLM stack, and says honestly whether it works.
@@ -37,6 +39,26 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The arguments as clap takes them: `health --wait 5s` means `--wait=5s`. Its time may be left out, so
+/// clap would read what follows as the part; a time is no part.
+pub fn joined(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for argument in args {
+        let is_time = argument
+            .to_str()
+            .is_some_and(|text| parse_duration(text).is_some());
+        let waits = joined.last().is_some_and(|last| last == "--wait");
+        match joined.last_mut() {
+            Some(last) if waits && is_time => {
+                last.push("=");
+                last.push(argument);
+            }
+            _ => joined.push(argument),
+        }
+    }
+    joined
 }
 
 /// How output looks.
@@ -217,7 +239,7 @@ pub struct DoctorArgs {
 /// `pull-model`.
 #[derive(Debug, Args)]
 pub struct PullArgs {
-    /// Models to pull; without any, the required one
+    /// Models to pull, up to three at a time; without any, the required one
     pub models: Vec<String>,
     /// Leave a model that is there as it is, without asking the registry
     #[arg(long)]
@@ -225,6 +247,12 @@ pub struct PullArgs {
     /// Pull even if the disk looks too small for the model
     #[arg(long)]
     pub skip_checks: bool,
+    /// Cancel a pull in which nothing moved for so long, and try again [default: 75s]
+    #[arg(long, value_name = "TIME")]
+    pub stall_timeout: Option<String>,
+    /// How often to try in all, with growing pauses between [default: 5]
+    #[arg(long, value_name = "NUMBER")]
+    pub tries: Option<String>,
     /// Settings.
     #[command(flatten)]
     pub model: ModelArgs,
@@ -324,10 +352,17 @@ pub struct GatewayRunArgs {
     /// Where to listen [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
-    /// Listen off loopback though callers are not asked who they are: inside a container, where the
-    /// published port decides who reaches it
+    /// File with API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in
+    /// OLLAMACTL_GATEWAY_KEY]
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+    /// Listen off loopback without a key: inside a container, where the published port decides who
+    /// reaches it
     #[arg(long)]
     pub no_auth: bool,
+    /// The model that requests mean which name none.
+    #[command(flatten)]
+    pub model: ModelArgs,
     /// Settings.
     #[command(flatten)]
     pub backend: BackendArgs,
@@ -453,5 +488,37 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_after_wait_belongs_to_it() {
+        let waited = |line: &str| {
+            let cli = Cli::try_parse_from(joined(line.split(' ').map(OsString::from)));
+            match cli.expect("parses").command {
+                Command::Health(args) => (args.wait, args.part),
+                other => panic!("{other:?}"),
+            }
+        };
+        for (line, wait, part) in [
+            ("ollamactl health --wait 5s", "5s", HealthPart::All),
+            (
+                "ollamactl health --wait=5s gateway",
+                "5s",
+                HealthPart::Gateway,
+            ),
+            (
+                "ollamactl health --wait 2m backend",
+                "2m",
+                HealthPart::Backend,
+            ),
+            (
+                "ollamactl health --wait backend",
+                "60s",
+                HealthPart::Backend,
+            ),
+            ("ollamactl health model --wait", "60s", HealthPart::Model),
+        ] {
+            assert_eq!(waited(line), (Some(wait.to_owned()), part), "{line}");
+        }
     }
 }

@@ -32,7 +32,7 @@ fn choose(context: &Context, args: &StackArgs) -> Result<(Config, Gateway)> {
 fn step(context: &Context, gateway: &Gateway) -> Step {
     let what = match gateway {
         Gateway::Compose(compose) => format!("service {}", compose.service),
-        Gateway::Embedded(launch) => format!("embedded gateway on {}", launch.listen),
+        Gateway::Embedded(how) => format!("embedded gateway on {}", how.launch.listen),
     };
     context.events().step("gateway", what)
 }
@@ -41,7 +41,7 @@ async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
     let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     match &gateway {
-        Gateway::Embedded(launch) => embedded_up(context, launch, step).await,
+        Gateway::Embedded(how) => embedded_up(context, how, step).await,
         Gateway::Compose(compose) => {
             let options = UpOptions {
                 build: if args.build {
@@ -69,14 +69,9 @@ async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
     }
 }
 
-async fn embedded_up(context: &Context, launch: &embedded::Launch, step: Step) -> Result<()> {
-    let (record, fresh) = embedded::start(launch, &context.paths, &step).await?;
-    let text = record.describe();
-    if fresh {
-        step.done(text);
-    } else {
-        step.unchanged(text);
-    }
+async fn embedded_up(context: &Context, how: &embedded::Instructions, step: Step) -> Result<()> {
+    let (record, fresh) = embedded::start(how, &context.paths, &step).await?;
+    step.ended(fresh, record.describe());
     if context.ui.is_json() {
         context.ui.print_json(&serde_json::json!({
             "event": "gateway", "started": fresh, "listen": record.launch.listen, "pid": record.process.pid,
@@ -104,7 +99,7 @@ async fn down(context: &Context, args: &StackArgs) -> Result<()> {
     let (_, gateway) = choose(context, args)?;
     let step = step(context, &gateway);
     match &gateway {
-        Gateway::Embedded(launch) => stop_embedded(context, launch, step).await,
+        Gateway::Embedded(how) => stop_embedded(context, &how.launch, step).await,
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;
             let down = gateway::down(&engine, &compose.target(), None).await?;
@@ -144,7 +139,7 @@ async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()> {
     let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     match &gateway {
-        Gateway::Embedded(launch) => stop_embedded(context, launch, step).await,
+        Gateway::Embedded(how) => stop_embedded(context, &how.launch, step).await,
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;
             if gateway::stop(&engine, &compose.target(), args.timeout).await? {
@@ -161,9 +156,9 @@ async fn restart(context: &Context, args: &StackArgs) -> Result<()> {
     let (_, gateway) = choose(context, args)?;
     let step = step(context, &gateway);
     match &gateway {
-        Gateway::Embedded(launch) => {
-            embedded::stop(&context.paths, launch.listen).await?;
-            embedded_up(context, launch, step).await
+        Gateway::Embedded(how) => {
+            embedded::stop(&context.paths, how.launch.listen).await?;
+            embedded_up(context, how, step).await
         }
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;
@@ -205,21 +200,23 @@ async fn build(context: &Context, args: &StackArgs) -> Result<()> {
 pub(super) async fn run_embedded(context: &Context, args: &GatewayRunArgs) -> Result<()> {
     let mut flags = Flags {
         listen: args.listen.clone(),
+        key_file: args.key_file.clone(),
         ..Flags::default()
     };
+    args.model.add_to(&mut flags);
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
-    let launch = if args.no_auth {
-        embedded::Launch::unguarded(&config)?
+    let how = if args.no_auth {
+        embedded::Instructions::unguarded(&config)?
     } else {
-        embedded::Launch::from_config(&config)?
+        embedded::Instructions::from_config(&config)?
     };
     let shutdown = Shutdown::on_signals()?;
     context.ui.say(&format!(
         "gateway on http://{}, in front of {}; Ctrl-C ends it",
-        launch.listen, launch.upstream
+        how.launch.listen, how.launch.upstream
     ));
-    embedded::run_here(&launch, &shutdown).await?;
+    embedded::run_here(&how, &shutdown).await?;
     if shutdown.was_interrupted() {
         return Err(Error::new(Kind::Interrupted, "the gateway was stopped"));
     }

@@ -8,7 +8,7 @@ use chrono::Utc;
 use futures_util::StreamExt;
 
 use super::context::Context;
-use crate::backend::{self, Standing};
+use crate::backend::{self, LogPlace, Origin, Owner};
 use crate::cli::{LogsArgs, LogsPart};
 use crate::config::{Config, Flags};
 use crate::engine::{Engine, LogQuery};
@@ -84,8 +84,8 @@ async fn gateway_log(
             }
             Ok(())
         }
-        Gateway::Embedded(launch) => {
-            let path = embedded::slot(&context.paths, launch.listen).log_file();
+        Gateway::Embedded(how) => {
+            let path = embedded::slot(&context.paths, how.launch.listen).log_file();
             if !path.exists() {
                 return Err(Error::new(
                     Kind::Unhealthy,
@@ -99,41 +99,54 @@ async fn gateway_log(
 }
 
 async fn backend_log(context: &Context, config: &Config, wanted: &Wanted) -> Result<()> {
-    let slot = backend::slot(&context.paths, &config.client_host());
-    let path = slot.log_file();
-    if path.exists() && slot.is_locked()? {
-        return file(context, path, wanted).await;
-    }
-    let observed = backend::observe(config, &context.paths).await?;
-    if observed.standing == Standing::Adopted && observed.owner.contains("systemd unit") {
-        return journal(wanted).await;
-    }
-    let app =
-        directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".ollama/logs/server.log"));
-    if let Some(path) = app.filter(|path| path.exists()) {
-        return file(context, path, wanted).await;
+    let host = config.client_host();
+    let path = backend::slot(&context.paths, &host).log_file();
+    let owner = match backend::recorded(&context.paths, &host) {
+        Some(record) if record.is_ours() && path.exists() => {
+            return file(context, path, wanted).await;
+        }
+        Some(backend::Record {
+            origin: Origin::Adopted { owner },
+            ..
+        }) => owner,
+        _ => backend::observe(config, &context.paths).await?.owner,
+    };
+    match owner.log() {
+        LogPlace::Journal(words) => return journal(&words, wanted).await,
+        LogPlace::File(path) => return file(context, path, wanted).await,
+        LogPlace::Command(command) => return Err(elsewhere(&owner, &command)),
+        LogPlace::Unknown => {}
     }
     if path.exists() {
-        if observed.standing == Standing::Adopted {
+        if owner.process().is_some() {
             context.events().warn(format!(
-                "this is the log of an earlier backend; the one that runs is owned by {}",
-                observed.owner
+                "this is the log of an earlier backend; the one that runs is owned by {owner}"
             ));
         }
+        return file(context, path, wanted).await;
+    }
+    if let Some(path) = backend::app_log().filter(|_| owner == Owner::Nobody) {
         return file(context, path, wanted).await;
     }
     let error = Error::new(
         Kind::Unhealthy,
         format!("there is no log at {}", path.display()),
     );
-    Err(if observed.standing == Standing::Adopted {
-        error.hint(format!(
-            "the backend is owned by {}; its log is where it was started",
-            observed.owner
-        ))
-    } else {
+    Err(if owner == Owner::Nobody {
         error.hint("no backend was started yet: ollamactl serve --background")
+    } else {
+        error.hint(format!(
+            "the backend is owned by {owner}; its log is where it was started"
+        ))
     })
+}
+
+fn elsewhere(owner: &Owner, command: &str) -> Error {
+    Error::new(
+        Kind::Unhealthy,
+        format!("the backend is owned by {owner}, which keeps its log"),
+    )
+    .hint(format!("read it there: {command}"))
 }
 
 async fn file(context: &Context, path: PathBuf, wanted: &Wanted) -> Result<()> {
@@ -182,10 +195,10 @@ fn show(context: &Context, bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// A systemd unit's output is in the journal.
-async fn journal(wanted: &Wanted) -> Result<()> {
+/// A systemd unit's output is in the journal; these arguments find it there.
+async fn journal(words: &[String], wanted: &Wanted) -> Result<()> {
     let mut command = tokio::process::Command::new("journalctl");
-    command.args(["--unit", "ollama", "--no-pager"]);
+    command.args(words).arg("--no-pager");
     if let Some(lines) = wanted.lines {
         command.arg("--lines").arg(lines.to_string());
     }

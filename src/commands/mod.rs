@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs};
+use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs, joined};
 use crate::daemon::{self, Shutdown};
 use crate::error::{Error, Kind};
 use crate::stub as stub_program;
@@ -58,7 +58,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             supervise::run(context, part).await
         });
     }
-    match Cli::try_parse_from(args) {
+    match Cli::try_parse_from(joined(args)) {
         Ok(cli) => run_in(&Ui::new(look(&cli)), async |context| {
             run_command(cli.command, context).await
         }),
@@ -133,6 +133,7 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
         }) => Ok(gateway::run_embedded(context, &args).await?),
         Command::Stub(args) => stub::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args).await,
+        Command::PullModel(args) => pull_model::run(context, &args).await,
         other => {
             let hint = interrupted_hint(&other);
             let shutdown = Shutdown::on_signals()?;
@@ -148,7 +149,6 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
 /// for themselves ends with them.
 async fn run_interruptible(command: Command, context: &Context) -> anyhow::Result<()> {
     match command {
-        Command::PullModel(args) => pull_model::run(context, &args).await,
         Command::Kill(args) => kill::run(context, &args).await,
         Command::Restart(args) => restart::run(context, &args).await,
         Command::Logs(args) => logs::run(context, &args).await,
@@ -163,13 +163,15 @@ async fn run_interruptible(command: Command, context: &Context) -> anyhow::Resul
         Command::Gateway(args) => gateway::run(context, &args.command).await,
         Command::Init(args) => init::run(context, &args),
         Command::Serve(args) => serve::background(context, &args).await,
-        Command::Stub(_) | Command::Doctor(_) => unreachable!("run by the caller"),
+        Command::Stub(_) | Command::Doctor(_) | Command::PullModel(_) => {
+            unreachable!("run by the caller")
+        }
     }
 }
 
 fn interrupted_hint(command: &Command) -> Option<&'static str> {
     match command {
-        Command::PullModel(_) | Command::Up(_) => {
+        Command::Up(_) => {
             Some("what was loaded of the model is kept; run the same command again and it resumes")
         }
         _ => None,

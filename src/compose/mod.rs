@@ -33,9 +33,10 @@ pub use load::load;
 pub use model::{FileObject, Ipam, IpamPool, LoadOptions, Network, Project, Volume};
 pub use names::normalize;
 pub use service::{
-    BindOptions, Build, Condition, Dependency, Deploy, Device, DeviceRequest, EnvFile, ExtraHost,
-    FileReference, Healthcheck, Logging, Mount, Placement, Port, Preference, Resource, Resources,
-    RestartPolicy, Service, ServiceNetwork, TmpfsOptions, Ulimit, UpdateConfig, VolumeOptions,
+    BindOptions, BlockIo, Build, Condition, Dependency, Deploy, Develop, Device, DeviceRequest,
+    EnvFile, ExtraHost, FileReference, Healthcheck, Hook, Logging, Mount, Placement, Port,
+    Preference, Resource, Resources, RestartPolicy, Service, ServiceNetwork, ThrottledDevice,
+    TmpfsOptions, Trigger, Ulimit, UpdateConfig, VolumeOptions, WeightedDevice,
 };
 pub use units::{Argv, Bytes, Interval};
 

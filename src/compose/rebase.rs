@@ -81,6 +81,13 @@ impl Base {
                 _ => self.text(file),
             });
         }
+        if let Some(files) = service.get_mut("label_file") {
+            each(files, |file| self.text(file));
+        }
+        if let Some(watch) = map_of(service, "develop").and_then(|develop| develop.get_mut("watch"))
+        {
+            each(watch, |trigger| self.key(trigger, "path"));
+        }
         if let Some(volumes) = service.get_mut("volumes") {
             each(volumes, |volume| self.mount(volume));
         }

@@ -1,6 +1,5 @@
 //! The files of one background process: lock, pidfile, record, log.
 
-use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +10,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::paths::{self, Paths};
+
+/// How long a lock may be held by somebody who only looks at it.
+pub const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 
 /// The place of one background process, named after what it is and where it listens, so that there is
 /// one per address.
@@ -70,7 +72,6 @@ impl Slot {
         Ok(self.acquire()?.map(|file| Lock {
             slot: self.clone(),
             _file: file,
-            pid_written: Cell::new(false),
         }))
     }
 
@@ -167,21 +168,30 @@ pub fn recorded<T: DeserializeOwned>(paths: &Paths, prefix: &str) -> Vec<T> {
 pub struct Lock {
     slot: Slot,
     _file: File,
-    pid_written: Cell<bool>,
 }
 
 impl Lock {
-    /// Writes the pidfile and the record, each as a whole.
+    /// Writes the pidfile and the record, each as a whole, and onto the disk.
     pub fn record<T: Serialize>(&self, pid: u32, record: &T) -> Result<()> {
-        let json = serde_json::to_vec_pretty(record)
-            .or_failed(|| format!("cannot record {}", self.slot.name))?;
-        paths::write_private(&self.slot.record_file(), &json)?;
-        // The holder of the lock does not change, so its pid is written once.
-        if !self.pid_written.get() {
-            paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())?;
-            self.pid_written.set(true);
-        }
-        Ok(())
+        paths::write_private(&self.slot.record_file(), &self.json(record)?)?;
+        paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())
+    }
+
+    /// Replaces the record, without waiting for the disk. Every process sees it at once; only where the
+    /// machine itself stops in the next moments the disk may not have it, and after a reboot no record
+    /// means anything living.
+    pub fn update<T: Serialize>(&self, record: &T) -> Result<()> {
+        paths::replace_private(&self.slot.record_file(), &self.json(record)?)
+    }
+
+    /// Waits until the disk has the record.
+    pub fn sync(&self) {
+        // Every process has it already, so a disk that fails takes nothing away.
+        let _ = File::open(self.slot.record_file()).and_then(|file| file.sync_all());
+    }
+
+    fn json<T: Serialize>(&self, record: &T) -> Result<Vec<u8>> {
+        serde_json::to_vec_pretty(record).or_failed(|| format!("cannot record {}", self.slot.name))
     }
 
     /// The slot that is locked.

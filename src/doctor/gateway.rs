@@ -12,7 +12,7 @@ use crate::process;
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     match gateway::choose(patient.config, patient.folder) {
         Err(error) => vec![Check::failed("compose file", &error)],
-        Ok(Gateway::Embedded(launch)) => embedded_checks(patient, &launch),
+        Ok(Gateway::Embedded(how)) => embedded_checks(patient, &how.launch),
         Ok(Gateway::Compose(compose)) => compose_checks(patient, &compose).await,
     }
 }

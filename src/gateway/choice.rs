@@ -17,7 +17,7 @@ pub enum Gateway {
     /// A service of the compose project.
     Compose(Box<ComposeGateway>),
     /// Our own process.
-    Embedded(embedded::Launch),
+    Embedded(embedded::Instructions),
 }
 
 /// A gateway that is a compose service.
@@ -45,10 +45,14 @@ impl ComposeGateway {
 /// Chooses by configuration and by what the compose files define.
 pub fn choose(config: &Config, folder: &Path) -> Result<Gateway> {
     match config.gateway.mode.value {
-        GatewayMode::Embedded => Ok(Gateway::Embedded(embedded::Launch::from_config(config)?)),
+        GatewayMode::Embedded => Ok(Gateway::Embedded(embedded::Instructions::from_config(
+            config,
+        )?)),
         GatewayMode::Auto => match compose_gateway(config, folder)? {
             Some(found) => Ok(Gateway::Compose(Box::new(found))),
-            None => Ok(Gateway::Embedded(embedded::Launch::from_config(config)?)),
+            None => Ok(Gateway::Embedded(embedded::Instructions::from_config(
+                config,
+            )?)),
         },
         GatewayMode::Compose => match compose_gateway(config, folder)? {
             Some(found) => Ok(Gateway::Compose(Box::new(found))),

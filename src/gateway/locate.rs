@@ -30,7 +30,7 @@ pub struct Located {
 pub async fn locate(gateway: &Gateway, paths: &Paths) -> Result<Located> {
     match gateway {
         Gateway::Compose(compose) => locate_container(compose).await,
-        Gateway::Embedded(launch) => locate_process(launch, paths).await,
+        Gateway::Embedded(how) => locate_process(&how.launch, paths).await,
     }
 }
 

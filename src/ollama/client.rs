@@ -10,6 +10,8 @@ use crate::error::{Context, Error, Kind, Result};
 
 /// How long an answer may take that costs Ollama nothing.
 const QUICK: Duration = Duration::from_secs(5);
+/// How long a connection alone may take, where nothing was answered.
+const CONNECT: Duration = Duration::from_secs(1);
 
 /// Talks to one Ollama.
 #[derive(Debug, Clone)]
@@ -85,8 +87,10 @@ impl Client {
         let request = self.http.get(self.url("/")).timeout(at_most).send();
         let response = match request.await {
             Ok(response) => response,
-            Err(error) if error.is_timeout() => return Probe::Silent,
+            // A connection that is not made in time is a connection that is not made.
             Err(error) if error.is_connect() => return Probe::Absent,
+            Err(error) if error.is_timeout() && self.connects().await => return Probe::Silent,
+            Err(error) if error.is_timeout() => return Probe::Absent,
             Err(error) => return Probe::Stranger(innermost(&error)),
         };
         let status = response.status();
@@ -95,6 +99,14 @@ impl Client {
             Ok(_) => Probe::Stranger(format!("answers GET / with {status}")),
             Err(error) => Probe::Stranger(innermost(&error)),
         }
+    }
+
+    /// Whether connections are taken. The time for a whole request may have been over before its
+    /// connection was made.
+    async fn connects(&self) -> bool {
+        let address = (self.host.host.as_str(), self.host.port);
+        let connecting = tokio::net::TcpStream::connect(address);
+        matches!(tokio::time::timeout(CONNECT, connecting).await, Ok(Ok(_)))
     }
 
     /// `GET /api/version`.
@@ -282,7 +294,7 @@ pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, St
 }
 
 /// Root certificates travel in the binary, and are only set up where TLS is spoken.
-pub(super) fn tls(needed: bool) -> rustls::ClientConfig {
+pub fn tls(needed: bool) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     if needed {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::backend::{self, Observed, RelayState, Standing};
+use crate::backend::{self, Observed, Owner, RelayState, Standing};
 use crate::config::{Config, Mode};
 use crate::error::Result;
 use crate::gateway::{Gateway, Located, locate};
@@ -78,6 +78,8 @@ pub struct BackendStatus {
     pub version: Option<String>,
     /// Who owns it, for people.
     pub owner: String,
+    /// Who owns it, for programs.
+    pub kept_by: Owner,
     /// Process id, where a supervisor of ours started it.
     pub pid: Option<u32>,
     /// How often it crashed and was started again.
@@ -120,7 +122,8 @@ fn backend_status(observed: Observed) -> BackendStatus {
             .map(|process| process.pid),
         restarts: record.map_or(0, |record| record.restarts),
         version: observed.version,
-        owner: observed.owner,
+        owner: observed.owner.to_string(),
+        kept_by: observed.owner,
         exposed: observed.exposed,
     }
 }

@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::{self, Launch, PullRequest};
 use crate::config::Config;
+use crate::daemon::Shutdown;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::event::{Events, Step};
+use crate::event::Events;
 use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, UpOptions, embedded};
 use crate::health::{self, Failure, Level, Question};
 use crate::ollama::{Client, Probe};
@@ -56,7 +57,7 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
         Gateway::Compose(compose) => {
             gateway::verify(&Engine::from_environment().await?, &compose.target())?;
         }
-        Gateway::Embedded(launch) => embedded::check_free(launch, request.paths).await?,
+        Gateway::Embedded(how) => embedded::check_free(&how.launch, request.paths).await?,
     }
     let backend_ready = CancellationToken::new();
     let work = async {
@@ -90,28 +91,19 @@ async fn backend(
     events: &Events,
 ) -> Result<()> {
     let host = request.config.client_host();
-    let step = events.step("backend", format!("looking at {host}"));
     if host.is_local() {
         let launch = Launch::from_config(request.config, request.paths)?;
-        let running = backend::start(&launch, request.paths, &step).await?;
-        if let Some(warning) = backend::exposure(&launch).filter(|_| running.fresh) {
-            events.warn(warning);
-        }
-        let text = running.record.describe();
-        if running.fresh {
-            step.done(text);
-        } else {
-            step.unchanged(text);
-        }
+        backend::bring_up(&launch, request.paths, events).await?;
     } else {
-        remote(request.config, step).await?;
+        remote(request.config, events).await?;
     }
     ready.cancel();
     Ok(())
 }
 
 /// A backend on another machine is used, not started.
-async fn remote(config: &Config, step: Step) -> Result<()> {
+async fn remote(config: &Config, events: &Events) -> Result<()> {
+    let step = events.step("backend", format!("looking at {}", config.client_host()));
     let client = Client::new(&config.client_host())?;
     if client.probe(Duration::from_secs(5)).await != Probe::Ollama {
         return Err(Error::new(
@@ -135,18 +127,16 @@ async fn remote(config: &Config, step: Step) -> Result<()> {
 async fn model(request: &UpRequest<'_>, ready: &CancellationToken, events: &Events) -> Result<()> {
     ready.cancelled().await;
     let pull = PullRequest {
+        models: vec![request.config.model.value.clone()],
         if_missing: true,
-        ..PullRequest::new(request.config.model.value.clone())
+        skip_checks: false,
     };
-    let step = events.step("model", format!("looking for {}", pull.model));
-    let pulled = backend::pull(&pull, request.config, request.paths, (&step, events)).await?;
-    let text = pulled.describe();
-    if pulled.unchanged {
-        step.unchanged(text);
-    } else {
-        step.done(text);
-    }
-    Ok(())
+    // It goes through the backend that runs, so dropping it is all that an interruption takes.
+    let (config, paths) = (request.config, request.paths);
+    let outcomes = backend::pull(&pull, config, paths, &Shutdown::default(), events).await?;
+    outcomes
+        .into_iter()
+        .try_for_each(|(_, pulled)| pulled.map(drop))
 }
 
 async fn gateway(
@@ -155,16 +145,11 @@ async fn gateway(
     events: &Events,
 ) -> Result<()> {
     match request.gateway {
-        Gateway::Embedded(launch) => {
+        Gateway::Embedded(how) => {
             ready.cancelled().await;
             let step = events.step("gateway", "starting the embedded gateway");
-            let (record, fresh) = embedded::start(launch, request.paths, &step).await?;
-            let text = record.describe();
-            if fresh {
-                step.done(text);
-            } else {
-                step.unchanged(text);
-            }
+            let (record, fresh) = embedded::start(how, request.paths, &step).await?;
+            step.ended(fresh, record.describe());
             Ok(())
         }
         Gateway::Compose(compose) => container(request, compose, ready, events).await,
@@ -193,12 +178,7 @@ async fn container(
     ready.cancelled().await;
     options.build = Build::Missing;
     let up = gateway::up(&engine, &compose.target(), &options, &step, events).await?;
-    let text = up.state.describe();
-    if up.steps.is_empty() && !request.build {
-        step.unchanged(text);
-    } else {
-        step.done(text);
-    }
+    step.ended(!up.steps.is_empty() || request.build, up.state.describe());
     Ok(())
 }
 

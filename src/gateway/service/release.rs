@@ -56,7 +56,9 @@ impl Release {
             .ok()?
             .ok()?;
         let version = String::from_utf8(output.stdout).ok()?;
+        // As the label has it: without what a distribution or Docker Desktop adds.
         let version = version.trim().trim_start_matches('v');
+        let version = version.split(['-', '+']).next().unwrap_or_default();
         // Release 1 had labels and hashes of its own.
         let understood = Dialect::of_version(version).is_some() && !version.starts_with("1.");
         understood.then(|| Self(version.to_owned()))
@@ -70,6 +72,22 @@ impl Release {
     /// What it hashes.
     pub(super) fn dialect(&self) -> Dialect {
         Dialect::of_version(&self.0).unwrap_or(Dialect::B)
+    }
+
+    /// Whether it mounts volumes and plain folders as `Binds`, and only what has options as `Mounts`. Earlier
+    /// releases did so only for folders that the engine makes where they are missing.
+    pub(super) fn prefers_binds(&self) -> bool {
+        self.is_at_least(2, 35)
+    }
+
+    /// Whether its client writes capabilities in upper case, with their prefix, and sorted.
+    pub(super) fn writes_capabilities_in_full(&self) -> bool {
+        self.is_at_least(2, 34)
+    }
+
+    /// Whether it hands the options of a reserved device over.
+    pub(super) fn passes_device_options(&self) -> bool {
+        self.is_at_least(2, 30)
     }
 
     /// Whether it is this one or newer.

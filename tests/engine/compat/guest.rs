@@ -21,9 +21,25 @@ pub fn role() -> Option<ExitCode> {
         _ => {
             println!("to stdout: {}", words.join(" "));
             eprintln!("to stderr");
-            loop {
-                std::thread::park();
-            }
+            wait_for_the_end();
+            Some(ExitCode::SUCCESS)
         }
     }
+}
+
+/// A container's first process is not ended by a signal that it does not handle.
+fn wait_for_the_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).expect("a handler");
+        let mut interrupt = signal(SignalKind::interrupt()).expect("a handler");
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    });
 }

@@ -65,7 +65,15 @@ impl Snapshot {
             let id = string(&one["Id"]);
             let container = api.get(&format!("/containers/{id}/json"));
             let name = string(&container["Name"]);
-            let run = format!("{id} {}", string(&container["State"]["StartedAt"]));
+            // What has ended well may be run again: compose does so with a finished job at every `up`.
+            let state = &container["State"];
+            let ended = state["Status"] == "exited" && state["ExitCode"] == 0;
+            let started = if ended {
+                "ended".to_owned()
+            } else {
+                string(&state["StartedAt"])
+            };
+            let run = format!("{id} {started}");
             snapshot.runs.insert(name.clone(), run);
             names.insert(id, name);
             containers.push(container);
@@ -106,10 +114,8 @@ impl Cleaner<'_> {
     fn container(&self, mut container: Value) -> Value {
         let state = container["State"].take();
         container["State"] = json!({ "Status": state["Status"], "ExitCode": state["ExitCode"] });
-        if let Some(mounts) = container["Mounts"].as_array_mut() {
-            // The engine lists them in no order.
-            mounts.sort_by_key(|mount| string(&mount["Destination"]));
-        }
+        unordered(&mut container);
+        chosen_ports(&mut container);
         let modes = ["NetworkMode", "IpcMode", "PidMode"];
         let shares = modes
             .iter()
@@ -160,6 +166,49 @@ impl Cleaner<'_> {
     }
 }
 
+/// Of a range, or of all, the engine chooses one.
+fn chosen_ports(container: &mut Value) {
+    let bindings = container["HostConfig"]["PortBindings"].clone();
+    let Some(ports) = container["NetworkSettings"]["Ports"].as_object_mut() else {
+        return;
+    };
+    for (port, published) in ports {
+        let wanted = list(&bindings[port]);
+        let fixed = wanted
+            .iter()
+            .all(|one| string(&one["HostPort"]).parse::<u16>().is_ok());
+        for one in published.as_array_mut().into_iter().flatten() {
+            if !fixed {
+                one["HostPort"] = "chosen".into();
+            }
+        }
+    }
+}
+
+/// Sorts what compose takes from Go's maps, whose order is another one every time, and what the engine lists so.
+fn unordered(container: &mut Value) {
+    let lists = [
+        "/Mounts",
+        "/Config/Env",
+        "/HostConfig/Binds",
+        "/HostConfig/Mounts",
+        "/HostConfig/Ulimits",
+        "/HostConfig/ExtraHosts",
+    ];
+    for list in lists {
+        if let Some(items) = container.pointer_mut(list).and_then(Value::as_array_mut) {
+            items.sort_by_key(|item| match (&item["Destination"], &item["Target"]) {
+                (Value::String(target), _) | (_, Value::String(target)) => target.clone(),
+                _ => item.to_string(),
+            });
+        }
+    }
+    let depends_on = &mut container["Config"]["Labels"]["com.docker.compose.depends_on"];
+    let mut each: Vec<String> = string(depends_on).split(',').map(str::to_owned).collect();
+    each.sort();
+    *depends_on = each.join(",").into();
+}
+
 fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -172,6 +221,11 @@ fn compare(path: &str, one: &Value, two: &Value, found: &mut Vec<String>) {
                 let at =
                     |map: &Map<String, Value>| map.get(key).cloned().unwrap_or("absent".into());
                 compare(&format!("{path} › {key}"), &at(a), &at(b), found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (index, (a, b)) in a.iter().zip(b).enumerate() {
+                compare(&format!("{path} › {index}"), a, b, found);
             }
         }
         _ if one == two => {}

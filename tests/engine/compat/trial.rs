@@ -29,7 +29,7 @@ struct Compose {
 impl Bench {
     pub fn new(programs: &[PathBuf]) -> Self {
         let api = Api::new();
-        let image = format!("octl-compat-{}", std::process::id());
+        let image = "octl-compat-guest".to_owned();
         api.import(&root(), &image, guest::PROGRAM);
         let composes = programs.iter().map(|program| Compose::new(program));
         Self {
@@ -300,7 +300,11 @@ impl<'a> Side<'a> {
 
     /// Compose takes away all that ollamactl made.
     fn compose_down(&self) -> Result<(), Vec<String>> {
-        let down = must(self.compose("down --volumes --timeout 0"), 0, "")?;
+        let down = must(
+            self.compose("--profile * down --volumes --timeout 0"),
+            0,
+            "",
+        )?;
         let left = self.snapshot().things;
         if left.is_empty() {
             return Ok(());
