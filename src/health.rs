@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::error::{Kind, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, Probe};
@@ -283,7 +283,10 @@ async fn inference(question: &Question<'_>, client: &Client, located: Option<Loc
     let mut note = None;
     if let Some(located) = located {
         let why = match located.url {
-            Some(url) => match client.one_token_from(&url, model, TOKEN).await {
+            Some(url) => match client
+                .one_token_from(&url, key(question), model, TOKEN)
+                .await
+            {
                 Ok(Some(asked)) => return answered(asked, None),
                 Ok(None) => format!("{url} offers neither /api/generate nor /v1/chat/completions"),
                 Err(error) => return mute(&error.to_string(), "ollamactl logs gateway"),
@@ -294,13 +297,28 @@ async fn inference(question: &Question<'_>, client: &Client, located: Option<Loc
             "the token did not come through the gateway ({why}), but from the backend itself, {own}"
         ));
     }
-    match client.one_token_from(&own, model, TOKEN).await {
+    match client.one_token_from(&own, None, model, TOKEN).await {
         Ok(Some(asked)) => answered(asked, note),
         Ok(None) => mute(
             &format!("{own} does not offer /api/generate"),
             "ollamactl doctor",
         ),
         Err(error) => mute(&error.to_string(), "ollamactl logs backend"),
+    }
+}
+
+/// The key that the gateway asks for, where it is one of ours.
+fn key<'a>(question: &Question<'a>) -> Option<&'a str> {
+    match question.gateway? {
+        Gateway::Embedded(how) => how.keys.first().map(Secret::reveal),
+        Gateway::Compose(compose) => {
+            let service = compose.project.service(&compose.service).ok()?;
+            let key = service
+                .environment
+                .get("OLLAMACTL_GATEWAY_KEY")?
+                .as_deref()?;
+            (!key.is_empty()).then_some(key)
+        }
     }
 }
 

@@ -142,6 +142,8 @@ fn text(config: &Config, build: &str) -> String {
       OLLAMACTL_GATEWAY_LISTEN: 0.0.0.0:{PORT}
       OLLAMA_HOST: http://host.docker.internal:{backend}
       OLLAMA_MODEL: ${{OLLAMA_MODEL:-{model}}}
+      # Set it, and callers need it: Authorization: Bearer KEY.
+      OLLAMACTL_GATEWAY_KEY: ${{OLLAMACTL_GATEWAY_KEY:-}}
     # Without 127.0.0.1 it would be open to the network, past the firewall of this machine.
     ports:
       - \"127.0.0.1:{published}:{PORT}\"
