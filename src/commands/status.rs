@@ -114,7 +114,14 @@ fn model(model: &ModelStatus) -> Row {
         (Some(true), Some(loaded)) if loaded.size_vram > 0 => {
             (Tone::Good, "in memory", text + "  (GPU)")
         }
-        (Some(true), Some(_)) => (Tone::Good, "in memory", text + "  (CPU)"),
+        (Some(true), Some(_)) => match &model.unused_gpu {
+            Some(gpu) => {
+                let text =
+                    format!("{text}  (CPU, though this machine has {gpu}: ollamactl doctor)");
+                (Tone::Warn, "in memory", text)
+            }
+            None => (Tone::Good, "in memory", text + "  (CPU)"),
+        },
         (Some(true), None) => (Tone::Good, "present", text),
         (Some(false), _) => (Tone::Bad, "missing", text),
         (None, _) => (Tone::Dim, "unknown", text),

@@ -63,6 +63,8 @@ pub struct ModelStatus {
     pub digest: Option<String>,
     /// It is in memory.
     pub loaded: Option<LoadedModel>,
+    /// It is in main memory alone, though this machine has this GPU.
+    pub unused_gpu: Option<String>,
 }
 
 /// The backend.
@@ -152,6 +154,7 @@ async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
         size: None,
         digest: None,
         loaded: None,
+        unused_gpu: None,
     };
     if !observed.answers() {
         return Ok(status);
@@ -167,5 +170,12 @@ async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
         .unwrap_or_default()
         .into_iter()
         .find(|model| wanted.means(&model.name));
+    let on_cpu = status
+        .loaded
+        .as_ref()
+        .is_some_and(|model| model.size_vram == 0);
+    if on_cpu && observed.host.is_local() && !observed.is_stub() {
+        status.unused_gpu = backend::gpu();
+    }
     Ok(status)
 }
