@@ -5,7 +5,6 @@ use std::net::{SocketAddr, TcpStream};
 
 use ollamactl::engine::models::ContainerCreateBody;
 use ollamactl::engine::{Endpoint, Engine};
-use ollamactl::engine::{Endpoint, Engine};
 use ollamactl::error::Result;
 use serde_json::Value;
 
@@ -59,6 +58,12 @@ impl Docker {
     #[track_caller]
     pub fn has_volume(&self, name: &str) -> bool {
         self.get(self.engine.volume(name)).is_some()
+    }
+
+    /// Whether there is an image of this name.
+    #[track_caller]
+    pub fn has_image(&self, name: &str) -> bool {
+        self.get(self.engine.image(name)).is_some()
     }
 
     /// Names of the project's containers, sorted.
