@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::error::{Kind, Result};
-use crate::gateway::{Gateway, Located, locate};
+use crate::gateway::{Gateway, Located, embedded, locate};
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
 
@@ -264,7 +264,12 @@ async fn inference(
     let model = &question.config.model.value;
     let fail = |reason: String| Failure::new(Part::Inference, reason, "ollamactl logs backend");
     if let Some(url) = located.and_then(|located| located.url) {
-        match client.one_token_from(&url, model, TOKEN).await {
+        let key = match question.gateway {
+            Some(Gateway::Embedded(_)) => embedded::key(question.config),
+            _ => None,
+        };
+        let key = key.as_ref().map(Secret::reveal);
+        match client.one_token_from(&url, key, model, TOKEN).await {
             Ok(true) => return Ok(None),
             // It does not speak Ollama's interface, which is its right.
             Ok(false) => {}
@@ -272,9 +277,11 @@ async fn inference(
         }
     }
     let own = client.host().url();
-    Ok(match client.one_token_from(&own, model, TOKEN).await {
-        Ok(true) => None,
-        Ok(false) => Some(fail(format!("{own} does not offer /api/generate"))),
-        Err(error) => Some(fail(error.to_string())),
-    })
+    Ok(
+        match client.one_token_from(&own, None, model, TOKEN).await {
+            Ok(true) => None,
+            Ok(false) => Some(fail(format!("{own} does not offer /api/generate"))),
+            Err(error) => Some(fail(error.to_string())),
+        },
+    )
 }

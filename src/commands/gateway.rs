@@ -1,5 +1,7 @@
 //! `gateway up|down|stop|restart|build|run`.
 
+use std::net::SocketAddr;
+
 use super::context::Context;
 use crate::cli::settings::StackArgs;
 use crate::cli::{GatewayCommand, GatewayRunArgs, GatewayStopArgs, GatewayUpArgs};
@@ -32,16 +34,16 @@ fn choose(context: &Context, args: &StackArgs) -> Result<(Config, Gateway)> {
 fn step(context: &Context, gateway: &Gateway) -> Step {
     let what = match gateway {
         Gateway::Compose(compose) => format!("service {}", compose.service),
-        Gateway::Embedded(how) => format!("embedded gateway on {}", how.launch.listen),
+        Gateway::Embedded(listen) => format!("embedded gateway on {listen}"),
     };
     context.events().step("gateway", what)
 }
 
 async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
-    let (_, gateway) = choose(context, &args.stack)?;
+    let (config, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     match &gateway {
-        Gateway::Embedded(how) => embedded_up(context, how, step).await,
+        Gateway::Embedded(_) => embedded_up(context, &config, step).await,
         Gateway::Compose(compose) => {
             let options = UpOptions {
                 build: if args.build {
@@ -68,8 +70,9 @@ async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
     }
 }
 
-async fn embedded_up(context: &Context, how: &embedded::Instructions, step: Step) -> Result<()> {
-    let (record, fresh) = embedded::start(how, &context.paths, &step).await?;
+async fn embedded_up(context: &Context, config: &Config, step: Step) -> Result<()> {
+    let how = embedded::Instructions::from_config(config)?;
+    let (record, fresh) = embedded::start(&how, &context.paths, &step).await?;
     let text = record.describe();
     if fresh {
         step.done(text);
@@ -103,7 +106,7 @@ async fn down(context: &Context, args: &StackArgs) -> Result<()> {
     let (_, gateway) = choose(context, args)?;
     let step = step(context, &gateway);
     match &gateway {
-        Gateway::Embedded(how) => stop_embedded(context, &how.launch, step).await,
+        Gateway::Embedded(listen) => stop_embedded(context, *listen, step).await,
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;
             let down = gateway::down(&engine, &compose.target(), None).await?;
@@ -127,14 +130,11 @@ async fn down(context: &Context, args: &StackArgs) -> Result<()> {
     }
 }
 
-async fn stop_embedded(context: &Context, launch: &embedded::Launch, step: Step) -> Result<()> {
-    if embedded::stop(&context.paths, launch.listen).await? {
-        step.done(format!("embedded gateway on {} stopped", launch.listen));
+async fn stop_embedded(context: &Context, listen: SocketAddr, step: Step) -> Result<()> {
+    if embedded::stop(&context.paths, listen).await? {
+        step.done(format!("embedded gateway on {listen} stopped"));
     } else {
-        step.unchanged(format!(
-            "no embedded gateway was running on {}",
-            launch.listen
-        ));
+        step.unchanged(format!("no embedded gateway was running on {listen}"));
     }
     Ok(())
 }
@@ -143,7 +143,7 @@ async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()> {
     let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     match &gateway {
-        Gateway::Embedded(how) => stop_embedded(context, &how.launch, step).await,
+        Gateway::Embedded(listen) => stop_embedded(context, *listen, step).await,
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;
             if gateway::stop(&engine, &compose.target(), args.timeout).await? {
@@ -157,12 +157,14 @@ async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()> {
 }
 
 async fn restart(context: &Context, args: &StackArgs) -> Result<()> {
-    let (_, gateway) = choose(context, args)?;
+    let (config, gateway) = choose(context, args)?;
     let step = step(context, &gateway);
     match &gateway {
-        Gateway::Embedded(how) => {
-            embedded::stop(&context.paths, how.launch.listen).await?;
-            embedded_up(context, how, step).await
+        Gateway::Embedded(listen) => {
+            // What cannot be started again is not stopped.
+            embedded::Instructions::from_config(&config)?;
+            embedded::stop(&context.paths, *listen).await?;
+            embedded_up(context, &config, step).await
         }
         Gateway::Compose(compose) => {
             let engine = Engine::from_environment().await?;

@@ -84,8 +84,8 @@ async fn gateway_log(
             }
             Ok(())
         }
-        Gateway::Embedded(how) => {
-            let path = embedded::slot(&context.paths, how.launch.listen).log_file();
+        Gateway::Embedded(listen) => {
+            let path = embedded::slot(&context.paths, listen).log_file();
             if !path.exists() {
                 return Err(Error::new(
                     Kind::Unhealthy,

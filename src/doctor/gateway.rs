@@ -14,20 +14,33 @@ const ALIAS: &str = "host.docker.internal";
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     match gateway::choose(patient.config, patient.folder) {
         Err(error) => vec![Check::failed("compose file", &error)],
-        Ok(Gateway::Embedded(how)) => vec![
+        Ok(Gateway::Embedded(listen)) => vec![
             Check::ok(
                 "gateway",
                 "no compose file has the service; the embedded gateway is used",
             ),
-            embedded_port(patient, &how.launch),
+            embedded_access(patient),
+            embedded_port(patient, listen),
         ],
         Ok(Gateway::Compose(compose)) => compose_checks(patient, &compose).await,
     }
 }
 
-fn embedded_port(patient: &Patient<'_>, launch: &embedded::Launch) -> Check {
+/// Who may use the embedded gateway.
+fn embedded_access(patient: &Patient<'_>) -> Check {
+    const NAME: &str = "gateway access";
+    match embedded::Instructions::from_config(patient.config) {
+        Err(error) => Check::failed(NAME, &error),
+        Ok(how) if how.keys.is_empty() => Check::ok(NAME, "this machine, without a key"),
+        Ok(how) => Check::ok(
+            NAME,
+            format!("whoever reaches {} and has a key", how.launch.listen),
+        ),
+    }
+}
+
+fn embedded_port(patient: &Patient<'_>, listen: SocketAddr) -> Check {
     const NAME: &str = "gateway port";
-    let listen = launch.listen;
     if let Ok(Some(record)) = embedded::observe(patient.paths, listen) {
         return Check::ok(NAME, record.describe());
     }

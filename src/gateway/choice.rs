@@ -1,9 +1,10 @@
 //! Which gateway a repository has: the service of its compose file, or the embedded one.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{Target, embedded};
+use super::Target;
 use crate::compose::{self, LoadOptions, Project};
 use crate::config::{Config, GatewayMode, Source};
 use crate::error::{Error, Result};
@@ -16,8 +17,8 @@ const MODEL: &str = "OLLAMA_MODEL";
 pub enum Gateway {
     /// A service of the compose project.
     Compose(Box<ComposeGateway>),
-    /// Our own process.
-    Embedded(embedded::Instructions),
+    /// Our own process, at this address.
+    Embedded(SocketAddr),
 }
 
 /// A gateway that is a compose service.
@@ -45,14 +46,10 @@ impl ComposeGateway {
 /// Chooses by configuration and by what the compose files define.
 pub fn choose(config: &Config, folder: &Path) -> Result<Gateway> {
     match config.gateway.mode.value {
-        GatewayMode::Embedded => Ok(Gateway::Embedded(embedded::Instructions::from_config(
-            config,
-        )?)),
+        GatewayMode::Embedded => Ok(Gateway::Embedded(config.gateway.listen.value)),
         GatewayMode::Auto => match compose_gateway(config, folder)? {
             Some(found) => Ok(Gateway::Compose(Box::new(found))),
-            None => Ok(Gateway::Embedded(embedded::Instructions::from_config(
-                config,
-            )?)),
+            None => Ok(Gateway::Embedded(config.gateway.listen.value)),
         },
         GatewayMode::Compose => match compose_gateway(config, folder)? {
             Some(found) => Ok(Gateway::Compose(Box::new(found))),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -133,11 +135,12 @@ impl Client {
         Ok(self.get::<Loaded>("/api/ps").await?.models)
     }
 
-    /// Asks for one token at this base address, within `at_most`. `false` where there is no
+    /// Asks for one token at this base address, within `at_most`, with a key where one is needed. `false` where there is no
     /// `/api/generate`.
     pub async fn one_token_from(
         &self,
         base: &str,
+        key: Option<&str>,
         model: &ModelName,
         at_most: Duration,
     ) -> Result<bool> {
@@ -145,7 +148,10 @@ impl Client {
         let body = serde_json::json!({
             "model": model.as_str(), "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
         });
-        let request = self.http.post(&url).json(&body).timeout(at_most);
+        let mut request = self.http.post(&url).json(&body).timeout(at_most);
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
         let response = request
             .send()
             .await
@@ -241,11 +247,16 @@ pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, St
     Ok((status, response.text().await.map_err(said)?))
 }
 
-/// Root certificates travel in the binary, and are only set up where TLS is spoken.
+/// Root certificates travel in the binary, and are only set up where TLS is spoken. Those of the file that
+/// `SSL_CERT_FILE` names, as for OpenSSL, count too: a company's own.
 pub fn tls(needed: bool) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     if needed {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let file = std::env::var_os("SSL_CERT_FILE");
+        if let Some(found) = file.and_then(|file| CertificateDer::pem_file_iter(file).ok()) {
+            roots.add_parsable_certificates(found.flatten());
+        }
     }
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)

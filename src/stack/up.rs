@@ -56,7 +56,10 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
         Gateway::Compose(compose) => {
             gateway::verify(&Engine::from_environment().await?, &compose.target())?;
         }
-        Gateway::Embedded(how) => embedded::check_free(&how.launch, request.paths).await?,
+        Gateway::Embedded(listen) => {
+            embedded::Instructions::from_config(request.config)?;
+            embedded::check_free(*listen, request.paths).await?;
+        }
     }
     let backend_ready = CancellationToken::new();
     let work = async {
@@ -155,10 +158,11 @@ async fn gateway(
     events: &Events,
 ) -> Result<()> {
     match request.gateway {
-        Gateway::Embedded(how) => {
+        Gateway::Embedded(_) => {
+            let how = embedded::Instructions::from_config(request.config)?;
             ready.cancelled().await;
             let step = events.step("gateway", "starting the embedded gateway");
-            let (record, fresh) = embedded::start(how, request.paths, &step).await?;
+            let (record, fresh) = embedded::start(&how, request.paths, &step).await?;
             let text = record.describe();
             if fresh {
                 step.done(text);

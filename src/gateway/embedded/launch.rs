@@ -1,6 +1,6 @@
 //! How the embedded gateway runs: everything resolved, as plain data that crosses process boundaries.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,21 @@ use crate::config::{AccessLog, Config, Mode, Secret};
 use crate::error::{Error, Result};
 use crate::ollama::{ModelName, host};
 use crate::proxy::{Limits, LogFormat, Upstream};
+
+/// Where this machine reaches a gateway that listens there: one that listens everywhere, on loopback.
+pub fn for_client(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+/// A key that the embedded gateway lets in, where the configuration names one that can be read.
+pub fn key(config: &Config) -> Option<Secret> {
+    keys::read(config).ok()?.into_iter().next()
+}
 
 /// How the embedded gateway runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

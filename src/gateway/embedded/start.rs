@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use super::supervise::longest_end;
-use super::{Instructions, Launch, Record, observe, serve, slot};
+use super::{Instructions, Record, for_client, observe, serve, slot};
 use crate::daemon::{self, Started};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
@@ -56,13 +56,12 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
 }
 
 /// Fails where somebody else holds the address, so that this is known before anything is started.
-pub async fn check_free(launch: &Launch, paths: &Paths) -> Result<()> {
-    let taken = TcpStream::connect(launch.listen).await.is_ok();
+pub async fn check_free(listen: SocketAddr, paths: &Paths) -> Result<()> {
+    let taken = TcpStream::connect(for_client(listen)).await.is_ok();
     // Asked after: ours has its lock before it listens.
-    if taken && !slot(paths, launch.listen).is_locked()? && orphan(paths, launch.listen)?.is_none()
-    {
+    if taken && !slot(paths, listen).is_locked()? && orphan(paths, listen)?.is_none() {
         let error = std::io::Error::from(std::io::ErrorKind::AddrInUse);
-        return Err(serve::cannot_listen(launch.listen, error));
+        return Err(serve::cannot_listen(listen, error));
     }
     Ok(())
 }
