@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::adopt::{owner_of, owner_text};
+use super::owner::Owner;
 use super::record::{Record, RelayState, slot};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
 use crate::process::listeners;
@@ -42,8 +42,8 @@ pub struct Observed {
     pub host: OllamaHost,
     /// How it stands.
     pub standing: Standing,
-    /// Who owns the port, for people; empty when nobody does.
-    pub owner: String,
+    /// Who owns the port.
+    pub owner: Owner,
     /// Ollama's version, where it answers.
     pub version: Option<String>,
     /// It listens where other machines may reach it.
@@ -68,9 +68,22 @@ impl Observed {
 
 /// Looks at the configured address.
 pub async fn observe(config: &Config, paths: &Paths) -> Result<Observed> {
+    let record = living_record(paths, &config.client_host())?;
+    observe_with(config, record).await
+}
+
+/// The same where a record that cannot be read is no reason not to look; what is wrong with it is told
+/// beside what was seen.
+pub async fn observe_anyway(config: &Config, paths: &Paths) -> Result<(Observed, Option<Error>)> {
+    match living_record(paths, &config.client_host()) {
+        Ok(record) => Ok((observe_with(config, record).await?, None)),
+        Err(fault) => Ok((observe_with(config, None).await?, Some(fault))),
+    }
+}
+
+async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observed> {
     let host = config.client_host();
     let client = Client::new(&host)?;
-    let record = living_record(paths, &host)?;
     let probe = client.probe(LOOK).await;
     let version = match probe {
         Probe::Ollama => Some(
@@ -83,11 +96,15 @@ pub async fn observe(config: &Config, paths: &Paths) -> Result<Observed> {
     };
     let standing = standing(&probe, record.as_ref(), &host);
     let owner = match (&standing, &record) {
-        (Standing::Stopped | Standing::Remote, _) => String::new(),
-        (Standing::Supervised | Standing::Unsupervised, Some(record)) => {
-            format!("ollamactl (pid {})", record.supervisor.pid)
-        }
-        _ => owner_text(owner_of(&host).as_ref()),
+        (Standing::Stopped | Standing::Remote, _) => Owner::Nobody,
+        (Standing::Supervised | Standing::Unsupervised, Some(record)) => Owner::Ours {
+            supervisor: record.supervisor.pid,
+        },
+        // Its port may not be bound yet.
+        (Standing::Starting, Some(record)) => Owner::Ours {
+            supervisor: record.supervisor.pid,
+        },
+        _ => Owner::at(&host),
     };
     Ok(Observed {
         exposed: version.is_some() && is_exposed(&host, record.as_ref()),
@@ -114,7 +131,7 @@ fn is_exposed(host: &OllamaHost, record: Option<&Record>) -> bool {
 /// The record of the slot, unless everything in it is dead.
 pub(super) fn living_record(paths: &Paths, host: &OllamaHost) -> Result<Option<Record>> {
     let record: Option<Record> = slot(paths, host).read()?;
-    Ok(record.filter(|record| {
+    Ok(record.map(Record::resolved).filter(|record| {
         record.supervisor.is_alive()
             || record
                 .process()
@@ -122,9 +139,14 @@ pub(super) fn living_record(paths: &Paths, host: &OllamaHost) -> Result<Option<R
     }))
 }
 
+/// What is known of the backend at this address without asking it; nothing where the record cannot be read.
+pub fn recorded(paths: &Paths, host: &OllamaHost) -> Option<Record> {
+    living_record(paths, host).unwrap_or_default()
+}
+
 fn standing(probe: &Probe, record: Option<&Record>, host: &OllamaHost) -> Standing {
     let supervised = record.is_some_and(|record| record.supervisor.is_alive());
-    let ours = record.is_some_and(|record| record.process().is_some());
+    let ours = record.is_some_and(Record::is_ours);
     match probe {
         Probe::Ollama if !host.is_local() => Standing::Remote,
         Probe::Ollama if ours && supervised => Standing::Supervised,

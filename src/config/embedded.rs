@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::file::{File, Scalar};
-use super::resolve::{Flags, Places};
+use super::places::Places;
+use super::resolve::Flags;
 use super::{Setting, Source, parse_duration, seconds};
 use crate::error::Result;
 use crate::units;

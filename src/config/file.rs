@@ -20,6 +20,8 @@ pub(super) struct File {
     #[serde(default)]
     pub backend: BackendSection,
     #[serde(default)]
+    pub pull: PullSection,
+    #[serde(default)]
     pub relay: RelaySection,
     #[serde(default)]
     pub gateway: GatewaySection,
@@ -41,8 +43,16 @@ pub(super) struct BackendSection {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct PullSection {
+    pub stall_timeout: Option<String>,
+    pub tries: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RelaySection {
     pub admin: Option<bool>,
+    pub allow: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,6 +65,7 @@ pub(super) struct GatewaySection {
     pub host_gateway: Option<bool>,
     pub files: Option<Vec<PathBuf>>,
     pub project_name: Option<String>,
+    pub compose_version: Option<String>,
     pub key_file: Option<PathBuf>,
     pub cors_origins: Option<Vec<String>>,
     pub access_log: Option<String>,

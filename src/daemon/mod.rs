@@ -3,12 +3,14 @@
 
 mod crashes;
 mod detach;
+mod ensure;
 mod handshake;
 mod shutdown;
 mod slot;
 
 pub use crashes::{Crashes, describe_end};
 pub use detach::{detach_from_session, read_instructions, spawn, spawn_child};
+pub use ensure::Wanted;
 pub use handshake::{Reporter, Started};
 pub use shutdown::Shutdown;
-pub use slot::{Lock, Slot, recorded};
+pub use slot::{LOCK_PATIENCE, Lock, Slot, recorded};

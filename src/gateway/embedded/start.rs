@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep};
 
 use super::supervise::longest_end;
 use super::{Instructions, Record, for_client, observe, serve, slot};
-use crate::daemon::{self, Started};
-use crate::error::{Error, Kind, Result};
+use crate::daemon::Wanted;
+use crate::error::Result;
 use crate::event::Step;
 use crate::paths::Paths;
 use crate::process;
@@ -17,51 +16,56 @@ use crate::process;
 /// How long another start may take.
 const OTHER_START: Duration = Duration::from_secs(10);
 
-/// Makes sure that it runs; says whether it was started now.
-pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Record, bool)> {
-    let listen = how.launch.listen;
-    let slot = slot(paths, listen);
-    let deadline = Instant::now() + OTHER_START;
-    while Instant::now() < deadline {
-        if let Some(record) = observe(paths, listen)? {
-            if record.launch == how.launch {
-                return Ok((record, false));
-            }
-            step.progress("its settings changed; restarting it");
-            stop(paths, listen).await?;
-        }
-        if slot.is_locked()? {
-            sleep(Duration::from_millis(20)).await;
-            continue;
-        }
-        end_orphan(paths, listen).await?;
-        step.progress(format!("starting the embedded gateway on {listen}"));
-        let args = ["supervise", "gateway", &listen.to_string()].map(str::to_owned);
-        match daemon::spawn(&args, how, slot.open_log()?).await? {
-            Started::Ready(record) => return Ok((record, true)),
-            Started::Failed(_) if slot.is_locked()? => {}
-            Started::Failed(error) => return Err(error),
-            Started::Vanished => {
-                return Err(
-                    Error::failed("the embedded gateway ended before it could say why")
-                        .hint(format!("read its log: {}", slot.log_file().display())),
-                );
-            }
-        }
-    }
-    Err(Error::new(
-        Kind::Timeout,
-        format!("another ollamactl has been starting the gateway {listen} for too long"),
-    ))
+/// The steps that [`start`] would take now, one line each.
+pub fn plan_up(how: &Instructions, paths: &Paths) -> Result<Vec<String>> {
+    how.check()?;
+    let launch = &how.launch;
+    let what = format!("embedded gateway on {}", launch.listen);
+    Ok(match observe(paths, launch.listen)? {
+        None => vec![format!("start {what}: it does not run")],
+        Some(record) if record.launch == *launch => Vec::new(),
+        Some(_) => vec![format!("restart {what}: its settings changed")],
+    })
 }
 
-/// Fails where somebody else holds the address, so that this is known before anything is started.
-pub async fn check_free(listen: SocketAddr, paths: &Paths) -> Result<()> {
-    let taken = TcpStream::connect(for_client(listen)).await.is_ok();
+/// Makes sure that it runs; says whether it was started now.
+pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Record, bool)> {
+    how.check()?;
+    let listen = how.launch.listen;
+    let wanted = Wanted {
+        slot: &slot(paths, listen),
+        noun: &format!("the embedded gateway on {listen}"),
+        args: &["supervise", "gateway", &listen.to_string()].map(str::to_owned),
+        how,
+        patience: OTHER_START,
+        hints: &["see what it does: ollamactl logs gateway"],
+    };
+    let running = async || {
+        let Some(record) = observe(paths, listen)? else {
+            end_orphan(paths, listen).await?;
+            return Ok(None);
+        };
+        if record.launch == how.launch {
+            return Ok(Some(record));
+        }
+        step.progress("its settings changed; restarting it");
+        stop(paths, listen).await?;
+        Ok(None)
+    };
+    wanted.ensure(step, running).await
+}
+
+/// Fails where it must not start, or somebody else holds the address, so that this is known before anything
+/// is started.
+pub async fn check_free(how: &Instructions, paths: &Paths) -> Result<()> {
+    how.check()?;
+    let launch = &how.launch;
+    let taken = TcpStream::connect(for_client(launch.listen)).await.is_ok();
     // Asked after: ours has its lock before it listens.
-    if taken && !slot(paths, listen).is_locked()? && orphan(paths, listen)?.is_none() {
+    if taken && !slot(paths, launch.listen).is_locked()? && orphan(paths, launch.listen)?.is_none()
+    {
         let error = std::io::Error::from(std::io::ErrorKind::AddrInUse);
-        return Err(serve::cannot_listen(listen, error));
+        return Err(serve::cannot_listen(launch.listen, error));
     }
     Ok(())
 }
@@ -73,10 +77,7 @@ pub async fn stop(paths: &Paths, listen: SocketAddr) -> Result<bool> {
         process::stop(&record.process, longest_end(record)).await?;
     }
     end_orphan(paths, listen).await?;
-    let slot = slot(paths, listen);
-    if slot.record_file().exists() || slot.pidfile().exists() {
-        drop(slot.try_lock()?);
-    }
+    slot(paths, listen).clear_if_free()?;
     Ok(running.is_some())
 }
 

@@ -7,14 +7,12 @@ use tokio::process::Child;
 use tokio::time::sleep;
 
 use super::{Instructions, Record, slot};
-use crate::daemon::{self, Crashes, Lock, Reporter, Shutdown, Started};
+use crate::daemon::{self, Crashes, LOCK_PATIENCE, Lock, Reporter, Shutdown, Started};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 use crate::paths::Paths;
 use crate::process::{self, Identity};
 
-/// How long somebody who only looks may hold the lock.
-const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 /// A worker may take so much longer than its drain before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
