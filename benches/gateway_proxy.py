@@ -104,10 +104,15 @@ class Bench:
         self.processes.append(process)
         return process.pid
 
-    def gateway(self, name, upstream_port):
-        return self.start(
-            name, [self.binary, "gateway", "run"], OLLAMA_HOST=f"127.0.0.1:{upstream_port}", OLLAMA_MODEL="tiny",
-            OLLAMACTL_GATEWAY_LISTEN=f"127.0.0.1:{self.port[name]}", OLLAMACTL_GATEWAY_MAX_REQUESTS="512")
+    def gateway(self, name, upstream_port, command="up"):
+        """Its two processes in the background, as users run it; the pid of the one that serves."""
+        env = {"HOME": str(self.folder), "PATH": "/usr/bin:/bin", "OLLAMA_HOST": f"127.0.0.1:{upstream_port}",
+               "OLLAMA_MODEL": "tiny", "OLLAMACTL_GATEWAY": "embedded", "OLLAMACTL_GATEWAY_MAX_REQUESTS": "512",
+               "OLLAMACTL_GATEWAY_LISTEN": f"127.0.0.1:{self.port[name]}"}
+        subprocess.run([self.binary, "gateway", command], env=env, cwd=self.folder, check=True, capture_output=True)
+        if command == "up":
+            record = next((self.folder / ".local/state/ollamactl").glob(f"gateway-*{self.port[name]}.json"))
+            return json.loads(record.read_text())["worker"]["pid"]
 
     def begin(self):
         self.start("stub", [self.binary, "stub", "--preset", "tiny"],
@@ -140,6 +145,8 @@ http {{
             until_listening(port)
 
     def end(self):
+        for name in ("gateway", "gateway-raw"):
+            self.gateway(name, self.port["upstream"], "down")
         for process in self.processes:
             process.terminate()
         for process in self.processes:
