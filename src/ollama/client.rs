@@ -298,6 +298,10 @@ pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, St
 
 /// Root certificates travel in the binary, and are only set up where TLS is spoken. Those of the file that
 /// `SSL_CERT_FILE` names, as for OpenSSL, count too: a company's own.
+#[allow(
+    clippy::missing_panics_doc,
+    reason = "the provider and its versions are compiled in"
+)]
 pub fn tls(needed: bool) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     if needed {

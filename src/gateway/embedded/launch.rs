@@ -67,7 +67,9 @@ impl Instructions {
         let mut instructions = Self::unguarded(config)?;
         let listen = &config.gateway.listen;
         if !listen.value.ip().is_loopback() && instructions.keys.is_empty() {
-            instructions.trouble.get_or_insert_with(|| unguarded(listen));
+            instructions
+                .trouble
+                .get_or_insert_with(|| unguarded(listen));
         }
         Ok(instructions)
     }
