@@ -57,7 +57,7 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
         Gateway::Compose(compose) => {
             gateway::verify(&Engine::from_environment().await?, &compose.target())?;
         }
-        Gateway::Embedded(how) => embedded::check_free(&how.launch, request.paths).await?,
+        Gateway::Embedded(how) => embedded::check_free(how, request.paths).await?,
     }
     let backend_ready = CancellationToken::new();
     let work = async {
@@ -119,7 +119,7 @@ pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
         lines.push(format!("pull model {model}: it is missing"));
     }
     match request.gateway {
-        Gateway::Embedded(how) => lines.extend(embedded::plan_up(&how.launch, request.paths)?),
+        Gateway::Embedded(how) => lines.extend(embedded::plan_up(how, request.paths)?),
         Gateway::Compose(compose) => {
             let engine = Engine::open_from_environment()?;
             let options = UpOptions {
