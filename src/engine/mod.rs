@@ -5,6 +5,7 @@
 mod build;
 mod containers;
 mod context;
+mod credentials;
 mod deadline;
 mod dial;
 pub mod endpoint;
