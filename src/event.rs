@@ -190,6 +190,20 @@ impl Step {
         self.finish(Outcome::Unchanged, message.into());
     }
 
+    /// Ends the step: something was done, or there was nothing to do.
+    pub fn ended(self, something_done: bool, message: impl Into<String>) {
+        if something_done {
+            self.done(message);
+        } else {
+            self.unchanged(message);
+        }
+    }
+
+    /// Ends the step: it did not succeed, and others go on.
+    pub fn failed(self, message: impl Into<String>) {
+        self.finish(Outcome::Failed, message.into());
+    }
+
     fn finish(mut self, outcome: Outcome, message: String) {
         self.end(outcome, message);
     }

@@ -240,7 +240,8 @@ async fn check_gateway(
 
 /// A health endpoint works when it answers with 2xx and does not say otherwise in its JSON.
 async fn ask(url: &str) -> std::result::Result<(), String> {
-    let (status, body) = crate::ollama::fetch(url, ANSWER).await?;
+    let answer = crate::ollama::fetch(url, ANSWER).await;
+    let (status, body) = answer.map_err(|error| error.to_string())?;
     let said = serde_json::from_str::<serde_json::Value>(&body).ok();
     let word = said
         .as_ref()

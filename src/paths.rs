@@ -53,7 +53,32 @@ pub fn create_private_dir(path: &Path) -> Result<()> {
     builder
         .create(path)
         .or_failed(|| format!("cannot create the state folder {}", path.display()))?;
-    refuse_foreign(path)
+    refuse_foreign(path)?;
+    close_to_others(path)
+}
+
+/// A folder of ours that others may enter (made by hand, or by an umask of old) is closed to them.
+#[cfg(unix)]
+fn close_to_others(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path)
+        .or_failed(|| format!("cannot look at {}", path.display()))?
+        .permissions()
+        .mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).or_failed(|| {
+        format!(
+            "{} is open to other users, and cannot be closed to them",
+            path.display()
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_path: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// Opens a private file of ours for appending, creating it when absent.
@@ -81,6 +106,19 @@ pub fn open_private_lock(path: &Path) -> Result<File> {
 /// Replaces a private file as a whole: temporary file, fsync, rename. A reader sees the old content or
 /// the new, never a part; on failure nothing is left behind.
 pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    put_private(path, content, File::sync_all)
+}
+
+/// The same, without waiting until the disk has it.
+pub fn replace_private(path: &Path, content: &[u8]) -> Result<()> {
+    put_private(path, content, |_| Ok(()))
+}
+
+fn put_private(
+    path: &Path,
+    content: &[u8],
+    sync: impl FnOnce(&File) -> std::io::Result<()>,
+) -> Result<()> {
     let mut name = path.file_name().unwrap_or(OsStr::new("state")).to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
@@ -91,7 +129,7 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
             .truncate(true)
             .open(&temporary)?;
         file.write_all(content)?;
-        file.sync_all()?;
+        sync(&file)?;
         fs::rename(&temporary, path)
     })();
     if written.is_err() {
@@ -177,6 +215,9 @@ mod tests {
         let mode = |p: &Path| fs::metadata(p).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(&state), 0o700);
         assert_eq!(mode(&state.join("pid")), 0o600);
+        fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).expect("set");
+        create_private_dir(&state).expect("closed");
+        assert_eq!(mode(&state), 0o700);
     }
 
     #[test]

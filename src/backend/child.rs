@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::Launch;
 use super::launch::is_read_by_ollama;
 use crate::error::{Context, Error, Kind, Result};
-use crate::ollama::{Client, Probe, is_runner};
+use crate::ollama::{Client, Probe, host, is_runner};
 use crate::process::{self, Identity, Signal};
 use crate::units::seconds;
 
@@ -57,8 +57,20 @@ pub(super) fn spawn(launch: &Launch, log: &File) -> Result<Child> {
 
 /// Whether the process bears our mark for this address. Only readable for processes of the same user.
 pub(super) fn bears_mark(process: &Identity, launch: &Launch) -> bool {
-    let mark = format!("{MARK}={}", launch.bind);
-    process::environment(process.pid).contains(&mark) && process.is_alive()
+    let environment = process::environment(process.pid).unwrap_or_default();
+    let marked = environment.get(MARK);
+    marked.is_some_and(|bind| host::parse(bind).place() == launch.host().place())
+        && process.is_alive()
+}
+
+/// The process that bears our mark for this address and leads its group, as what we start does; its runners
+/// inherit the mark.
+pub(super) fn marked(launch: &Launch) -> Option<Identity> {
+    process::scan()
+        .into_iter()
+        .filter(|process| process.group == process.pid)
+        .filter_map(|process| Identity::of(process.pid))
+        .find(|process| bears_mark(process, launch))
 }
 
 /// The identity of a child that was just spawned; where it has ended already, how.

@@ -3,13 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::adopt::respawned_by;
-use super::{Stopped, pulls, stop};
+use super::{Owner, Stopped, pulls, stop};
 use crate::daemon;
 use crate::error::Result;
 use crate::ollama::{host, is_backend, is_runner};
 use crate::paths::Paths;
-use crate::process::{self, Identity, Info, Owner, Signal};
+use crate::process::{self, Cgroup, Identity, Info, Signal};
 
 /// One process that `kill` met.
 #[derive(Debug, Clone)]
@@ -39,9 +38,9 @@ pub struct Killed {
 pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
     let mut killed = Killed::default();
     end_supervised(paths, grace, &mut killed).await;
-    let inside_container = matches!(own_owner(), Owner::Container(_));
+    let inside_container = matches!(own_cgroup(), Cgroup::Container { .. });
     let reachable =
-        |process: &Info| inside_container || !matches!(process.owner, Owner::Container(_));
+        |process: &Info| inside_container || !matches!(process.cgroup, Cgroup::Container { .. });
     let processes = process::scan();
     for process in processes
         .iter()
@@ -102,16 +101,18 @@ async fn end_one(process: &Info, grace: Duration, paths: &Paths, killed: &mut Ki
     let Some(identity) = Identity::of(process.pid) else {
         return;
     };
+    // Asked before it ends, since afterwards nothing tells.
+    let respawned_by = Owner::of(process).stop_command();
     pulls::cancel_through(paths, &identity).await;
     match end_for_good(process, &identity, grace).await {
         Ok(forced) => killed.backends.push(Ended {
             process: process.describe(),
             pid: process.pid,
             forced,
-            respawned_by: respawned_by(process),
+            respawned_by,
         }),
         Err(error) => {
-            let instead = respawned_by(process)
+            let instead = respawned_by
                 .map_or_else(String::new, |command| format!("; stop it with: {command}"));
             killed
                 .left
@@ -140,6 +141,6 @@ async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> R
     Ok(super::child::end(identity, grace).await? || forced)
 }
 
-fn own_owner() -> Owner {
-    process::info(std::process::id()).map_or(Owner::Session, |process| process.owner)
+fn own_cgroup() -> Cgroup {
+    process::info(std::process::id()).map_or(Cgroup::Session, |process| process.cgroup)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::adopt::{owner_of, owner_text};
+use super::owner::Owner;
 use super::record::{Record, RelayState, slot};
 use crate::config::Config;
 use crate::error::Result;
@@ -42,8 +42,8 @@ pub struct Observed {
     pub host: OllamaHost,
     /// How it stands.
     pub standing: Standing,
-    /// Who owns the port, for people; empty when nobody does.
-    pub owner: String,
+    /// Who owns the port.
+    pub owner: Owner,
     /// Ollama's version, where it answers.
     pub version: Option<String>,
     /// It listens where other machines may reach it.
@@ -83,11 +83,15 @@ pub async fn observe(config: &Config, paths: &Paths) -> Result<Observed> {
     };
     let standing = standing(&probe, record.as_ref(), &host);
     let owner = match (&standing, &record) {
-        (Standing::Stopped | Standing::Remote, _) => String::new(),
-        (Standing::Supervised | Standing::Unsupervised, Some(record)) => {
-            format!("ollamactl (pid {})", record.supervisor.pid)
-        }
-        _ => owner_text(owner_of(&host).as_ref()),
+        (Standing::Stopped | Standing::Remote, _) => Owner::Nobody,
+        (Standing::Supervised | Standing::Unsupervised, Some(record)) => Owner::Ours {
+            supervisor: record.supervisor.pid,
+        },
+        // Its port may not be bound yet.
+        (Standing::Starting, Some(record)) => Owner::Ours {
+            supervisor: record.supervisor.pid,
+        },
+        _ => Owner::at(&host),
     };
     Ok(Observed {
         exposed: version.is_some() && is_exposed(&host, record.as_ref()),
@@ -114,7 +118,7 @@ fn is_exposed(host: &OllamaHost, record: Option<&Record>) -> bool {
 /// The record of the slot, unless everything in it is dead.
 pub(super) fn living_record(paths: &Paths, host: &OllamaHost) -> Result<Option<Record>> {
     let record: Option<Record> = slot(paths, host).read()?;
-    Ok(record.filter(|record| {
+    Ok(record.map(Record::resolved).filter(|record| {
         record.supervisor.is_alive()
             || record
                 .process()
@@ -122,9 +126,14 @@ pub(super) fn living_record(paths: &Paths, host: &OllamaHost) -> Result<Option<R
     }))
 }
 
+/// What is known of the backend at this address without asking it; nothing where the record cannot be read.
+pub fn recorded(paths: &Paths, host: &OllamaHost) -> Option<Record> {
+    living_record(paths, host).unwrap_or_default()
+}
+
 fn standing(probe: &Probe, record: Option<&Record>, host: &OllamaHost) -> Standing {
     let supervised = record.is_some_and(|record| record.supervisor.is_alive());
-    let ours = record.is_some_and(|record| record.process().is_some());
+    let ours = record.is_some_and(Record::is_ours);
     match probe {
         Probe::Ollama if !host.is_local() => Standing::Remote,
         Probe::Ollama if ours && supervised => Standing::Supervised,

@@ -2,7 +2,7 @@
 //! does not know them (recorded for 0.24.0 and 0.33.0-rc2).
 
 use crate::ollama::{is_backend, is_runner};
-use crate::process::{self, Info, Owner};
+use crate::process::{self, Cgroup, Info};
 
 /// Runners of this machine whose backend is gone, outside of containers.
 pub fn orphans() -> Vec<Info> {
@@ -15,6 +15,6 @@ pub fn orphans() -> Vec<Info> {
     processes
         .into_iter()
         .filter(|process| is_runner(process) && !backends.contains(&process.parent))
-        .filter(|process| !matches!(process.owner, Owner::Container(_)))
+        .filter(|process| !matches!(process.cgroup, Cgroup::Container { .. }))
         .collect()
 }

@@ -10,24 +10,49 @@ use crate::units::bytes;
 /// Memory that a model needs beyond its weights, in percent: context and runtime.
 const OVERHEAD_PERCENT: u64 = 20;
 
-/// Fails where the store's disk cannot take what a pull would load. The model that it replaces stays
-/// until the new one is complete, so its space does not count as free.
-pub(super) fn disk(manifest: &Manifest, model: &ModelName, store: Option<&Path>) -> Result<()> {
-    let Some((store, free)) = store.and_then(|store| Some((store, free_bytes(store)?))) else {
+/// Fails where the store's disk cannot take what a pull would load, beside the models that are pulled at
+/// the same time. The model that it replaces stays until the new one is complete, so its space does not
+/// count as free. Where we may not look into the store, parts of it may be there already: a warning.
+pub(super) fn disk(
+    manifest: &Manifest,
+    others: &[Manifest],
+    model: &ModelName,
+    store: &Path,
+    events: &Events,
+) -> Result<()> {
+    let Some(free) = free_bytes(store) else {
         return Ok(());
     };
-    let needed = manifest.missing_from(store);
+    let all = Manifest::together(others.iter().chain([manifest]));
+    let needed = all.missing_from(store);
     if needed <= free {
         return Ok(());
     }
-    Err(Error::failed(format!(
-        "{model} needs {needed} bytes ({}) more in {}, where {free} bytes ({}) are free",
+    let beside = match others.len() {
+        0 => String::new(),
+        count => format!(" (with the {count} that are pulled beside it)"),
+    };
+    let message = format!(
+        "{model}{beside} needs {needed} bytes ({}) more in {}, where {free} bytes ({}) are free",
         bytes(needed),
         store.display(),
         bytes(free)
-    ))
-    .hint("free space there, or name another folder: --models-dir DIR")
-    .hint("pull all the same: --skip-checks"))
+    );
+    if !may_look_into(store) {
+        events.warn(format!("{message}, unless parts of it are there already"));
+        return Ok(());
+    }
+    Err(Error::failed(message)
+        .hint("free space there, or name another folder: --models-dir DIR")
+        .hint("pull all the same: --skip-checks"))
+}
+
+/// A store that is not there yet has nothing to hide.
+fn may_look_into(store: &Path) -> bool {
+    match std::fs::read_dir(store.join("blobs")) {
+        Ok(_) => true,
+        Err(error) => error.kind() != std::io::ErrorKind::PermissionDenied,
+    }
 }
 
 /// Warns where the model is larger than this machine's memory.

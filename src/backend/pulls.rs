@@ -2,41 +2,47 @@
 //! middle of a pull can leave an empty part file, after which every pull of that blob fails (recorded:
 //! 2 of 20 stops); a pull that is cancelled first leaves its place in good order.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::daemon::{self, Lock, Slot};
-use crate::error::{Error, Result};
-use crate::ollama::{OllamaHost, host};
+use crate::daemon::{self, LOCK_PATIENCE, Lock, Slot};
+use crate::error::Result;
+use crate::ollama::{OllamaHost, host, settle};
 use crate::paths::Paths;
 use crate::process::{self, Identity, Signal};
 
 const PREFIX: &str = "pull-";
 /// How long a pull may take to let go.
 const LET_GO: Duration = Duration::from_secs(3);
+/// How long the part files of cancelled downloads may take to be written.
+const SETTLE: Duration = Duration::from_secs(2);
 
 #[derive(Serialize, Deserialize)]
 struct Record {
     process: Identity,
     backend: String,
+    /// The backend's model store, where it is known.
+    store: Option<PathBuf>,
 }
 
-/// This process's pull, for as long as it lives.
+/// This process's pulls, for as long as it lives.
 pub(super) struct Registered {
     _lock: Lock,
 }
 
 impl Registered {
-    pub fn new(paths: &Paths, host: &OllamaHost) -> Result<Self> {
+    pub async fn new(paths: &Paths, host: &OllamaHost, store: Option<&Path>) -> Result<Self> {
         let process = Identity::of_self();
         clear_dead(paths);
-        let lock = slot(paths, &process)
-            .try_lock()?
-            .ok_or_else(|| Error::failed(format!("pid {} pulls already", process.pid)))?;
+        let slot = Slot::new(paths, &format!("{PREFIX}{}", process.pid));
+        // Somebody else who clears up holds the lock for a moment.
+        let lock = slot.lock_within(LOCK_PATIENCE).await?;
         let record = Record {
-            backend: host.for_client().authority(),
+            backend: host.place(),
             process,
+            store: store.map(Path::to_owned),
         };
         lock.record(record.process.pid, &record)?;
         Ok(Self { _lock: lock })
@@ -45,7 +51,7 @@ impl Registered {
 
 /// Cancels the pulls that run through this backend, and waits until they have let go.
 pub(super) async fn cancel(paths: &Paths, host: &OllamaHost) {
-    let address = host.for_client().authority();
+    let address = host.place();
     cancel_where(paths, |backend| backend == address).await;
 }
 
@@ -60,31 +66,38 @@ pub(super) async fn cancel_through(paths: &Paths, server: &Identity) {
 
 async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
     clear_dead(paths);
-    for process in running(paths, is_meant) {
+    for pull in running(paths, is_meant) {
         // One that cannot be cancelled does not keep the backend from being stopped.
-        if process::signal(&process, Signal::Terminate).is_ok() {
-            process::wait_gone(&process, LET_GO).await;
+        if process::signal(&pull.process, Signal::Terminate).is_ok() {
+            process::wait_gone(&pull.process, LET_GO).await;
+            if let Some(store) = &pull.store {
+                settle(store, SETTLE).await;
+            }
         }
     }
 }
 
 /// Removes the files of pulls that were killed.
 fn clear_dead(paths: &Paths) {
-    let records = daemon::recorded::<Record>(paths, PREFIX);
-    for record in records.iter().filter(|record| !record.process.is_alive()) {
-        // Whoever takes the lock and drops it clears them; what cannot be cleared hurts nobody.
-        drop(slot(paths, &record.process).try_lock());
+    let Ok(entries) = std::fs::read_dir(&paths.state) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // `pull-12.json`, `pull-12.lock`, `pull-12.json.12.tmp`.
+        if let Some(stem) = name
+            .split('.')
+            .next()
+            .filter(|stem| stem.starts_with(PREFIX))
+        {
+            // What cannot be cleared hurts nobody.
+            let _ = Slot::new(paths, stem).clear_if_free();
+        }
     }
 }
 
-fn slot(paths: &Paths, process: &Identity) -> Slot {
-    Slot::new(paths, &format!("{PREFIX}{}", process.pid))
-}
-
-fn running(paths: &Paths, is_meant: impl Fn(&str) -> bool) -> Vec<Identity> {
-    daemon::recorded::<Record>(paths, PREFIX)
-        .into_iter()
-        .filter(|record| is_meant(&record.backend) && record.process.is_alive())
-        .map(|record| record.process)
-        .collect()
+fn running(paths: &Paths, is_meant: impl Fn(&str) -> bool) -> Vec<Record> {
+    let mut records = daemon::recorded::<Record>(paths, PREFIX);
+    records.retain(|record| is_meant(&record.backend) && record.process.is_alive());
+    records
 }

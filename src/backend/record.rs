@@ -4,16 +4,21 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Launch;
+use super::{Launch, Owner, child};
 use crate::daemon::Slot;
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
 use crate::process::Identity;
 
 /// Where the backend came from.
+///
+/// `Starting` is written before anything is started, so that a disk that takes no record is known before,
+/// and so that a supervisor that is killed in the middle is known of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Origin {
+    /// A supervisor of ours is about to start it.
+    Starting,
     /// A supervisor of ours started it.
     Started {
         /// The backend's process.
@@ -21,8 +26,8 @@ pub enum Origin {
     },
     /// It ran already; the supervisor runs the relay alone, and leaves the backend running.
     Adopted {
-        /// Who owns it, for people: `ollama.service (systemd)`.
-        owner: String,
+        /// Who owns it.
+        owner: Owner,
     },
 }
 
@@ -46,6 +51,11 @@ pub enum RelayState {
     /// This engine needs none.
     NotNeeded {
         /// Why.
+        reason: String,
+    },
+    /// No relay on this machine reaches this engine's containers.
+    Impossible {
+        /// Why, and what to do instead.
         reason: String,
     },
 }
@@ -74,6 +84,7 @@ impl Record {
     pub fn describe(&self) -> String {
         let version = self.version.as_deref().unwrap_or("of unknown version");
         let owner = match &self.origin {
+            Origin::Starting => "starting".to_owned(),
             Origin::Started { process } => format!("pid {}", process.pid),
             Origin::Adopted { owner } => format!("adopted: owned by {owner}"),
         };
@@ -82,7 +93,7 @@ impl Record {
             _ => String::new(),
         };
         match &self.origin {
-            Origin::Started { .. } => {
+            Origin::Starting | Origin::Started { .. } => {
                 let (noun, bind) = (self.launch.noun(), &self.launch.bind);
                 format!("{noun} {version} on {bind} ({owner}){relay}")
             }
@@ -93,21 +104,34 @@ impl Record {
         }
     }
 
+    /// What this record says of the processes that live. A supervisor that was killed in the middle of its
+    /// start has not written down what it started, but that bears our mark.
+    #[must_use]
+    pub(super) fn resolved(mut self) -> Self {
+        if self.origin == Origin::Starting
+            && !self.supervisor.is_alive()
+            && let Some(process) = child::marked(&self.launch)
+        {
+            self.origin = Origin::Started { process };
+        }
+        self
+    }
+
     /// The backend's process, where we started it.
     pub fn process(&self) -> Option<&Identity> {
         match &self.origin {
             Origin::Started { process } => Some(process),
-            Origin::Adopted { .. } => None,
+            Origin::Starting | Origin::Adopted { .. } => None,
         }
+    }
+
+    /// Whether the backend is one that we start, and not somebody else's.
+    pub fn is_ours(&self) -> bool {
+        !matches!(self.origin, Origin::Adopted { .. })
     }
 }
 
 /// The slot of the backend at this address: one supervisor per address.
 pub fn slot(paths: &Paths, host: &OllamaHost) -> Slot {
-    // `localhost` and 127.0.0.1 are one place.
-    let mut host = host.for_client();
-    if host.host.eq_ignore_ascii_case("localhost") {
-        host = OllamaHost::loopback(host.port);
-    }
-    Slot::new(paths, &format!("backend-{}", host.authority()))
+    Slot::new(paths, &format!("backend-{}", host.place()))
 }

@@ -2,19 +2,18 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::pin::pin;
 
 use chrono::Utc;
-use futures_util::StreamExt;
 
 use super::context::Context;
-use crate::backend::{self, Standing};
+use crate::backend::{self, LogPlace, Origin, Owner};
 use crate::cli::{LogsArgs, LogsPart};
 use crate::config::{Config, Flags};
 use crate::engine::{Engine, LogQuery};
 use crate::error::{Context as _, Error, Kind, Result};
-use crate::gateway::{self, Gateway, embedded};
+use crate::gateway::{self, ComposeGateway, Gateway, Sources, embedded};
 use crate::logs::{Follower, Since, clean, last_lines, lines_since, since};
+use crate::ui::{Paint, Prefixes};
 
 pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()> {
     let mut flags = Flags {
@@ -27,8 +26,13 @@ pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()
     let config = context.config(&flags)?;
     let wanted = Wanted::new(args)?;
     match args.part {
+        LogsPart::Backend if !args.services.is_empty() || args.until.is_some() => Err(
+            Error::usage("services and --until are for the gateway's log")
+                .hint("ollamactl logs gateway SERVICE…")
+                .into(),
+        ),
         LogsPart::Backend => Ok(backend_log(context, &config, &wanted).await?),
-        LogsPart::Gateway => Ok(gateway_log(context, &config, &wanted, args.timestamps).await?),
+        LogsPart::Gateway => Ok(gateway_log(context, &config, &wanted, args).await?),
     }
 }
 
@@ -64,28 +68,12 @@ async fn gateway_log(
     context: &Context,
     config: &Config,
     wanted: &Wanted,
-    timestamps: bool,
+    args: &LogsArgs,
 ) -> Result<()> {
     match gateway::choose(config, &context.folder)? {
-        Gateway::Compose(compose) => {
-            let engine = Engine::from_environment().await?;
-            let query = LogQuery {
-                tail: wanted.lines,
-                follow: wanted.follow,
-                since: wanted.since,
-                timestamps,
-            };
-            let mut lines = pin!(gateway::logs(&engine, &compose.target(), query).await?);
-            while let Some(line) = lines.next().await {
-                show(context, format!("{}\n", line?.text).as_bytes())?;
-                if context.ui.reader_left() {
-                    break;
-                }
-            }
-            Ok(())
-        }
-        Gateway::Embedded(launch) => {
-            let path = embedded::slot(&context.paths, launch.listen).log_file();
+        Gateway::Compose(compose) => container_logs(context, &compose, wanted, args).await,
+        Gateway::Embedded(how) => {
+            let path = embedded::slot(&context.paths, how.launch.listen).log_file();
             if !path.exists() {
                 return Err(Error::new(
                     Kind::Unhealthy,
@@ -98,42 +86,102 @@ async fn gateway_log(
     }
 }
 
+/// What the containers print: one service's as it is, several told apart as compose does.
+async fn container_logs(
+    context: &Context,
+    compose: &ComposeGateway,
+    wanted: &Wanted,
+    args: &LogsArgs,
+) -> Result<()> {
+    let until = args.until.as_deref();
+    let query = LogQuery {
+        tail: wanted.lines,
+        follow: wanted.follow,
+        since: wanted.since,
+        until: until.map(|text| since(text, Utc::now())).transpose()?,
+        timestamps: args.timestamps,
+    };
+    let engine = Engine::open_from_environment()?;
+    let sources = Sources::find(&engine, &compose.target(), &args.services).await?;
+    let names = sources.names(&compose.project);
+    let prefixes = (names.len() > 1).then(|| {
+        let paint = context.ui.paint();
+        Prefixes::new(
+            &names,
+            if args.no_color {
+                Paint::new(false)
+            } else {
+                paint
+            },
+        )
+    });
+    gateway::logs(&engine, &compose.project, &sources, query, |said| {
+        let prefix = prefixes.as_ref().map(|all| all.of(&said.source));
+        show_line(context, &prefix.unwrap_or_default(), &said.line.text)?;
+        Ok(!context.ui.reader_left())
+    })
+    .await
+}
+
+/// Only what a container printed is cleaned on a terminal, not the colours of its name.
+fn show_line(context: &Context, prefix: &str, text: &str) -> Result<()> {
+    let line = if context.ui.is_terminal() {
+        clean(text.as_bytes())
+    } else {
+        text.into()
+    };
+    context.ui.print_raw(format!("{prefix}{line}\n").as_bytes())
+}
+
 async fn backend_log(context: &Context, config: &Config, wanted: &Wanted) -> Result<()> {
-    let slot = backend::slot(&context.paths, &config.client_host());
-    let path = slot.log_file();
-    if path.exists() && slot.is_locked()? {
-        return file(context, path, wanted).await;
-    }
-    let observed = backend::observe(config, &context.paths).await?;
-    if observed.standing == Standing::Adopted && observed.owner.contains("systemd unit") {
-        return journal(wanted).await;
-    }
-    let app =
-        directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".ollama/logs/server.log"));
-    if let Some(path) = app.filter(|path| path.exists()) {
-        return file(context, path, wanted).await;
+    let host = config.client_host();
+    let path = backend::slot(&context.paths, &host).log_file();
+    let owner = match backend::recorded(&context.paths, &host) {
+        Some(record) if record.is_ours() && path.exists() => {
+            return file(context, path, wanted).await;
+        }
+        Some(backend::Record {
+            origin: Origin::Adopted { owner },
+            ..
+        }) => owner,
+        _ => backend::observe(config, &context.paths).await?.owner,
+    };
+    match owner.log() {
+        LogPlace::Journal(words) => return journal(&words, wanted).await,
+        LogPlace::File(path) => return file(context, path, wanted).await,
+        LogPlace::Command(command) => return Err(elsewhere(&owner, &command)),
+        LogPlace::Unknown => {}
     }
     if path.exists() {
-        if observed.standing == Standing::Adopted {
+        if owner.process().is_some() {
             context.events().warn(format!(
-                "this is the log of an earlier backend; the one that runs is owned by {}",
-                observed.owner
+                "this is the log of an earlier backend; the one that runs is owned by {owner}"
             ));
         }
+        return file(context, path, wanted).await;
+    }
+    if let Some(path) = backend::app_log().filter(|_| owner == Owner::Nobody) {
         return file(context, path, wanted).await;
     }
     let error = Error::new(
         Kind::Unhealthy,
         format!("there is no log at {}", path.display()),
     );
-    Err(if observed.standing == Standing::Adopted {
-        error.hint(format!(
-            "the backend is owned by {}; its log is where it was started",
-            observed.owner
-        ))
-    } else {
+    Err(if owner == Owner::Nobody {
         error.hint("no backend was started yet: ollamactl serve --background")
+    } else {
+        error.hint(format!(
+            "the backend is owned by {owner}; its log is where it was started"
+        ))
     })
+}
+
+fn elsewhere(owner: &Owner, command: &str) -> Error {
+    Error::new(
+        Kind::Unhealthy,
+        format!("the backend is owned by {owner}, which keeps its log"),
+    )
+    .hint(format!("read it there: {command}"))
 }
 
 async fn file(context: &Context, path: PathBuf, wanted: &Wanted) -> Result<()> {
@@ -182,10 +230,10 @@ fn show(context: &Context, bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// A systemd unit's output is in the journal.
-async fn journal(wanted: &Wanted) -> Result<()> {
+/// A systemd unit's output is in the journal; these arguments find it there.
+async fn journal(words: &[String], wanted: &Wanted) -> Result<()> {
     let mut command = tokio::process::Command::new("journalctl");
-    command.args(["--unit", "ollama", "--no-pager"]);
+    command.args(words).arg("--no-pager");
     if let Some(lines) = wanted.lines {
         command.arg("--lines").arg(lines.to_string());
     }

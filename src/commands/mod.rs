@@ -11,6 +11,7 @@ mod init;
 mod kill;
 mod logs;
 mod man;
+mod probe;
 mod pull_model;
 mod restart;
 mod serve;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs};
+use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs, joined};
 use crate::daemon::{self, Shutdown};
 use crate::error::{Error, Kind};
 use crate::stub as stub_program;
@@ -47,14 +48,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             .map(|argument| argument.to_string_lossy().into_owned());
         return stub_program::cli::main(args, |name| std::env::var(name).ok());
     }
-    // Not a command for people, so it is none of the command line's.
+    // These two are no commands for people, so they are none of the command line's.
+    if let Some((url, model)) = crate::doctor::probe::called(&args) {
+        return probe::run(&url, &model);
+    }
     if let Some(part) = supervise::Part::called(&args) {
         daemon::detach_from_session();
         return run_in(&Ui::new(Look::default()), async |context| {
             supervise::run(context, part).await
         });
     }
-    match Cli::try_parse_from(args) {
+    match Cli::try_parse_from(joined(args)) {
         Ok(cli) => run_in(&Ui::new(look(&cli)), async |context| {
             run_command(cli.command, context).await
         }),
@@ -128,6 +132,8 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
             command: GatewayCommand::Run(args),
         }) => Ok(gateway::run_embedded(context, &args).await?),
         Command::Stub(args) => stub::run(context, &args).await,
+        Command::Doctor(args) => doctor::run(context, &args).await,
+        Command::PullModel(args) => pull_model::run(context, &args).await,
         other => {
             let hint = interrupted_hint(&other);
             let shutdown = Shutdown::on_signals()?;
@@ -143,7 +149,6 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
 /// for themselves ends with them.
 async fn run_interruptible(command: Command, context: &Context) -> anyhow::Result<()> {
     match command {
-        Command::PullModel(args) => pull_model::run(context, &args).await,
         Command::Kill(args) => kill::run(context, &args).await,
         Command::Restart(args) => restart::run(context, &args).await,
         Command::Logs(args) => logs::run(context, &args).await,
@@ -155,17 +160,18 @@ async fn run_interruptible(command: Command, context: &Context) -> anyhow::Resul
         Command::Down(args) => down::run(context, &args).await,
         Command::Status(args) => status::run(context, &args).await,
         Command::Health(args) => health::run(context, &args).await,
-        Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Gateway(args) => gateway::run(context, &args.command).await,
         Command::Init(args) => init::run(context, &args),
         Command::Serve(args) => serve::background(context, &args).await,
-        Command::Stub(_) => unreachable!("run by the caller"),
+        Command::Stub(_) | Command::Doctor(_) | Command::PullModel(_) => {
+            unreachable!("run by the caller")
+        }
     }
 }
 
 fn interrupted_hint(command: &Command) -> Option<&'static str> {
     match command {
-        Command::PullModel(_) | Command::Up(_) => {
+        Command::Up(_) => {
             Some("what was loaded of the model is kept; run the same command again and it resumes")
         }
         _ => None,

@@ -1,7 +1,7 @@
 //! `restart`: the backend, the way it was started.
 
 use super::context::Context;
-use crate::backend::{self, Launch, Standing};
+use crate::backend::{self, Launch, Owner, Standing};
 use crate::cli::RestartArgs;
 use crate::config::Flags;
 use crate::error::{Error, Kind};
@@ -30,14 +30,13 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
     Ok(())
 }
 
-fn not_ours(owner: &str) -> Error {
+fn not_ours(owner: &Owner) -> Error {
     let error = Error::new(
         Kind::Conflict,
         format!("this Ollama is not ollamactl's to restart: it is owned by {owner}"),
     );
-    if owner.contains("systemd unit") {
-        error.hint("restart it where it belongs: sudo systemctl restart ollama")
-    } else {
-        error.hint("end it with `ollamactl kill`, then run `ollamactl serve --background`")
+    match owner.restart_command() {
+        Some(command) => error.hint(format!("restart it where it belongs: {command}")),
+        None => error.hint("end it with `ollamactl kill`, then run `ollamactl serve --background`"),
     }
 }

@@ -37,18 +37,7 @@ fn interrupted() -> Error {
 }
 
 async fn start(context: &Context, launch: &Launch) -> Result<()> {
-    let events = context.events();
-    let step = events.step("backend", format!("looking at {}", launch.bind));
-    let running = backend::start(launch, &context.paths, &step).await?;
-    if let Some(warning) = backend::exposure(launch).filter(|_| running.fresh) {
-        events.warn(warning);
-    }
-    let text = running.record.describe();
-    if running.fresh {
-        step.done(text);
-    } else {
-        step.unchanged(text);
-    }
+    let running = backend::bring_up(launch, &context.paths, &context.events()).await?;
     if context.ui.is_json() {
         context.ui.print_json(&started(context, launch, &running))?;
     } else if running.fresh {
@@ -72,10 +61,7 @@ fn started(context: &Context, launch: &Launch, running: &backend::Running) -> se
         "address": record.launch.bind,
         "version": record.version,
         "pid": record.process().map(|process| process.pid),
-        "origin": match &record.origin {
-            backend::Origin::Started { .. } => "started",
-            backend::Origin::Adopted { .. } => "adopted",
-        },
+        "origin": if record.is_ours() { "started" } else { "adopted" },
         "relay": record.relay,
         "pidfile": backend::slot(&context.paths, &launch.host()).pidfile(),
         "log": record.log,
@@ -101,9 +87,16 @@ async fn supervise(context: &Context, launch: &Launch, shutdown: &Shutdown) -> R
         launch.noun(),
         launch.bind
     ));
-    tokio::select! {
-        outcome = supervision => outcome?,
-        () = showing => {}
+    let outcome = tokio::select! {
+        outcome = supervision => outcome,
+        () = showing => Ok(()),
+    };
+    match outcome {
+        // Asked to end by SIGTERM before it was ready, it did what it was asked.
+        Err(error) if error.kind == Kind::Interrupted && !shutdown.was_interrupted() => {
+            return Ok(());
+        }
+        outcome => outcome?,
     }
     if shutdown.was_interrupted() {
         return Err(Error::new(Kind::Interrupted, "the backend was stopped"));

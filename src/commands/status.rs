@@ -15,7 +15,8 @@ const WATCH: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<()> {
     let config = context.config(&args.stack.flags())?;
-    let gateway = gateway::choose(&config, &context.folder)?;
+    // A compose file that cannot be read is part of what is shown.
+    let gateway = gateway::choose(&config, &context.folder);
     loop {
         let status = stack::status(&config, &context.paths, &gateway).await?;
         show(context, args, &status)?;
@@ -150,6 +151,7 @@ fn relay(relay: &RelayState) -> Row {
         RelayState::Listening { address } => (Tone::Good, "listening", address.to_string()),
         RelayState::Waiting { reason } => (Tone::Warn, "waiting", reason.clone()),
         RelayState::NotNeeded { reason } => (Tone::Dim, "not needed", reason.clone()),
+        RelayState::Impossible { reason } => (Tone::Warn, "not possible", reason.clone()),
     }
 }
 

@@ -41,7 +41,7 @@ fn rule(path: &[&str]) -> Rule {
         | ["deploy", "labels"] => Rule::Pairs,
         ["depends_on"] => Rule::Names(started),
         ["networks"] => Rule::Names(|| Node::Null),
-        ["env_file" | "dns" | "dns_search" | "tmpfs"] => Rule::List,
+        ["env_file" | "label_file" | "dns" | "dns_search" | "tmpfs"] => Rule::List,
         ["extra_hosts"] | ["build", "extra_hosts"] => Rule::Hosts,
         ["build"] => Rule::Shorthand("context"),
         ["extends"] => Rule::Shorthand("service"),

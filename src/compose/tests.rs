@@ -166,6 +166,24 @@ fn files_are_found_upwards_and_the_override_beside_them() {
 }
 
 #[test]
+fn a_build_keeps_its_context_where_an_override_names_none() {
+    let folder = Folder::new(&[
+        ("compose.yaml", "services: {a: {build: ./b}, c: {image: x}}"),
+        (
+            "compose.override.yml",
+            "services: {a: {build: {target: t}}, c: {build: {target: t}}}",
+        ),
+    ]);
+    let project = folder.project();
+    let context = |name: &str| {
+        let build = project.services[name].build.as_ref();
+        build.expect("built").context.clone()
+    };
+    assert_eq!(context("a"), folder.path("b"));
+    assert_eq!(context("c"), folder.path("").trim_end_matches('/'));
+}
+
+#[test]
 fn compose_yaml_is_preferred() {
     let folder = Folder::new(&[
         ("docker-compose.yml", "services: {a: {image: old}}"),
@@ -643,18 +661,4 @@ fn damaged_files_are_faults_and_never_panics() {
             assert!(!error.message.is_empty());
         }
     }
-}
-
-#[test]
-fn the_canonical_model_is_one_line_of_json() {
-    let text = "name: shop\nservices: {a: {image: x, cpus: 0.5, ports: ['9104:8000']}}";
-    assert_eq!(
-        one(text).project().canonical_json(),
-        concat!(
-            r#"{"name":"shop","networks":{"default":{"name":"shop_default","ipam":{}}},"#,
-            r#""services":{"a":{"cpus":0.5,"command":null,"entrypoint":null,"image":"x","#,
-            r#""networks":{"default":null},"#,
-            r#""ports":[{"mode":"ingress","target":8000,"published":"9104","protocol":"tcp"}]}}}"#
-        )
-    );
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::time::Duration;
 
-use super::file::{self, File, USER_FILE};
+use super::file::{self, USER_FILE};
+use super::places::{Places, beside};
 use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
-    Setting, Source,
+    PullSettings, Setting, Source, embedded,
 };
+use crate::compose::Release;
 use crate::error::{Error, Result};
 use crate::ollama::host;
 use crate::paths::Paths;
@@ -33,12 +33,18 @@ pub struct Flags {
     pub ready_timeout: Option<String>,
     /// `--stop-timeout`.
     pub stop_timeout: Option<String>,
+    /// `--stall-timeout`.
+    pub stall_timeout: Option<String>,
+    /// `--tries`.
+    pub tries: Option<String>,
     /// `--gateway`.
     pub gateway: Option<String>,
     /// `--service`.
     pub service: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--key-file`.
+    pub key_file: Option<PathBuf>,
     /// `-f/--file`.
     pub files: Vec<PathBuf>,
     /// `-p/--project-name`.
@@ -51,12 +57,6 @@ pub struct Flags {
     pub profiles: Vec<String>,
 }
 
-/// Where values are looked for, strongest first.
-struct Places<'a> {
-    environment: &'a BTreeMap<String, String>,
-    files: Vec<(PathBuf, File)>,
-}
-
 /// Resolves the configuration as seen from `folder`.
 pub fn load(
     flags: &Flags,
@@ -64,7 +64,9 @@ pub fn load(
     paths: &Paths,
     environment: BTreeMap<String, String>,
 ) -> Result<Config> {
-    let project_file = file::find(flags.project_directory.as_deref().unwrap_or(folder));
+    let start = flags.project_directory.as_ref();
+    let project_file =
+        file::find(&start.map_or_else(|| folder.to_owned(), |path| folder.join(path)));
     let user_file = Some(paths.config.join(USER_FILE)).filter(|path| path.is_file());
     let files = [project_file.clone(), user_file]
         .into_iter()
@@ -84,7 +86,18 @@ pub fn load(
             DEFAULT_MODEL,
         )?,
         backend: backend(flags, &places)?,
+        pull: PullSettings {
+            // Longer than the 30 s after which Ollama itself fetches a silent part anew.
+            stall_timeout: places.duration(
+                "--stall-timeout",
+                flags.stall_timeout.as_ref(),
+                |f| f.pull.stall_timeout.as_ref(),
+                75,
+            )?,
+            tries: places.count("--tries", flags.tries.as_ref(), |f| f.pull.tries, 5)?,
+        },
         relay_admin: places.in_files(|f| f.relay.admin, false),
+        relay_allow: relay_allow(&places)?,
         gateway: gateway(flags, &places)?,
         project_file,
         environment: BTreeMap::new(),
@@ -159,6 +172,27 @@ fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
     })
 }
 
+fn relay_allow(places: &Places) -> Result<Setting<Vec<String>>> {
+    let allow = places.in_files(|f| f.relay.allow.clone(), Vec::new());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-:/".contains(c);
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':')
+            && text.chars().all(is_plain)
+    };
+    let is_range = |text: &str| {
+        text.parse::<ipnet::IpNet>().is_ok() || text.parse::<std::net::IpAddr>().is_ok()
+    };
+    let bad = |text: &&String| !is_name(text) || text.contains(['/', ':']) && !is_range(text);
+    match allow.value.iter().find(bad) {
+        Some(text) => Err(Error::usage(format!(
+            "{}: relay.allow: {text:?} is neither a network's name nor a subnet",
+            allow.source
+        ))
+        .hint("write names of the engine's networks, subnets (172.18.0.0/16) or addresses")),
+        None => Ok(allow),
+    }
+}
+
 fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
     let files = if flags.files.is_empty() {
         places
@@ -211,6 +245,7 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
             |f| f.gateway.listen.as_ref(),
             DEFAULT_GATEWAY,
         )?,
+        embedded: embedded::resolve(flags, places)?,
         health_path: places.text(
             "",
             None,
@@ -221,154 +256,26 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
         host_gateway: places.in_files(|f| f.gateway.host_gateway, true),
         files,
         project_name,
+        compose_version: compose_version(places)?,
         project_directory: flags.project_directory.clone(),
         env_files: flags.env_files.clone(),
         profiles: flags.profiles.clone(),
     })
 }
 
-impl Places<'_> {
-    /// The strongest place that has this value. An empty variable counts as not set, as in Ollama.
-    fn raw(
-        &self,
-        flag: &'static str,
-        given: Option<&String>,
-        variable: Option<&'static str>,
-        in_file: impl Fn(&File) -> Option<&String>,
-    ) -> Option<(String, Source)> {
-        if let Some(text) = given {
-            return Some((text.clone(), Source::Flag(flag)));
-        }
-        if let Some(name) = variable
-            && let Some(text) = self
-                .environment
-                .get(name)
-                .filter(|text| !text.trim().is_empty())
-        {
-            return Some((text.clone(), Source::Environment(name)));
-        }
-        self.files
-            .iter()
-            .find_map(|(path, file)| Some((in_file(file)?.clone(), Source::File(path.clone()))))
-    }
-
-    fn text<T: FromStr<Err: std::fmt::Display>>(
-        &self,
-        flag: &'static str,
-        given: Option<&String>,
-        variable: Option<&'static str>,
-        in_file: impl Fn(&File) -> Option<&String>,
-        default: &str,
-    ) -> Result<Setting<T>> {
-        let (text, source) = self
-            .raw(flag, given, variable, &in_file)
-            .unwrap_or_else(|| (default.to_owned(), Source::Default));
-        match text.parse() {
-            Ok(value) => Ok(Setting { value, source }),
-            Err(error) => Err(bad_value(&text, &source, &error.to_string())
-                .hint("see every setting and its source: ollamactl config show")),
-        }
-    }
-
-    fn path(
-        &self,
-        flag: &'static str,
-        given: Option<&PathBuf>,
-        variable: &'static str,
-        in_file: impl Fn(&File) -> Option<&PathBuf>,
-    ) -> Option<Setting<PathBuf>> {
-        if let Some(path) = given {
-            return Some(Setting {
-                value: path.clone(),
-                source: Source::Flag(flag),
-            });
-        }
-        if let Some(text) = self
-            .environment
-            .get(variable)
-            .filter(|text| !text.is_empty())
-        {
-            return Some(Setting {
-                value: PathBuf::from(text),
-                source: Source::Environment(variable),
-            });
-        }
-        self.files.iter().find_map(|(path, file)| {
-            Some(Setting {
-                value: beside(path, in_file(file)?),
-                source: Source::File(path.clone()),
-            })
-        })
-    }
-
-    fn in_files<T>(&self, in_file: impl Fn(&File) -> Option<T>, default: T) -> Setting<T> {
-        self.files
-            .iter()
-            .find_map(|(path, file)| {
-                Some(Setting {
-                    value: in_file(file)?,
-                    source: Source::File(path.clone()),
-                })
-            })
-            .unwrap_or_else(|| Setting::default(default))
-    }
-
-    fn duration(
-        &self,
-        flag: &'static str,
-        given: Option<&String>,
-        in_file: impl Fn(&File) -> Option<&String>,
-        default: u64,
-    ) -> Result<Setting<Duration>> {
-        let Some((text, source)) = self.raw(flag, given, None, &in_file) else {
-            return Ok(Setting::default(Duration::from_secs(default)));
-        };
-        let value = parse_duration(&text).ok_or_else(|| {
-            Error::usage(format!(
-                "{source}: {text:?} is no duration: write 30, 30s, 2m or 500ms"
-            ))
-        })?;
-        Ok(Setting { value, source })
-    }
-
-    /// The repository's variables win over the user's.
-    fn merged_environment(&self) -> BTreeMap<String, String> {
-        let mut merged = BTreeMap::new();
-        for (_, file) in self.files.iter().rev() {
-            merged.extend(file.backend.environment.clone());
-        }
-        merged
-    }
-}
-
-/// Errors of other crates do not name the value.
-fn bad_value(text: &str, source: &Source, why: &str) -> Error {
-    if why.contains(text) {
-        Error::usage(format!("{source}: {why}"))
-    } else {
-        Error::usage(format!("{source}: {text:?}: {why}"))
-    }
-}
-
-/// Paths in a configuration file are relative to that file. A bare program name stays a name.
-fn beside(file: &Path, path: &Path) -> PathBuf {
-    if path.is_absolute() || path == Path::new("ollama") {
-        return path.to_owned();
-    }
-    file.parent().unwrap_or(Path::new("")).join(path)
-}
-
-/// Reads `30`, `30s`, `2m`, `1h`, `500ms`.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits.parse().ok()?;
-    match &text[digits.len()..] {
-        "" | "s" => Some(Duration::from_secs(number)),
-        "ms" => Some(Duration::from_millis(number)),
-        "m" => number.checked_mul(60).map(Duration::from_secs),
-        "h" => number.checked_mul(3600).map(Duration::from_secs),
-        _ => None,
+fn compose_version(places: &Places) -> Result<Setting<Option<Release>>> {
+    let named = places.raw("", None, Some("OLLAMACTL_COMPOSE_VERSION"), |f| {
+        f.gateway.compose_version.as_ref()
+    });
+    let Some((text, source)) = named else {
+        return Ok(Setting::default(None));
+    };
+    match text.parse() {
+        Ok(release) => Ok(Setting {
+            value: Some(release),
+            source,
+        }),
+        Err(error) => Err(Error::usage(format!("{source}: {error}"))),
     }
 }
 
@@ -462,23 +369,6 @@ mod tests {
             };
             let config = fixture("", "").load(&flags, &[]).expect("loads");
             assert_eq!(config.bind_host().authority(), bound, "{bind}");
-        }
-    }
-
-    #[test]
-    fn durations_have_units() {
-        assert_eq!(parse_duration("30"), Some(Duration::from_secs(30)));
-        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(parse_duration("2m"), Some(Duration::from_mins(2)));
-        for bad in [
-            "",
-            "s",
-            "-1",
-            "1y",
-            "99999999999999999999",
-            "18446744073709551615h",
-        ] {
-            assert_eq!(parse_duration(bad), None, "{bad}");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The files of one background process: lock, pidfile, record, log.
 
-use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +10,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::paths::{self, Paths};
+
+/// How long a lock may be held by somebody who only looks at it.
+pub const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 
 /// The place of one background process, named after what it is and where it listens, so that there is
 /// one per address.
@@ -70,7 +72,6 @@ impl Slot {
         Ok(self.acquire()?.map(|file| Lock {
             slot: self.clone(),
             _file: file,
-            pid_written: Cell::new(false),
         }))
     }
 
@@ -109,6 +110,32 @@ impl Slot {
             }
             sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Removes the files that a killed holder left: whoever takes the lock and drops it clears them.
+    pub fn clear_if_free(&self) -> Result<()> {
+        let left = [self.pidfile(), self.record_file(), self.file("lock")];
+        if left.iter().any(|path| path.exists()) || !self.half_written().is_empty() {
+            drop(self.try_lock()?);
+        }
+        Ok(())
+    }
+
+    /// Temporary files of holders that were killed while they wrote.
+    fn half_written(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let is_ours = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let rest = name.strip_prefix(self.name.as_str()).unwrap_or_default();
+            rest.ends_with(".tmp") && (rest.starts_with(".json.") || rest.starts_with(".pid."))
+        };
+        entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| is_ours(path))
+            .collect()
     }
 
     /// Whether a process holds the lock now. What a killed holder left stays: its record is how the
@@ -167,21 +194,30 @@ pub fn recorded<T: DeserializeOwned>(paths: &Paths, prefix: &str) -> Vec<T> {
 pub struct Lock {
     slot: Slot,
     _file: File,
-    pid_written: Cell<bool>,
 }
 
 impl Lock {
-    /// Writes the pidfile and the record, each as a whole.
+    /// Writes the pidfile and the record, each as a whole, and onto the disk.
     pub fn record<T: Serialize>(&self, pid: u32, record: &T) -> Result<()> {
-        let json = serde_json::to_vec_pretty(record)
-            .or_failed(|| format!("cannot record {}", self.slot.name))?;
-        paths::write_private(&self.slot.record_file(), &json)?;
-        // The holder of the lock does not change, so its pid is written once.
-        if !self.pid_written.get() {
-            paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())?;
-            self.pid_written.set(true);
-        }
-        Ok(())
+        paths::write_private(&self.slot.record_file(), &self.json(record)?)?;
+        paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())
+    }
+
+    /// Replaces the record, without waiting for the disk. Every process sees it at once; only where the
+    /// machine itself stops in the next moments the disk may not have it, and after a reboot no record
+    /// means anything living.
+    pub fn update<T: Serialize>(&self, record: &T) -> Result<()> {
+        paths::replace_private(&self.slot.record_file(), &self.json(record)?)
+    }
+
+    /// Waits until the disk has the record.
+    pub fn sync(&self) {
+        // Every process has it already, so a disk that fails takes nothing away.
+        let _ = File::open(self.slot.record_file()).and_then(|file| file.sync_all());
+    }
+
+    fn json<T: Serialize>(&self, record: &T) -> Result<Vec<u8>> {
+        serde_json::to_vec_pretty(record).or_failed(|| format!("cannot record {}", self.slot.name))
     }
 
     /// The slot that is locked.
@@ -192,12 +228,14 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
+        let mut left = self.slot.half_written();
         // The lock file goes last, and while it is still locked.
-        for path in [
+        left.extend([
             self.slot.pidfile(),
             self.slot.record_file(),
             self.slot.file("lock"),
-        ] {
+        ]);
+        for path in left {
             let _ = paths::remove_if_there(&path);
         }
     }
@@ -237,6 +275,9 @@ mod tests {
         let lock = slot.try_lock().expect("possible").expect("free");
         assert!(slot.try_lock().expect("possible").is_none());
         lock.record(42, &"record").expect("written");
+        // What a holder leaves that is killed while it writes.
+        std::fs::write(dir.path().join("state/backend---1--11434.json.7.tmp"), "")
+            .expect("written");
         assert_eq!(
             slot.read::<String>().expect("readable").as_deref(),
             Some("record")

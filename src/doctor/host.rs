@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Check, Patient};
 use crate::backend::{free_bytes, needed_memory, total_memory};
-use crate::ollama::{Client, default_store, manifest};
+use crate::ollama::{Client, home_store, manifest};
 use crate::units::bytes;
 
 /// How long the registry may take to tell a model's size.
@@ -50,7 +50,7 @@ fn disk(patient: &Patient<'_>, size: &Size) -> Check {
         .models
         .value
         .clone()
-        .or_else(default_store);
+        .or_else(home_store);
     let Some((store, free)) = store.and_then(|store| Some((store.clone(), free_bytes(&store)?)))
     else {
         return Check::warn(

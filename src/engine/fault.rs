@@ -273,7 +273,8 @@ mod tests {
             listener.local_addr().expect("an address")
         ));
         let deadline = Duration::from_millis(50);
-        let error = super::super::Engine::connect_within(&at, deadline).await;
+        let engine = super::super::Engine::open(&at).expect("opened");
+        let error = engine.identify_within(deadline).await;
         let error = error.expect_err("it never answers");
         assert_eq!(error.kind, Kind::Timeout);
     }

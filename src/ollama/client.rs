@@ -10,6 +10,8 @@ use crate::error::{Context, Error, Kind, Result};
 
 /// How long an answer may take that costs Ollama nothing.
 const QUICK: Duration = Duration::from_secs(5);
+/// How long a connection alone may take, where nothing was answered.
+const CONNECT: Duration = Duration::from_secs(1);
 
 /// Talks to one Ollama.
 #[derive(Debug, Clone)]
@@ -85,8 +87,9 @@ impl Client {
         let request = self.http.get(self.url("/")).timeout(at_most).send();
         let response = match request.await {
             Ok(response) => response,
-            Err(error) if error.is_timeout() => return Probe::Silent,
-            Err(error) if error.is_connect() => return Probe::Absent,
+            Err(error) if error.is_timeout() && self.listens().await => return Probe::Silent,
+            // A connection that is not made in time is a connection that is not made.
+            Err(error) if error.is_timeout() || error.is_connect() => return Probe::Absent,
             Err(error) => return Probe::Stranger(innermost(&error)),
         };
         let status = response.status();
@@ -95,6 +98,17 @@ impl Client {
             Ok(_) => Probe::Stranger(format!("answers GET / with {status}")),
             Err(error) => Probe::Stranger(innermost(&error)),
         }
+    }
+
+    /// Whether something listens that did not answer in time: the connection itself may have failed. On
+    /// this machine a port where nothing listens is refused at once, and one whose queue is full is not.
+    async fn listens(&self) -> bool {
+        if self.host.is_local() {
+            return true;
+        }
+        let address = (self.host.host.as_str(), self.host.port);
+        let connecting = tokio::net::TcpStream::connect(address);
+        matches!(tokio::time::timeout(CONNECT, connecting).await, Ok(Ok(_)))
     }
 
     /// `GET /api/version`.
@@ -221,28 +235,40 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// Status and body of a plain GET of a local address, or why there is none.
-pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, String), String> {
-    let http = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(false))
-        .no_proxy()
-        .timeout(at_most)
-        .build()
-        .map_err(|error| innermost(&error))?;
-    let said = |error: reqwest::Error| {
-        if error.is_timeout() {
+/// Why a plain GET was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct NoAnswer {
+    /// The time was over, as against a connection that failed.
+    pub late: bool,
+    /// For people.
+    pub reason: String,
+}
+
+/// Status and body of a plain GET, past any proxy, or why there is none.
+pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, String), NoAnswer> {
+    let no_answer = |error: reqwest::Error| NoAnswer {
+        late: error.is_timeout(),
+        reason: if error.is_timeout() {
             format!("no answer within {} s", at_most.as_secs())
         } else {
             innermost(&error)
-        }
+        },
     };
-    let response = http.get(url).send().await.map_err(said)?;
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(url.starts_with("https:")))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(at_most)
+        .build()
+        .map_err(no_answer)?;
+    let response = http.get(url).send().await.map_err(no_answer)?;
     let status = response.status().as_u16();
-    Ok((status, response.text().await.map_err(said)?))
+    Ok((status, response.text().await.map_err(no_answer)?))
 }
 
 /// Root certificates travel in the binary, and are only set up where TLS is spoken.
-pub(super) fn tls(needed: bool) -> rustls::ClientConfig {
+pub fn tls(needed: bool) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     if needed {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());

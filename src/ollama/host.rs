@@ -98,6 +98,16 @@ impl OllamaHost {
         }
     }
 
+    /// The same text for every spelling of one place: `localhost`, 127.0.0.1 and 0.0.0.0 are reached at
+    /// the same address.
+    pub fn place(&self) -> String {
+        let host = self.for_client();
+        if host.host.eq_ignore_ascii_case("localhost") {
+            return Self::loopback(host.port).authority();
+        }
+        host.authority()
+    }
+
     /// Whether a server bound here would be on this machine: a loopback or unspecified address, or a
     /// name or address of one of this machine's interfaces.
     pub fn is_local(&self) -> bool {

@@ -10,10 +10,10 @@ mod pull;
 mod registry;
 mod store;
 
-pub use client::{Client, LoadedModel, Model, Probe, fetch};
+pub use client::{Client, LoadedModel, Model, NoAnswer, Probe, fetch, tls};
 pub use host::OllamaHost;
 pub use name::ModelName;
 pub use process::{find_program, is_backend, is_runner};
 pub use pull::{PullFailure, PullUpdate};
 pub use registry::{Blob, Manifest, manifest};
-pub use store::{default_store, empty_part_files};
+pub use store::{STORE_IN_HOME, empty_part_files, home_store, settle};

@@ -66,17 +66,18 @@ fn is_executable(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::Owner;
+    use crate::process::Cgroup;
 
     fn process(command: &str) -> Info {
         Info {
             pid: 1,
             parent: 1,
             group: 1,
+            session: 1,
             args: command.split(' ').map(str::to_owned).collect(),
             name: String::new(),
             uid: None,
-            owner: Owner::Session,
+            cgroup: Cgroup::Session,
         }
     }
 

@@ -72,6 +72,20 @@ impl Manifest {
         self.blobs.iter().map(missing).sum()
     }
 
+    /// What several models are made of; what they share counts once.
+    pub fn together<'a>(manifests: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut blobs: Vec<Blob> = manifests
+            .into_iter()
+            .flat_map(|manifest| manifest.blobs.clone())
+            .collect();
+        blobs.sort();
+        blobs.dedup();
+        Self {
+            digest: String::new(),
+            blobs,
+        }
+    }
+
     /// The manifest that the store has of this model.
     pub fn of_store(store: &Path, model: &ModelName) -> Option<Self> {
         Self::parse(&std::fs::read(super::store::manifest_file(store, model)).ok()?).ok()

@@ -1,16 +1,58 @@
 //! The model store on disk: `manifests/<host>/<namespace>/<model>/<tag>` and `blobs/sha256-<hex>`.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep};
 
 use super::ModelName;
 
-/// Where an Ollama that this user starts keeps its models: `OLLAMA_MODELS`, else `~/.ollama/models`.
-/// The systemd service runs as another user and has another store.
-pub fn default_store() -> Option<PathBuf> {
-    if let Some(models) = std::env::var_os("OLLAMA_MODELS").filter(|models| !models.is_empty()) {
-        return Some(models.into());
+/// Part files that did not change for so long are written.
+const SETTLED: Duration = Duration::from_millis(100);
+
+/// Where a user's models are, from the home folder on.
+pub const STORE_IN_HOME: &str = ".ollama/models";
+
+/// Where an Ollama that this user starts keeps its models, unless `OLLAMA_MODELS` says otherwise. The
+/// systemd service runs as another user and has another store.
+pub fn home_store() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(STORE_IN_HOME))
+}
+
+/// Waits until the part files of downloads that were just cancelled are written, at most this long. Ollama
+/// writes each anew when its download is cancelled, and a stop in that moment leaves an empty one.
+pub async fn settle(store: &Path, at_most: Duration) {
+    let deadline = Instant::now() + at_most;
+    let mut seen = part_files(store);
+    while Instant::now() < deadline {
+        sleep(SETTLED).await;
+        let now = part_files(store);
+        if now == seen && !now.iter().any(|(_, len, _)| *len == 0) {
+            return;
+        }
+        seen = now;
     }
-    directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".ollama").join("models"))
+}
+
+/// Path, length and time of change of every part file.
+fn part_files(store: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+    let Ok(entries) = std::fs::read_dir(store.join("blobs")) else {
+        return Vec::new();
+    };
+    let is_part = |name: &str| {
+        name.rsplit_once("-partial-")
+            .is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut parts: Vec<_> = entries
+        .flatten()
+        .filter(|entry| is_part(&entry.file_name().to_string_lossy()))
+        .filter_map(|entry| {
+            let meta = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
+            Some((entry.path(), meta.len(), meta.modified().ok()))
+        })
+        .collect();
+    parts.sort();
+    parts
 }
 
 /// The file that holds a model's manifest.
@@ -23,22 +65,10 @@ pub(super) fn manifest_file(store: &Path, model: &ModelName) -> PathBuf {
 /// Part files that are empty. A stop of Ollama in the middle of a pull can leave one, and then every
 /// pull of that blob ends with `EOF` until it is removed (recorded: 2 of 20 stops).
 pub fn empty_part_files(store: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(store.join("blobs")) else {
-        return Vec::new();
-    };
-    let is_part = |name: &str| {
-        name.rsplit_once("-partial-")
-            .is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    entries
-        .flatten()
-        .filter(|entry| is_part(&entry.file_name().to_string_lossy()))
-        .filter(|entry| {
-            entry
-                .metadata()
-                .is_ok_and(|meta| meta.is_file() && meta.len() == 0)
-        })
-        .map(|entry| entry.path())
+    part_files(store)
+        .into_iter()
+        .filter(|(_, len, _)| *len == 0)
+        .map(|(path, ..)| path)
         .collect()
 }
 

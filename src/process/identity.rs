@@ -110,7 +110,7 @@ mod tests {
     fn a_zombie_is_dead() {
         let mut child = std::process::Command::new("true").spawn().expect("spawned");
         let pid = child.id();
-        while !super::super::is_zombie(pid) {
+        while super::super::scan::state(pid) != Some('Z') {
             std::thread::yield_now();
         }
         assert_eq!(Identity::of(pid), None);

@@ -11,6 +11,8 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Its inode number, by which its process is found.
     pub inode: u64,
+    /// Numeric id of the user whose it is.
+    pub uid: u32,
 }
 
 /// Every TCP socket that listens on this port. A dual-stack socket shows in `/proc/net/tcp6` only.
@@ -34,7 +36,8 @@ pub fn listeners(_port: u16) -> Vec<Listener> {
 /// [`port_owner`], which looks at every process.
 #[cfg(target_os = "linux")]
 pub fn owns_port(pid: u32, address: SocketAddr) -> bool {
-    inode_at(address).is_some_and(|inode| holds_descriptor(pid, &format!("socket:[{inode}]")))
+    listener_at(address)
+        .is_some_and(|listener| holds_descriptor(pid, &format!("socket:[{}]", listener.inode)))
 }
 
 /// Whether this process owns a listening socket. Not known on this platform.
@@ -47,7 +50,7 @@ pub fn owns_port(_pid: u32, _address: SocketAddr) -> bool {
 /// listens there, or when we may not look into the owner's descriptors.
 #[cfg(target_os = "linux")]
 pub fn port_owner(address: SocketAddr) -> Option<Info> {
-    let wanted = format!("socket:[{}]", inode_at(address)?);
+    let wanted = format!("socket:[{}]", listener_at(address)?.inode);
     std::fs::read_dir("/proc")
         .ok()?
         .flatten()
@@ -62,9 +65,13 @@ pub fn port_owner(_address: SocketAddr) -> Option<Info> {
     None
 }
 
+/// Whose the socket is to which a connection to `address` would go: known also where its process is not.
+pub fn port_user(address: SocketAddr) -> Option<u32> {
+    listener_at(address).map(|listener| listener.uid)
+}
+
 /// The listening socket at this address, or the one that takes every address.
-#[cfg(target_os = "linux")]
-fn inode_at(address: SocketAddr) -> Option<u64> {
+fn listener_at(address: SocketAddr) -> Option<Listener> {
     let candidates = listeners(address.port());
     let at = |wanted: &dyn Fn(IpAddr) -> bool| {
         candidates
@@ -72,7 +79,7 @@ fn inode_at(address: SocketAddr) -> Option<u64> {
             .find(|listener| wanted(listener.address.ip()))
     };
     let found = at(&|ip| ip == address.ip()).or_else(|| at(&|ip| ip.is_unspecified()));
-    found.map(|listener| listener.inode)
+    found.cloned()
 }
 
 #[cfg(target_os = "linux")]
@@ -100,6 +107,7 @@ fn parse_line(line: &str) -> Option<Listener> {
     Some(Listener {
         address: SocketAddr::new(parse_ip(ip)?, u16::from_str_radix(port, 16).ok()?),
         inode: fields.get(9)?.parse().ok()?,
+        uid: fields.get(7)?.parse().ok()?,
     })
 }
 
@@ -132,7 +140,7 @@ mod tests {
         let found = parse_table(table);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].address.to_string(), "127.0.0.1:11434");
-        assert_eq!(found[0].inode, 4242);
+        assert_eq!((found[0].inode, found[0].uid), (4242, 1000));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! What runs on this machine: argument vectors, owners, control groups.
+//! What runs on this machine: argument vectors, users, control groups.
 
-#[cfg(target_os = "linux")]
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use super::users;
 
 /// What is known of one process.
 #[derive(Debug, Clone)]
@@ -12,25 +14,37 @@ pub struct Info {
     pub parent: u32,
     /// Process group; 0 where the platform has none.
     pub group: u32,
+    /// Session: the pid of the process that leads it; 0 where the platform has none.
+    pub session: u32,
     /// The argument vector; empty where we may not read it.
     pub args: Vec<String>,
     /// The command name as the kernel keeps it.
     pub name: String,
     /// Numeric user id, where the platform has one.
     pub uid: Option<u32>,
-    /// What keeps it running.
-    pub owner: Owner,
+    /// Where its control group puts it.
+    pub cgroup: Cgroup,
 }
 
-/// What keeps a process running, as far as its control group tells.
+/// Where a process belongs, as far as the path of its control group tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owner {
+pub enum Cgroup {
     /// A systemd unit of the system: `ollama.service`.
-    System(String),
-    /// A systemd unit of the user.
-    User(String),
-    /// A container of some engine.
-    Container(String),
+    SystemUnit(String),
+    /// A systemd unit of a user.
+    UserUnit {
+        /// Its name.
+        unit: String,
+        /// Numeric id of the user.
+        uid: u32,
+    },
+    /// A container.
+    Container {
+        /// The engine that keeps it: `docker`, `libpod`, …
+        engine: String,
+        /// The container's id.
+        id: String,
+    },
     /// A shell, a desktop session, or unknown.
     Session,
 }
@@ -60,23 +74,28 @@ impl Info {
             &self.name
         };
         match self.uid {
-            Some(uid) => format!("{name} (pid {}, {})", self.pid, user_name(uid)),
+            Some(uid) => format!("{name} (pid {}, {})", self.pid, users::describe(uid)),
             None => format!("{name} (pid {})", self.pid),
         }
     }
-}
 
-/// "user dev", or the number where the user has no name.
-fn user_name(uid: u32) -> String {
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    passwd
-        .lines()
-        .find_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next()?;
-            (fields.nth(1)?.parse() == Ok(uid)).then(|| format!("user {name}"))
-        })
-        .unwrap_or_else(|| format!("user id {uid}"))
+    /// The unit or container that keeps the process running, which would start it again. A control group
+    /// alone does not tell: what was started by hand in a shell is in the group of what keeps the shell
+    /// (an ssh server, a terminal), but in the shell's session. What systemd starts leads a session.
+    pub fn keeper(&self) -> Option<&Cgroup> {
+        let kept = match self.cgroup {
+            Cgroup::Session => false,
+            Cgroup::Container { .. } => true,
+            Cgroup::SystemUnit(_) | Cgroup::UserUnit { .. } => {
+                info(self.session).is_some_and(|leader| {
+                    leader.cgroup == self.cgroup
+                        && (leader.parent <= 1
+                            || info(leader.parent).is_some_and(|parent| parent.name == "systemd"))
+                })
+            }
+        };
+        kept.then_some(&self.cgroup)
+    }
 }
 
 /// Every process that can be seen.
@@ -105,6 +124,7 @@ pub fn info(pid: u32) -> Option<Info> {
     }
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
+    let session = fields.next()?.parse().ok()?;
     let name = head.split_once('(').map_or("", |(_, name)| name).to_owned();
     let command = std::fs::read(folder.join("cmdline")).unwrap_or_default();
     let args = command
@@ -117,17 +137,12 @@ pub fn info(pid: u32) -> Option<Info> {
         pid,
         parent,
         group,
+        session,
         args,
         name,
         uid: std::fs::metadata(&folder).ok().map(|meta| meta.uid()),
-        owner: owner_from_cgroup(&groups),
+        cgroup: read_cgroup(&groups),
     })
-}
-
-/// Whether the process has ended and only waits to be reaped.
-#[cfg(target_os = "linux")]
-pub fn is_zombie(pid: u32) -> bool {
-    state(pid) == Some('Z')
 }
 
 /// Whether the process was stopped by a signal (SIGSTOP, Ctrl-Z) or by a debugger.
@@ -144,7 +159,7 @@ pub fn is_suspended(_pid: u32) -> bool {
 
 /// The state letter of `/proc/PID/stat`.
 #[cfg(target_os = "linux")]
-fn state(pid: u32) -> Option<char> {
+pub(super) fn state(pid: u32) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
 }
@@ -155,7 +170,7 @@ fn state(pid: u32) -> Option<char> {
     not(target_os = "linux"),
     allow(dead_code, reason = "control groups are Linux's")
 )]
-fn owner_from_cgroup(groups: &str) -> Owner {
+fn read_cgroup(groups: &str) -> Cgroup {
     const ENGINES: [&str; 6] = ["docker", "containerd", "kubepods", "libpod", "crio", "lxc"];
     for line in groups.lines() {
         let path = line.splitn(3, ':').nth(2).unwrap_or_default();
@@ -165,7 +180,11 @@ fn owner_from_cgroup(groups: &str) -> Owner {
         }) {
             let leaf = path.rsplit('/').next().unwrap_or_default();
             if leaf.len() >= 12 && !leaf.ends_with(".service") {
-                return Owner::Container((*engine).to_owned());
+                let leaf = leaf.strip_suffix(".scope").unwrap_or(leaf);
+                return Cgroup::Container {
+                    engine: (*engine).to_owned(),
+                    id: leaf.rsplit('-').next().unwrap_or(leaf).to_owned(),
+                };
             }
         }
         let unit = path.split('/').rfind(|part| part.ends_with(".service"));
@@ -174,14 +193,23 @@ fn owner_from_cgroup(groups: &str) -> Owner {
             && !unit.starts_with("session-")
         {
             let unit = unit.to_owned();
-            return if path.contains("/user@") {
-                Owner::User(unit)
-            } else {
-                Owner::System(unit)
+            return match user_of_slice(path) {
+                Some(uid) => Cgroup::UserUnit { unit, uid },
+                None => Cgroup::SystemUnit(unit),
             };
         }
     }
-    Owner::Session
+    Cgroup::Session
+}
+
+/// `…/user@1000.service/…`: units below it are those of that user's own systemd.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "control groups are Linux's")
+)]
+fn user_of_slice(path: &str) -> Option<u32> {
+    let (_, rest) = path.split_once("/user@")?;
+    rest.split_once(".service")?.0.parse().ok()
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -209,21 +237,13 @@ pub fn info(pid: u32) -> Option<Info> {
     with_process(pid, from_sysinfo)
 }
 
-/// Whether the process has ended and only waits to be reaped.
-#[cfg(not(target_os = "linux"))]
-pub fn is_zombie(pid: u32) -> bool {
-    with_process(pid, |process| {
-        matches!(process.status(), sysinfo::ProcessStatus::Zombie)
-    })
-    .unwrap_or(false)
-}
-
 #[cfg(not(target_os = "linux"))]
 fn from_sysinfo(process: &sysinfo::Process) -> Info {
     Info {
         pid: process.pid().as_u32(),
         parent: process.parent().map_or(0, sysinfo::Pid::as_u32),
         group: 0,
+        session: 0,
         args: process
             .cmd()
             .iter()
@@ -231,7 +251,7 @@ fn from_sysinfo(process: &sysinfo::Process) -> Info {
             .collect(),
         name: process.name().to_string_lossy().into_owned(),
         uid: user_id(process),
-        owner: Owner::Session,
+        cgroup: Cgroup::Session,
     }
 }
 
@@ -245,20 +265,26 @@ fn user_id(_process: &sysinfo::Process) -> Option<u32> {
     None
 }
 
-/// The environment with which a process was started, `NAME=value` each; empty where we may not know.
+/// The file to which a process writes its standard error, where it is one.
+pub fn output_file(pid: u32) -> Option<PathBuf> {
+    let path = std::fs::read_link(format!("/proc/{pid}/fd/2")).ok()?;
+    path.is_file().then_some(path)
+}
+
+/// The environment with which a process was started; `None` where we may not know.
 #[cfg(target_os = "linux")]
-pub fn environment(pid: u32) -> Vec<String> {
-    let bytes = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    bytes
-        .split(|byte| *byte == 0)
-        .map(|entry| String::from_utf8_lossy(entry).into_owned())
-        .collect()
+pub fn environment(pid: u32) -> Option<BTreeMap<String, String>> {
+    let bytes = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let variables = text.split('\0').filter_map(|entry| entry.split_once('='));
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Some(variables.collect())
 }
 
 /// The environment with which a process was started. Not known on this platform.
 #[cfg(not(target_os = "linux"))]
-pub fn environment(_pid: u32) -> Vec<String> {
-    Vec::new()
+pub fn environment(_pid: u32) -> Option<BTreeMap<String, String>> {
+    None
 }
 
 #[cfg(test)]
@@ -266,36 +292,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn owners_are_read_from_the_control_group() {
+    fn a_control_group_names_a_unit_or_a_container() {
+        let id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        let container = |engine: &str| Cgroup::Container {
+            engine: engine.to_owned(),
+            id: id.to_owned(),
+        };
         let cases = [
             (
-                "0::/system.slice/ollama.service\n",
-                Owner::System("ollama.service".into()),
+                "0::/system.slice/ollama.service\n".to_owned(),
+                Cgroup::SystemUnit("ollama.service".into()),
             ),
             (
-                "0::/user.slice/user-1000.slice/user@1000.service/app.slice/ollama.service\n",
-                Owner::User("ollama.service".into()),
+                "0::/user.slice/user-1000.slice/user@1000.service/app.slice/ollama.service\n"
+                    .into(),
+                Cgroup::UserUnit {
+                    unit: "ollama.service".into(),
+                    uid: 1000,
+                },
             ),
             (
-                "0::/user.slice/user-1000.slice/session-3.scope\n",
-                Owner::Session,
+                "0::/user.slice/user-1000.slice/session-3.scope\n".into(),
+                Cgroup::Session,
             ),
             (
-                "0::/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope\n",
-                Owner::Container("docker".into()),
+                format!("0::/system.slice/docker-{id}.scope\n"),
+                container("docker"),
+            ),
+            (format!("12:pids:/docker/{id}\n"), container("docker")),
+            (
+                format!(
+                    "0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{id}.scope\n"
+                ),
+                container("libpod"),
             ),
             (
-                "12:pids:/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n",
-                Owner::Container("docker".into()),
+                "0::/system.slice/docker.service\n".into(),
+                Cgroup::SystemUnit("docker.service".into()),
             ),
-            (
-                "0::/system.slice/docker.service\n",
-                Owner::System("docker.service".into()),
-            ),
-            ("0::/\n", Owner::Session),
+            ("0::/\n".into(), Cgroup::Session),
         ];
-        for (text, owner) in cases {
-            assert_eq!(owner_from_cgroup(text), owner, "{text}");
+        for (text, wanted) in cases {
+            assert_eq!(read_cgroup(&text), wanted, "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::backend::{self, Observed, RelayState, Standing};
+use crate::backend::{self, Observed, Owner, RelayState, Standing};
 use crate::config::{Config, Mode};
 use crate::error::Result;
 use crate::gateway::{Gateway, Located, locate};
@@ -76,6 +76,8 @@ pub struct BackendStatus {
     pub version: Option<String>,
     /// Who owns it, for people.
     pub owner: String,
+    /// Who owns it, for programs.
+    pub kept_by: Owner,
     /// Process id, where a supervisor of ours started it.
     pub pid: Option<u32>,
     /// How often it crashed and was started again.
@@ -84,9 +86,18 @@ pub struct BackendStatus {
     pub exposed: bool,
 }
 
-/// Looks at all parts, side by side.
-pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result<Status> {
-    let (observed, located) = tokio::join!(backend::observe(config, paths), locate(gateway, paths));
+/// Looks at all parts, side by side. A gateway that cannot be told, since the compose file is broken, is
+/// shown as such.
+pub async fn status(config: &Config, paths: &Paths, gateway: &Result<Gateway>) -> Result<Status> {
+    let located = async {
+        match gateway {
+            Ok(gateway) => locate(gateway, paths)
+                .await
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    let (observed, located) = tokio::join!(backend::observe(config, paths), located);
     let observed = observed?;
     Ok(Status {
         model: model(config, &observed).await?,
@@ -96,9 +107,7 @@ pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result
             .map(|record| record.relay.clone())
             .unwrap_or_default(),
         gateway: located.map_or_else(
-            |error| GatewayStatus::Unknown {
-                error: error.to_string(),
-            },
+            |error| GatewayStatus::Unknown { error },
             GatewayStatus::Known,
         ),
         stub: observed.is_stub()
@@ -118,7 +127,8 @@ fn backend_status(observed: Observed) -> BackendStatus {
             .map(|process| process.pid),
         restarts: record.map_or(0, |record| record.restarts),
         version: observed.version,
-        owner: observed.owner,
+        owner: observed.owner.to_string(),
+        kept_by: observed.owner,
         exposed: observed.exposed,
     }
 }

@@ -1,16 +1,18 @@
 //! `up`: the model is pulled, the gateway's image built and the backend started side by side; the
 //! gateway starts when the backend is there; then all of it must be healthy.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{self, Launch, PullRequest};
+use crate::backend::{self, Launch, PullRequest, Standing};
 use crate::config::Config;
+use crate::daemon::Shutdown;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::event::{Events, Step};
+use crate::event::Events;
 use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, UpOptions, embedded};
 use crate::health::{self, Failure, Level, Question};
 use crate::ollama::{Client, Probe};
@@ -56,26 +58,97 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
         Gateway::Compose(compose) => {
             gateway::verify(&Engine::from_environment().await?, &compose.target())?;
         }
-        Gateway::Embedded(launch) => embedded::check_free(launch, request.paths).await?,
+        Gateway::Embedded(how) => embedded::check_free(&how.launch, request.paths).await?,
     }
     let backend_ready = CancellationToken::new();
     let work = async {
-        tokio::try_join!(
-            timed("backend", backend(request, &backend_ready, events)),
-            timed("model", model(request, &backend_ready, events)),
-            timed("gateway", gateway(request, &backend_ready, events)),
-        )
+        let mut starting = pin!(timed("backend", backend(request, &backend_ready, events)));
+        let mut others = pin!(async {
+            tokio::try_join!(
+                timed("model", model(request, &backend_ready, events)),
+                timed("gateway", gateway(request, &backend_ready, events)),
+            )
+        });
+        let (backend, (model, gateway)) = tokio::select! {
+            backend = &mut starting => (backend?, others.await?),
+            others = &mut others => {
+                // A start that nobody waits for goes on by itself: a `down` right after would find
+                // nothing to stop yet.
+                let backend = starting.await;
+                let others = others?;
+                (backend?, others)
+            }
+        };
+        Ok::<_, Error>((backend, model, gateway))
     };
-    let (backend, model, gateway) = tokio::time::timeout_at(deadline, work)
+    let ran_before = backend_runs(request)?;
+    let outcome = async {
+        let (backend, model, gateway) = tokio::time::timeout_at(deadline, work)
+            .await
+            .map_err(|_| too_slow(request.wait_timeout, &[]))??;
+        let health = timed("health", wait_healthy(request, deadline)).await?;
+        Ok([backend, model, gateway, health])
+    };
+    let mut took = outcome
         .await
-        .map_err(|_| too_slow(request.wait_timeout, &[]))??;
-    let health = timed("health", wait_healthy(request, deadline)).await?;
-    let mut took = vec![backend, model, gateway, health];
+        .map_err(|error| tell_of_backend(request, ran_before, error))?
+        .to_vec();
     took.sort_by(|a, b| b.1.total_cmp(&a.1));
     Ok(UpReport {
         took,
         seconds: started.elapsed().as_secs_f64(),
     })
+}
+
+/// A backend of ours runs, or is being started.
+fn backend_runs(request: &UpRequest<'_>) -> Result<bool> {
+    let host = request.config.client_host();
+    backend::slot(request.paths, &host).is_locked()
+}
+
+/// What was started goes on when another part fails, so that the next `up` goes on from there; whoever
+/// does not want that must know.
+fn tell_of_backend(request: &UpRequest<'_>, ran_before: bool, error: Error) -> Error {
+    if ran_before || !backend_runs(request).unwrap_or(false) {
+        return error;
+    }
+    error.hint("the backend that was started goes on, for the next try; to end it: ollamactl down")
+}
+
+/// The steps that [`up`] would take now, one line each.
+pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
+    let config = request.config;
+    let observed = backend::observe(config, request.paths).await?;
+    let mut lines = Vec::new();
+    if observed.standing == Standing::Stopped && observed.host.is_local() {
+        let line = format!("start backend on {}: nothing answers there", observed.host);
+        lines.push(line);
+    }
+    let model = &config.model.value;
+    if !observed.answers() {
+        lines.push(format!(
+            "pull model {model}: unless the backend, which does not run yet, has it"
+        ));
+    } else if Client::new(&observed.host)?.model(model).await?.is_none() {
+        lines.push(format!("pull model {model}: it is missing"));
+    }
+    match request.gateway {
+        Gateway::Embedded(how) => lines.extend(embedded::plan_up(&how.launch, request.paths)?),
+        Gateway::Compose(compose) => {
+            let engine = Engine::open_from_environment()?;
+            let options = UpOptions {
+                build: if request.build {
+                    Build::Target
+                } else {
+                    Build::Missing
+                },
+                ..UpOptions::default()
+            };
+            let plan = gateway::plan_up(&engine, &compose.target(), &options).await?;
+            lines.extend(plan.lines());
+        }
+    }
+    Ok(lines)
 }
 
 async fn timed(name: &str, work: impl Future<Output = Result<()>>) -> Result<(String, f64)> {
@@ -90,28 +163,19 @@ async fn backend(
     events: &Events,
 ) -> Result<()> {
     let host = request.config.client_host();
-    let step = events.step("backend", format!("looking at {host}"));
     if host.is_local() {
         let launch = Launch::from_config(request.config, request.paths)?;
-        let running = backend::start(&launch, request.paths, &step).await?;
-        if let Some(warning) = backend::exposure(&launch).filter(|_| running.fresh) {
-            events.warn(warning);
-        }
-        let text = running.record.describe();
-        if running.fresh {
-            step.done(text);
-        } else {
-            step.unchanged(text);
-        }
+        backend::bring_up(&launch, request.paths, events).await?;
     } else {
-        remote(request.config, step).await?;
+        remote(request.config, events).await?;
     }
     ready.cancel();
     Ok(())
 }
 
 /// A backend on another machine is used, not started.
-async fn remote(config: &Config, step: Step) -> Result<()> {
+async fn remote(config: &Config, events: &Events) -> Result<()> {
+    let step = events.step("backend", format!("looking at {}", config.client_host()));
     let client = Client::new(&config.client_host())?;
     if client.probe(Duration::from_secs(5)).await != Probe::Ollama {
         return Err(Error::new(
@@ -135,18 +199,16 @@ async fn remote(config: &Config, step: Step) -> Result<()> {
 async fn model(request: &UpRequest<'_>, ready: &CancellationToken, events: &Events) -> Result<()> {
     ready.cancelled().await;
     let pull = PullRequest {
+        models: vec![request.config.model.value.clone()],
         if_missing: true,
-        ..PullRequest::new(request.config.model.value.clone())
+        skip_checks: false,
     };
-    let step = events.step("model", format!("looking for {}", pull.model));
-    let pulled = backend::pull(&pull, request.config, request.paths, (&step, events)).await?;
-    let text = pulled.describe();
-    if pulled.unchanged {
-        step.unchanged(text);
-    } else {
-        step.done(text);
-    }
-    Ok(())
+    // It goes through the backend that runs, so dropping it is all that an interruption takes.
+    let (config, paths) = (request.config, request.paths);
+    let outcomes = backend::pull(&pull, config, paths, &Shutdown::default(), events).await?;
+    outcomes
+        .into_iter()
+        .try_for_each(|(_, pulled)| pulled.map(drop))
 }
 
 async fn gateway(
@@ -155,16 +217,11 @@ async fn gateway(
     events: &Events,
 ) -> Result<()> {
     match request.gateway {
-        Gateway::Embedded(launch) => {
+        Gateway::Embedded(how) => {
             ready.cancelled().await;
             let step = events.step("gateway", "starting the embedded gateway");
-            let (record, fresh) = embedded::start(launch, request.paths, &step).await?;
-            let text = record.describe();
-            if fresh {
-                step.done(text);
-            } else {
-                step.unchanged(text);
-            }
+            let (record, fresh) = embedded::start(how, request.paths, &step).await?;
+            step.ended(fresh, record.describe());
             Ok(())
         }
         Gateway::Compose(compose) => container(request, compose, ready, events).await,
@@ -186,19 +243,19 @@ async fn container(
         } else {
             Build::Missing
         },
-        ledger: Some(Ledger::new(request.paths, &compose.project.name)),
+        ledger: Some(Ledger::new(
+            request.paths,
+            engine.endpoint(),
+            &compose.project.name,
+        )),
+        release: compose.release.clone(),
         ..UpOptions::default()
     };
     gateway::prepare_images(&engine, &compose.target(), &options, &step).await?;
     ready.cancelled().await;
     options.build = Build::Missing;
     let up = gateway::up(&engine, &compose.target(), &options, &step, events).await?;
-    let text = up.state.describe();
-    if up.steps.is_empty() && !request.build {
-        step.unchanged(text);
-    } else {
-        step.done(text);
-    }
+    step.ended(up.changed || request.build, up.state.describe());
     Ok(())
 }
 

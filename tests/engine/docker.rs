@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
 
-use ollamactl::engine::Engine;
 use ollamactl::engine::models::ContainerCreateBody;
+use ollamactl::engine::{Endpoint, Engine};
 use ollamactl::error::Result;
 use serde_json::Value;
 
@@ -34,6 +34,11 @@ impl Docker {
     fn get<T>(&self, call: impl Future<Output = Result<T>>) -> T {
         let answer = self.runtime.block_on(call);
         answer.unwrap_or_else(|error| panic!("{error} {:?}", error.causes()))
+    }
+
+    /// Where the engine is.
+    pub fn endpoint(&self) -> &Endpoint {
+        self.engine.endpoint()
     }
 
     /// The address by which containers call this machine.

@@ -1,0 +1,127 @@
+//! How a supervisor begins: what is at the address is found out, and started, taken over or adopted.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::owner::holder;
+use super::record::{Origin, Record};
+use super::supervisor::{Held, Supervision, interrupted};
+use super::{Launch, Owner, adopt, child, log};
+use crate::error::{Error, Kind, Result};
+use crate::ollama::{Probe, is_backend};
+use crate::process::{self, Identity};
+
+/// How long the port's owner may take to answer before it counts as unresponsive.
+pub(super) const FIRST_LOOK: Duration = Duration::from_secs(2);
+/// Lines of the log that an error shows.
+const EVIDENCE: usize = 20;
+
+impl Supervision<'_> {
+    /// Finds out what is at the address, and starts, takes over or adopts.
+    pub async fn begin(&self, earlier: Option<Record>) -> Result<Held> {
+        let host = self.launch.host();
+        let last = earlier.as_ref().and_then(Record::process).cloned();
+        let recorded = last.clone().filter(Identity::is_alive);
+        let mut probe = self.client.probe(FIRST_LOOK).await;
+        let ours = match probe {
+            Probe::Absent => recorded,
+            _ => recorded.or_else(|| self.marked()),
+        };
+        if probe == Probe::Silent && ours.is_none() {
+            probe = self.wait_for_starting().await;
+        }
+        match probe {
+            Probe::Ollama => Ok(match ours {
+                Some(process) => Held::TakenOver(process),
+                None => Held::Adopted(Owner::at(&host)),
+            }),
+            Probe::Stranger(what) => Err(adopt::stranger(&host, &what)),
+            Probe::Silent if ours.is_none() => Err(adopt::unresponsive(&host)),
+            Probe::Silent | Probe::Absent => {
+                // Half-started, or hanging: nobody but us may use it, so it is ended first. One that is
+                // dead may have left runners.
+                if let Some(process) = ours.or(last) {
+                    child::end(&process, self.launch.stop_timeout).await?;
+                }
+                self.start(&self.blank_record()).await
+            }
+        }
+    }
+
+    /// The process on the port, where it bears our mark: its supervisor was killed before it could write it
+    /// down.
+    fn marked(&self) -> Option<Identity> {
+        let process = Identity::of(holder(&self.launch.host())?.pid)?;
+        child::bears_mark(&process, self.launch).then_some(process)
+    }
+
+    /// Somebody else's Ollama that was started a moment ago takes connections, but answers only after
+    /// device discovery, so it is given the time that a start may take.
+    async fn wait_for_starting(&self) -> Probe {
+        let deadline = Instant::now() + self.launch.ready_timeout;
+        let starting = || {
+            holder(&self.launch.host())
+                .is_some_and(|owner| is_backend(&owner) && !process::is_suspended(owner.pid))
+        };
+        let mut probe = Probe::Silent;
+        while probe == Probe::Silent && Instant::now() < deadline && starting() {
+            probe = self.client.probe(FIRST_LOOK).await;
+        }
+        probe
+    }
+
+    /// Starts the backend and waits until it answers. On failure nothing of it is left. The disk is written
+    /// to before, so that nothing waits for it after.
+    pub async fn start(&self, record: &Record) -> Result<Held> {
+        let mut record = Record {
+            origin: Origin::Starting,
+            version: None,
+            ..record.clone()
+        };
+        self.lock.record(std::process::id(), &record)?;
+        let log_path = self.lock.slot().log_file();
+        let offset = self.log_file.metadata().map_or(0, |meta| meta.len());
+        let evidence =
+            |error: Error| explain(error, log::tail(&log_path, offset, EVIDENCE), self.launch);
+        let mut child = child::spawn(self.launch, self.log_file)?;
+        let identity = child::identity(&mut child, self.launch)
+            .await
+            .map_err(evidence)?;
+        record.origin = Origin::Started {
+            process: identity.clone(),
+        };
+        let ready = match self.lock.update(&record) {
+            Ok(()) => tokio::select! {
+                ready = child::wait_ready(&mut child, self.launch, self.client) => ready,
+                () = self.shutdown.requested.cancelled() => Err(interrupted()),
+            },
+            Err(error) => Err(error),
+        };
+        let Err(error) = ready else {
+            return Ok(Held::Child(child, identity));
+        };
+        let _ = self.end_process(&identity).await;
+        let _ = child.wait().await;
+        Err(match error.kind {
+            Kind::Interrupted => error,
+            _ => evidence(error),
+        })
+    }
+}
+
+/// Adds the log's last lines, and what the best known of them mean.
+fn explain(error: Error, lines: Vec<String>, launch: &Launch) -> Error {
+    let said = lines.join("\n");
+    let error = error.details(lines);
+    if said.contains("address already in use") {
+        let mut error = error.hint(format!("see who holds {}: ollamactl status", launch.bind));
+        error.kind = Kind::Conflict;
+        return error;
+    }
+    if said.contains("permission denied") {
+        return error
+            .hint("check the model store's owner and mode, or name another: --models-dir DIR");
+    }
+    error.hint("read the whole log: ollamactl logs backend")
+}

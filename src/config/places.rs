@@ -1,0 +1,234 @@
+//! The places that a value may come from, and how it is read there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::file::File;
+use super::{Setting, Source};
+use crate::error::{Error, Result};
+
+/// Where values are looked for beside the flags, strongest first.
+pub(super) struct Places<'a> {
+    pub environment: &'a BTreeMap<String, String>,
+    pub files: Vec<(PathBuf, File)>,
+}
+
+impl Places<'_> {
+    /// A setting without a flag, read by `read`, whose error says what is expected.
+    pub fn read<T>(
+        &self,
+        variable: &'static str,
+        in_file: impl Fn(&File) -> Option<String>,
+        read: impl Fn(&str) -> Result<T, String>,
+        default: T,
+    ) -> Result<Setting<T>> {
+        let set = self.environment.get(variable);
+        let found = match set.filter(|text| !text.trim().is_empty()) {
+            Some(text) => Some((text.clone(), Source::Environment(variable))),
+            None => self
+                .files
+                .iter()
+                .find_map(|(path, file)| Some((in_file(file)?, Source::File(path.clone())))),
+        };
+        let Some((text, source)) = found else {
+            return Ok(Setting::default(default));
+        };
+        match read(text.trim()) {
+            Ok(value) => Ok(Setting { value, source }),
+            Err(why) => Err(bad_value(&text, &source, &why)
+                .hint("see every setting and its source: ollamactl config show")),
+        }
+    }
+
+    /// The strongest place that has this value. An empty variable counts as not set, as in Ollama.
+    pub fn raw(
+        &self,
+        flag: &'static str,
+        given: Option<&String>,
+        variable: Option<&'static str>,
+        in_file: impl Fn(&File) -> Option<&String>,
+    ) -> Option<(String, Source)> {
+        if let Some(text) = given {
+            return Some((text.clone(), Source::Flag(flag)));
+        }
+        if let Some(name) = variable
+            && let Some(text) = self
+                .environment
+                .get(name)
+                .filter(|text| !text.trim().is_empty())
+        {
+            return Some((text.clone(), Source::Environment(name)));
+        }
+        self.files
+            .iter()
+            .find_map(|(path, file)| Some((in_file(file)?.clone(), Source::File(path.clone()))))
+    }
+
+    pub fn text<T: FromStr<Err: std::fmt::Display>>(
+        &self,
+        flag: &'static str,
+        given: Option<&String>,
+        variable: Option<&'static str>,
+        in_file: impl Fn(&File) -> Option<&String>,
+        default: &str,
+    ) -> Result<Setting<T>> {
+        let (text, source) = self
+            .raw(flag, given, variable, &in_file)
+            .unwrap_or_else(|| (default.to_owned(), Source::Default));
+        match text.parse() {
+            Ok(value) => Ok(Setting { value, source }),
+            Err(error) => Err(bad_value(&text, &source, &error.to_string())
+                .hint("see every setting and its source: ollamactl config show")),
+        }
+    }
+
+    pub fn path(
+        &self,
+        flag: &'static str,
+        given: Option<&PathBuf>,
+        variable: &'static str,
+        in_file: impl Fn(&File) -> Option<&PathBuf>,
+    ) -> Option<Setting<PathBuf>> {
+        if let Some(path) = given {
+            return Some(Setting {
+                value: path.clone(),
+                source: Source::Flag(flag),
+            });
+        }
+        if let Some(text) = self
+            .environment
+            .get(variable)
+            .filter(|text| !text.is_empty())
+        {
+            return Some(Setting {
+                value: PathBuf::from(text),
+                source: Source::Environment(variable),
+            });
+        }
+        self.files.iter().find_map(|(path, file)| {
+            Some(Setting {
+                value: beside(path, in_file(file)?),
+                source: Source::File(path.clone()),
+            })
+        })
+    }
+
+    pub fn in_files<T>(&self, in_file: impl Fn(&File) -> Option<T>, default: T) -> Setting<T> {
+        self.files
+            .iter()
+            .find_map(|(path, file)| {
+                Some(Setting {
+                    value: in_file(file)?,
+                    source: Source::File(path.clone()),
+                })
+            })
+            .unwrap_or_else(|| Setting::default(default))
+    }
+
+    pub fn duration(
+        &self,
+        flag: &'static str,
+        given: Option<&String>,
+        in_file: impl Fn(&File) -> Option<&String>,
+        default: u64,
+    ) -> Result<Setting<Duration>> {
+        let Some((text, source)) = self.raw(flag, given, None, &in_file) else {
+            return Ok(Setting::default(Duration::from_secs(default)));
+        };
+        let value = parse_duration(&text).ok_or_else(|| {
+            Error::usage(format!(
+                "{source}: {text:?} is no duration: write 30, 30s, 2m or 500ms"
+            ))
+        })?;
+        Ok(Setting { value, source })
+    }
+
+    /// A number from 1 up.
+    pub fn count(
+        &self,
+        flag: &'static str,
+        given: Option<&String>,
+        in_file: impl Fn(&File) -> Option<u32>,
+        default: u32,
+    ) -> Result<Setting<u32>> {
+        let setting = match given {
+            Some(text) => Setting {
+                value: text.parse().unwrap_or(0),
+                source: Source::Flag(flag),
+            },
+            None => self.in_files(in_file, default),
+        };
+        if setting.value == 0 {
+            let text = given.map_or("0", String::as_str);
+            return Err(Error::usage(format!(
+                "{}: {text:?} is no number from 1 up",
+                setting.source
+            )));
+        }
+        Ok(setting)
+    }
+
+    /// The repository's variables win over the user's.
+    pub fn merged_environment(&self) -> BTreeMap<String, String> {
+        let mut merged = BTreeMap::new();
+        for (_, file) in self.files.iter().rev() {
+            merged.extend(file.backend.environment.clone());
+        }
+        merged
+    }
+}
+
+/// Errors of other crates do not name the value.
+fn bad_value(text: &str, source: &Source, why: &str) -> Error {
+    if why.contains(text) {
+        Error::usage(format!("{source}: {why}"))
+    } else {
+        Error::usage(format!("{source}: {text:?}: {why}"))
+    }
+}
+
+/// Paths in a configuration file are relative to that file. A bare program name stays a name.
+pub(super) fn beside(file: &Path, path: &Path) -> PathBuf {
+    if path.is_absolute() || path == Path::new("ollama") {
+        return path.to_owned();
+    }
+    file.parent().unwrap_or(Path::new("")).join(path)
+}
+
+/// Reads `30`, `30s`, `2m`, `1h`, `500ms`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().ok()?;
+    match &text[digits.len()..] {
+        "" | "s" => Some(Duration::from_secs(number)),
+        "ms" => Some(Duration::from_millis(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("30"), Some(Duration::from_secs(30)));
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_mins(2)));
+        for bad in [
+            "",
+            "s",
+            "-1",
+            "1y",
+            "99999999999999999999",
+            "18446744073709551615h",
+        ] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+}
