@@ -125,7 +125,7 @@ pub enum Command {
     Logs(LogsArgs),
     /// Run a deterministic stand-in for Ollama, for CI and tests
     Stub(StubArgs),
-    /// Write Makefile.ai and ollamactl.yaml into a repository
+    /// Write Makefile.ai and ollamactl.yaml into a repository, and a gateway for its compose project
     Init(InitArgs),
     /// Show the configuration
     Config(ConfigArgs),
@@ -558,6 +558,9 @@ pub struct InitArgs {
     /// The repository
     #[arg(default_value = ".", value_name = "DIR")]
     pub folder: PathBuf,
+    /// Also write a compose service that runs the embedded gateway in a container, with its Dockerfile
+    #[arg(long)]
+    pub gateway: bool,
     /// Settings.
     #[command(flatten)]
     pub model: ModelArgs,

@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, args: &UpArgs) -> anyhow::Result<()> 
         return show_steps(context, &stack::plan_up(&request).await?);
     }
     let report = stack::up(&request, &context.events()).await?;
-    let status = stack::status(&config, &context.paths, &Ok(gateway)).await?;
+    let (status, _) = stack::status(&config, &context.paths, Ok(&gateway)).await?;
     if context.ui.is_json() {
         let result = serde_json::json!({ "event": "up", "report": report, "status": status });
         return Ok(context.ui.print_json(&result)?);

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::node::{Map, Node};
 use super::path::{Invalid, Path};
 use super::units::{self, Bytes, Interval};
-use super::yaml::{Map, Node};
 
 /// The result of decoding.
 pub(super) type Decoded<T> = Result<T, Invalid>;

@@ -63,7 +63,9 @@ impl Service {
         if let Some(deploy) = &mut service.deploy {
             deploy.replicas = None;
         }
-        if dialect != Dialect::A {
+        if dialect == Dialect::A {
+            service.label_file.clear();
+        } else {
             service.depends_on.clear();
             service.profiles.clear();
         }

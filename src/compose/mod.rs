@@ -19,6 +19,7 @@ mod load;
 mod merge;
 mod model;
 mod names;
+mod node;
 mod number;
 mod omit;
 mod path;
@@ -44,5 +45,7 @@ pub use service::{
 };
 pub use units::{Argv, Bytes, Interval};
 
+#[cfg(test)]
+mod damaged;
 #[cfg(test)]
 mod tests;

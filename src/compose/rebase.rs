@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::yaml::{Map, Node};
+use super::node::{Map, Node};
 
 /// The folder that relative paths start from, and the home folder that `~` stands for.
 #[derive(Debug, Clone)]

@@ -54,6 +54,18 @@ impl Docker {
         found.map(|container| serde_json::to_value(container).expect("JSON"))
     }
 
+    /// Whether there is a volume of this name.
+    #[track_caller]
+    pub fn has_volume(&self, name: &str) -> bool {
+        self.get(self.engine.volume(name)).is_some()
+    }
+
+    /// Whether there is an image of this name.
+    #[track_caller]
+    pub fn has_image(&self, name: &str) -> bool {
+        self.get(self.engine.image(name)).is_some()
+    }
+
     /// Names of the project's containers, sorted.
     #[track_caller]
     pub fn containers(&self, project: &str) -> Vec<String> {

@@ -77,14 +77,12 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
     let step = step(context, &gateway);
     let compose = match &gateway {
         Gateway::Embedded(how) => {
+            let listen = how.launch.listen;
             if args.stop.dry_run {
-                let line = format!(
-                    "restart embedded gateway on {}: asked to",
-                    how.launch.listen
-                );
+                let line = format!("restart embedded gateway on {listen}: asked to");
                 return show_steps(context, &[line], step);
             }
-            embedded::stop(&context.paths, how.launch.listen).await?;
+            embedded::stop(&context.paths, listen).await?;
             return embedded_up(context, how, false, step).await;
         }
         Gateway::Compose(compose) => compose,

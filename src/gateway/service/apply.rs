@@ -10,7 +10,7 @@ use super::action::{Action, Plan, Planned};
 use super::graph::in_order;
 use super::mounts::Inherited;
 use super::observe::{Found, Observed};
-use super::{Created, Target, UpOptions, create, image, labels, namespaces, shared, wait};
+use super::{Created, Target, UpOptions, create, image, inject, labels, namespaces, shared, wait};
 use crate::compose::{Condition, Release, Service};
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
@@ -355,6 +355,8 @@ impl<'a> Applier<'a> {
 
     async fn start(&self, service: &str, name: &str) -> Result<()> {
         let id = self.id(service).unwrap_or_else(|| name.to_owned());
+        let project = self.target.project;
+        inject::files(self.engine, project, self.service(service)?, &id).await?;
         if let Err(error) = self.engine.start_container(&id, name).await {
             return Err(self.not_started(name, error).await);
         }

@@ -7,6 +7,7 @@ mod create;
 mod down;
 mod graph;
 mod image;
+mod inject;
 mod join;
 mod labels;
 mod logs;

@@ -9,6 +9,7 @@ use super::namespaces::{parents, resolved};
 use super::observe::{Found, Network, Observed, Volume};
 use super::{Build, Pull, Target, UpOptions, select};
 use crate::compose::{Condition, Service};
+use crate::engine::Image;
 use crate::error::{Error, Kind, Result};
 
 /// The images to build and pull.
@@ -22,8 +23,8 @@ pub fn images(
     let mut seen = BTreeSet::new();
     for service in services {
         let image = target.project.image_name(service);
-        let missing = observed.images.get(&image).is_none_or(Option::is_none);
-        if let Some((action, cause)) = image_step(service, &image, missing, target, options)?
+        let found = observed.images.get(&image).and_then(Option::as_ref);
+        if let Some((action, cause)) = image_step(service, &image, found, target, options)?
             && seen.insert(image)
         {
             plan.push(action, cause);
@@ -35,10 +36,11 @@ pub fn images(
 fn image_step(
     service: &Service,
     image: &str,
-    missing: bool,
+    image_found: Option<&Image>,
     target: &Target<'_>,
     options: &UpOptions,
 ) -> Result<Option<(Action, String)>> {
+    let missing = image_found.is_none();
     let (name, image) = (service.name.clone(), image.to_owned());
     if service.build.is_some() {
         let cause = build_cause(service, missing, target, options)?;
@@ -48,7 +50,7 @@ fn image_step(
         };
         return Ok(cause.map(|cause| (action, cause.to_owned())));
     }
-    let cause = pull_cause(service, &image, missing, options)?;
+    let cause = pull_cause(service, &image, image_found, options)?;
     let action = Action::Pull {
         service: name,
         image,
@@ -60,9 +62,10 @@ fn image_step(
 fn pull_cause(
     service: &Service,
     image: &str,
-    missing: bool,
+    image_found: Option<&Image>,
     options: &UpOptions,
 ) -> Result<Option<&'static str>> {
+    let missing = image_found.is_none();
     match options.pull {
         Some(Pull::Always) => return Ok(Some("asked to")),
         Some(Pull::Missing) => return Ok(missing.then_some("it is missing")),
@@ -77,7 +80,15 @@ fn pull_cause(
         "never" if missing => Err(never_pulled(service, image, "its pull_policy forbids")),
         "" | "missing" | "if_not_present" => Ok(missing.then_some("it is missing")),
         "never" => Ok(None),
-        other => Err(refused(service, "pull_policy", other)),
+        other => match service.pull_interval() {
+            Some(_) if missing => Ok(Some("it is missing")),
+            Some(interval) => {
+                let age = image_found.and_then(|image| image.age);
+                let old = age.is_none_or(|age| age >= interval);
+                Ok(old.then_some("it is older than its pull_policy allows"))
+            }
+            None => Err(refused(service, "pull_policy", other)),
+        },
     }
 }
 
@@ -133,14 +144,24 @@ pub fn containers(
         return Ok(plan);
     }
     for (index, service) in services.iter().enumerate() {
-        let restarts = options.restart && service.name == target.service;
+        let asked = options.restart && service.name == target.service;
+        let replaced = replaced_need(services, service, &changes);
         match &changes[index] {
-            change @ Change::None(found) if restarts && change.is_running() => {
+            change @ Change::None(found)
+                if change.is_running() && (asked || replaced.is_some()) =>
+            {
                 let action = Action::Restart {
                     service: service.name.clone(),
                     name: found.name.clone(),
                 };
-                plan.push(action, "asked to");
+                let cause = match replaced {
+                    Some(name) if !asked => {
+                        plan_waits(services, service, &mut plan);
+                        format!("{name} is replaced")
+                    }
+                    _ => "asked to".to_owned(),
+                };
+                plan.push(action, cause);
             }
             _ => plan_start(target, services, index, &changes, &mut plan),
         }
@@ -437,18 +458,7 @@ fn plan_start(
     if stays || (idle && !is_target) {
         return;
     }
-    for (dependency, needed) in &service.depends_on {
-        let planned = services.iter().any(|other| &other.name == dependency);
-        if planned && needed.condition != Condition::Started {
-            let action = Action::Wait {
-                service: service.name.clone(),
-                dependency: dependency.clone(),
-                condition: needed.condition,
-                required: needed.required,
-            };
-            plan.push(action, format!("{} needs it", service.name));
-        }
-    }
+    plan_waits(services, service, plan);
     let name = target.project.container_name(service, 1);
     let cause = match change {
         Change::None(found) => format!("it is {}", found.state),
@@ -463,11 +473,42 @@ fn plan_start(
     );
 }
 
+/// Waits for what the service needs.
+fn plan_waits(services: &[&Service], service: &Service, plan: &mut Plan) {
+    for (dependency, needed) in &service.depends_on {
+        let planned = services.iter().any(|other| &other.name == dependency);
+        if planned && needed.condition != Condition::Started {
+            let action = Action::Wait {
+                service: service.name.clone(),
+                dependency: dependency.clone(),
+                condition: needed.condition,
+                required: needed.required,
+            };
+            plan.push(action, format!("{} needs it", service.name));
+        }
+    }
+}
+
+/// A dependency that is replaced, with which this service asks to be restarted.
+fn replaced_need<'a>(
+    services: &[&Service],
+    service: &'a Service,
+    changes: &[Change],
+) -> Option<&'a str> {
+    let is_replaced = |name: &String| {
+        let mut all = services.iter().zip(changes);
+        all.any(|(other, change)| other.name == *name && matches!(change, Change::Recreate(..)))
+    };
+    let mut needs = service.depends_on.iter();
+    needs
+        .find(|(name, needed)| needed.restart && is_replaced(name))
+        .map(|(name, _)| name.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compose::{Dependency, Dialect, Project};
-    use crate::engine::Image;
     use crate::error::Kind;
 
     /// `gateway` needs `db` to be healthy and `job` to complete; all are built.
@@ -526,6 +567,7 @@ mod tests {
                 id: image.clone(),
                 has_healthcheck: false,
                 volumes: Vec::new(),
+                age: None,
             };
             observed.images.insert(image, Some(there));
         }
@@ -723,6 +765,29 @@ mod tests {
             format!(
                 "stop container p-old-1: its service is not defined any more\n\
                  remove container p-old-1: its service is not defined any more\n{surplus}"
+            )
+        );
+    }
+
+    #[test]
+    fn a_replaced_dependency_restarts_who_asks_for_it() {
+        let with = |restart: bool| {
+            changed(|project, observed| {
+                let gateway = project.services.get_mut("gateway").expect("there");
+                gateway.depends_on.get_mut("db").expect("there").restart = restart;
+                observed.containers.get_mut("db").expect("there").image_id = "older".into();
+            })
+        };
+        let replaced = "recreate container p-db-1: its image changed\n\
+                        start container p-db-1: it is new\n";
+        assert_eq!(with(false), replaced);
+        assert_eq!(
+            with(true),
+            format!(
+                "{replaced}\
+                 wait for db to be healthy: gateway needs it\n\
+                 wait for job to complete: gateway needs it\n\
+                 restart container p-gateway-1: db is replaced\n"
             )
         );
     }

@@ -4,7 +4,7 @@ use super::apply::{self, Applier};
 use super::observe::{self, Observed, observe};
 use super::release::installed;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, namespaces, plan,
+    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, inject, namespaces, plan,
     state_of,
 };
 use crate::compose::{Release, Service};
@@ -121,11 +121,6 @@ async fn converge(
     })
 }
 
-/// Whether a container was gone that was there a moment before.
-fn vanished(error: &Error) -> bool {
-    error.message.contains("No such container")
-}
-
 /// The release of compose to be like: that of the containers that are there, else the one asked for, else
 /// the one installed here.
 async fn release(target: &Target<'_>, observed: &Observed, options: &UpOptions) -> Release {
@@ -150,6 +145,11 @@ fn warn_of_orphans(observed: &Observed, events: &Events) {
          your compose file, --remove-orphans cleans them up",
         names.join(" ")
     ));
+}
+
+/// Whether a container was gone that was there a moment before.
+fn vanished(error: &Error) -> bool {
+    error.message.contains("No such container")
 }
 
 /// Whether a container of this project now has the name that a conflict is about.
@@ -330,6 +330,7 @@ fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<
             image_id: "",
             inherited: None,
         })?;
+        inject::check(target.project, service)?;
         if service.build.is_some() {
             image::request(engine, target, service, &release)?;
         }
