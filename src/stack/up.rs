@@ -1,6 +1,7 @@
 //! `up`: the model is pulled, the gateway's image built and the backend started side by side; the
 //! gateway starts when the backend is there; then all of it must be healthy.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -61,11 +62,24 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
     }
     let backend_ready = CancellationToken::new();
     let work = async {
-        tokio::try_join!(
-            timed("backend", backend(request, &backend_ready, events)),
-            timed("model", model(request, &backend_ready, events)),
-            timed("gateway", gateway(request, &backend_ready, events)),
-        )
+        let mut starting = pin!(timed("backend", backend(request, &backend_ready, events)));
+        let mut others = pin!(async {
+            tokio::try_join!(
+                timed("model", model(request, &backend_ready, events)),
+                timed("gateway", gateway(request, &backend_ready, events)),
+            )
+        });
+        let (backend, (model, gateway)) = tokio::select! {
+            backend = &mut starting => (backend?, others.await?),
+            others = &mut others => {
+                // A start that nobody waits for goes on by itself: a `down` right after would find
+                // nothing to stop yet.
+                let backend = starting.await;
+                let others = others?;
+                (backend?, others)
+            }
+        };
+        Ok::<_, Error>((backend, model, gateway))
     };
     let ran_before = backend_runs(request)?;
     let outcome = async {
