@@ -15,10 +15,17 @@ const WATCH: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<()> {
     let config = context.config(&args.stack.flags())?;
-    let gateway = gateway::choose(&config, &context.folder)?;
+    // What cannot be read is part of what is shown, and then an error.
+    let gateway = gateway::choose(&config, &context.folder);
     loop {
-        let status = stack::status(&config, &context.paths, &gateway).await?;
+        let (status, broken) = stack::status(&config, &context.paths, gateway.as_ref()).await?;
         show(context, args, &status)?;
+        if let Some(error) = broken {
+            return Err(error.into());
+        }
+        if gateway.is_err() {
+            return Ok(gateway.map(drop)?);
+        }
         if !args.watch || context.ui.reader_left() {
             return Ok(());
         }
@@ -138,6 +145,9 @@ fn backend(status: &Status) -> Row {
         ""
     };
     let text = format!("{}{version}{owner}{exposed}", backend.url);
+    if let Some(fault) = &backend.fault {
+        return (Tone::Bad, "unknown", format!("{text}  {fault}"));
+    }
     let (tone, word) = match backend.standing {
         Standing::Supervised => (Tone::Good, "running"),
         Standing::Unsupervised => (Tone::Warn, "unsupervised"),

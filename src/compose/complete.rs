@@ -2,6 +2,7 @@
 //! dependencies and networks, names.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::discover;
 use super::load;
@@ -102,13 +103,14 @@ fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<(
 fn resolve_labels(service: &mut Service, project: &Project) -> Result<()> {
     let mut labels = BTreeMap::new();
     for path in &service.label_file {
-        if !path.exists() {
-            let (name, path) = (&service.name, path.display());
+        let file = Path::new(path);
+        if !file.exists() {
+            let name = &service.name;
             return Err(Error::usage(format!(
                 "services.{name}.label_file: {path} does not exist"
             )));
         }
-        let (found, _) = discover::env_file(path, &project.environment, false)?;
+        let (found, _) = discover::env_file(file, &project.environment, false)?;
         let found = found.into_iter();
         labels.extend(found.map(|(key, value)| (key, value.unwrap_or_default())));
     }

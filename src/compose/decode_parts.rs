@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::decode::{Decoded, Field, Object};
+use super::node::Node;
 use super::service::{
     BindOptions, BlockIo, Condition, Dependency, Device, EnvFile, ExtraHost, FileReference, Mount,
     Port, ServiceNetwork, ThrottledDevice, TmpfsOptions, Ulimit, VolumeOptions, WeightedDevice,
 };
 use super::short;
-use super::yaml::Node;
 
 pub(super) fn depends_on(field: &Field) -> Decoded<BTreeMap<String, Dependency>> {
     if let Node::List(_) = field.node {

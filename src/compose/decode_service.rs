@@ -4,10 +4,10 @@
 use super::decode::{Decoded, Field, Object};
 use super::decode_deploy as deploy;
 use super::decode_parts as parts;
+use super::node::Node;
 use super::service::{Build, Develop, Healthcheck, Hook, Logging, Service, Trigger};
 use super::short;
 use super::units::Argv;
-use super::yaml::Node;
 
 /// Decodes `services.<name>`; adds to `warnings` what is read and without effect.
 pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> Decoded<Service> {
@@ -62,11 +62,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         ipc: o.text("ipc")?,
         isolation: o.text("isolation")?,
         labels: o.labels("labels")?,
-        label_file: o
-            .one_or_more("label_file")?
-            .into_iter()
-            .map(Into::into)
-            .collect(),
+        label_file: o.one_or_more("label_file")?,
         links: o.texts("links")?,
         logging: o.option("logging", |field| logging(field, &mut unsupported))?,
         mem_limit: o.bytes("mem_limit")?,
@@ -105,6 +101,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         volumes: o.or_default("volumes", |field| parts::mounts(field, &mut unsupported))?,
         volumes_from: o.texts("volumes_from")?,
         working_dir: o.text("working_dir")?,
+        extensions: o.extensions(),
         unsupported: Vec::new(),
     };
     unsupported.extend(o.unknown());
@@ -123,10 +120,55 @@ fn check(service: &Service, object: &Object) -> Decoded<()> {
         let reason = "has neither an image nor a build";
         return Err(super::path::Invalid::new(&object.path, reason));
     }
+    check_deploy(service, object)?;
     if let (Some(container_name), Some(2..)) = (field("container_name"), service.scale) {
         return Err(container_name.invalid("a fixed name and a scale above 1 exclude each other"));
     }
     Ok(())
+}
+
+/// What `deploy` says again must be the same.
+fn check_deploy(service: &Service, object: &Object) -> Decoded<()> {
+    let Some(deploy) = &service.deploy else {
+        return Ok(());
+    };
+    let limits = deploy.resources.limits.clone().unwrap_or_default();
+    let reserved = deploy.resources.reservations.clone().unwrap_or_default();
+    let distinct = |one: i64, other: i64| one != 0 && other != 0 && one != other;
+    let cpus = |number: f32| (f64::from(number) * 1e3).round();
+    let pairs = [
+        (
+            "cpus",
+            "limits.cpus",
+            cpus(service.cpus) * cpus(limits.cpus) > 0.0 && cpus(service.cpus) != cpus(limits.cpus),
+        ),
+        (
+            "mem_limit",
+            "limits.memory",
+            distinct(service.mem_limit.0, limits.memory.0),
+        ),
+        (
+            "mem_reservation",
+            "reservations.memory",
+            distinct(service.mem_reservation.0, reserved.memory.0),
+        ),
+        (
+            "pids_limit",
+            "limits.pids",
+            distinct(service.pids_limit, limits.pids),
+        ),
+    ];
+    for (key, other, distinct) in pairs {
+        if let Some(field) = object.get(key).filter(|_| distinct) {
+            return Err(field.invalid(format!("differs from deploy.resources.{other}")));
+        }
+    }
+    match (object.get("scale"), service.scale, deploy.replicas) {
+        (Some(field), Some(scale), Some(replicas)) if scale != replicas => {
+            Err(field.invalid("differs from deploy.replicas"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A command line or a list of words.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reach::{self, ALIAS};
 use super::{Check, Patient};
 use crate::compose::Service;
-use crate::engine::Engine;
+use crate::engine::{BRIDGE_HINT, Engine};
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, embedded};
 use crate::ollama::fetch;
 use crate::process;
@@ -315,12 +315,11 @@ fn host_alias(
             "set OLLAMA_URL in the service to an address that it can reach",
         );
     }
-    if !info.desktop && info.host_gateway.is_none() {
+    if info.lacks_host_gateway() {
         return Check::fail(
             NAME,
             "the engine has no default bridge network, so it has no address for this host",
-            "take \"bridge\": \"none\" out of /etc/docker/daemon.json (or --bridge=none from dockerd), \
-             or set OLLAMA_URL in the service to an address that it can reach",
+            BRIDGE_HINT,
         );
     }
     if !written && !info.desktop && !compose.host_gateway {

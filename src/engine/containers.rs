@@ -8,6 +8,7 @@ use bollard::models::{ContainerCreateBody, ContainerInspectResponse, ContainerSu
 use bollard::query_parameters::{
     CreateContainerOptions, InspectContainerOptions, ListContainersOptions, RemoveContainerOptions,
     RenameContainerOptions, RestartContainerOptions, StartContainerOptions, StopContainerOptions,
+    UploadToContainerOptions,
 };
 
 use super::Engine;
@@ -154,6 +155,23 @@ impl Engine {
                 reply
             }
         })
+        .await
+    }
+
+    /// Unpacks a tar archive at the root of a container, running or not. `owned`: files belong to whom the
+    /// archive says, else to root.
+    pub async fn upload(&self, id: &str, archive: Vec<u8>, owned: bool) -> Result<()> {
+        let options = UploadToContainerOptions {
+            path: "/".to_owned(),
+            copy_uidgid: owned.then(|| "1".to_owned()),
+            ..UploadToContainerOptions::default()
+        };
+        let doing = format!("copying files into container {}", short(id));
+        let body = bollard::body_full(archive.into());
+        self.change(
+            &doing,
+            self.docker.upload_to_container(id, Some(options), body),
+        )
         .await
     }
 

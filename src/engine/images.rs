@@ -27,6 +27,8 @@ pub struct Image {
     pub has_healthcheck: bool,
     /// Container paths that its Dockerfile declares as volumes.
     pub volumes: Vec<String>,
+    /// How long ago it got its name here, by a pull or a build.
+    pub age: Option<Duration>,
 }
 
 impl Engine {
@@ -48,6 +50,10 @@ impl Engine {
                         .is_some_and(|test| test.first().is_some_and(|first| first != "NONE"))
                 }),
                 volumes: config.volumes.unwrap_or_default(),
+                age: image
+                    .metadata
+                    .and_then(|metadata| metadata.last_tag_time)
+                    .and_then(|at| (chrono::Utc::now() - at).to_std().ok()),
             }
         }))
     }

@@ -87,10 +87,9 @@ impl Client {
         let request = self.http.get(self.url("/")).timeout(at_most).send();
         let response = match request.await {
             Ok(response) => response,
+            Err(error) if error.is_timeout() && self.listens().await => return Probe::Silent,
             // A connection that is not made in time is a connection that is not made.
-            Err(error) if error.is_connect() => return Probe::Absent,
-            Err(error) if error.is_timeout() && self.connects().await => return Probe::Silent,
-            Err(error) if error.is_timeout() => return Probe::Absent,
+            Err(error) if error.is_timeout() || error.is_connect() => return Probe::Absent,
             Err(error) => return Probe::Stranger(innermost(&error)),
         };
         let status = response.status();
@@ -101,9 +100,12 @@ impl Client {
         }
     }
 
-    /// Whether connections are taken. The time for a whole request may have been over before its
-    /// connection was made.
-    async fn connects(&self) -> bool {
+    /// Whether something listens that did not answer in time: the connection itself may have failed. On
+    /// this machine a port where nothing listens is refused at once, and one whose queue is full is not.
+    async fn listens(&self) -> bool {
+        if self.host.is_local() {
+            return true;
+        }
         let address = (self.host.host.as_str(), self.host.port);
         let connecting = tokio::net::TcpStream::connect(address);
         matches!(tokio::time::timeout(CONNECT, connecting).await, Ok(Ok(_)))

@@ -119,6 +119,26 @@ fn line(stream: &mut impl BufRead) -> Option<String> {
     line.ends_with('\n').then(|| line.trim_end().to_owned())
 }
 
+/// A registry that has one manifest for every name, of a model of this size; gives its address.
+pub fn registry(size: u64) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let (a, b) = ("a".repeat(64), "b".repeat(64));
+    let body = format!(
+        r#"{{"config":{{"digest":"sha256:{a}","size":2}},"layers":[{{"digest":"sha256:{b}","size":{size}}}]}}"#
+    );
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n", body.len());
+    let answer = format!("{head}Connection: close\r\n\r\n{body}");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = BufReader::new(stream);
+            while line(&mut stream).is_some_and(|line| !line.is_empty()) {}
+            let _ = stream.get_mut().write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
 /// A server of this very process that answers every request with 404, for as long as the process lives.
 pub fn stranger(address: SocketAddr) {
     let listener = TcpListener::bind(address).expect("free");

@@ -10,9 +10,10 @@ mod resources;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::omit::canonical;
-use super::units::{Argv, Bytes, Interval};
+use super::units::{self, Argv, Bytes, Interval};
 
 pub use build::Build;
 pub use dependency::{Condition, Dependency};
@@ -121,9 +122,8 @@ canonical! {
         pub isolation: String,
         /// Labels.
         pub labels: BTreeMap<String, String>,
-        /// The files that `labels` was filled from.
-        #[serde(skip)]
-        pub label_file: Vec<PathBuf>,
+        /// The files that `labels` was filled from, absolute; hashed by releases that know the key.
+        pub label_file: Vec<String>,
         /// Services that it reaches by other names too, `service[:name]`.
         pub links: Vec<String>,
         /// Logging driver and its options.
@@ -200,6 +200,9 @@ canonical! {
         pub volumes_from: Vec<String>,
         /// Working directory of the process.
         pub working_dir: String,
+        /// `x-…` keys, of no effect; only shown again.
+        #[serde(skip)]
+        pub extensions: BTreeMap<String, serde_json::Value>,
         /// Keys that the file sets and ollamactl does not implement or know, as dotted paths
         /// (`services.api.blkio_config`). `Project::closure` refuses a service that has any.
         #[serde(skip)]
@@ -244,4 +247,20 @@ pub struct EnvFile {
     pub raw: bool,
     /// Whether there was no such file.
     pub missing: bool,
+}
+
+impl Service {
+    /// How long its image may stand before it is pulled again: `pull_policy` `daily`, `weekly` or
+    /// `every_<duration>`.
+    pub fn pull_interval(&self) -> Option<Duration> {
+        let day = 24 * 60 * 60;
+        match self.pull_policy.as_str() {
+            "daily" => Some(Duration::from_secs(day)),
+            "weekly" => Some(Duration::from_secs(7 * day)),
+            policy => {
+                let text = policy.strip_prefix("every_")?;
+                units::interval(text).ok().map(|interval| interval.0)
+            }
+        }
+    }
 }

@@ -95,7 +95,14 @@ pub(super) fn of(making: &Making<'_>) -> Result<Both> {
         )
     });
     for (reference, object, folder, section) in configs.chain(secrets) {
-        mounts.extend(file(service, reference, object, folder, section)?);
+        mounts.extend(file(
+            service,
+            reference,
+            object,
+            folder,
+            section,
+            binds_first,
+        )?);
     }
     Ok((nonempty(binds), nonempty(mounts)))
 }
@@ -211,6 +218,7 @@ fn file(
     object: Option<&FileObject>,
     folder: &str,
     section: &str,
+    said: bool,
 ) -> Result<Option<Mount>> {
     let source = &reference.source;
     let Some(object) = object else {
@@ -233,7 +241,7 @@ fn file(
         source: Some(object.file.clone()),
         target: Some(reference.path(folder)),
         read_only: Some(true),
-        bind_options: (section == "secrets").then(MountBindOptions::default),
+        bind_options: (section == "secrets" && said).then(MountBindOptions::default),
         ..Mount::default()
     }))
 }

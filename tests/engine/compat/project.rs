@@ -27,6 +27,8 @@ pub struct About {
     pub create_only: bool,
     /// The first release of compose that reads it; older ones must refuse it.
     pub since: Option<String>,
+    /// The first release that does what the project's key says; older ones read and hash it, and do nothing.
+    pub ignored_before: Option<String>,
     /// Options of both tools, before the command.
     #[serde(default)]
     pub options: Vec<String>,

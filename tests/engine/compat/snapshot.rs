@@ -120,7 +120,7 @@ impl Cleaner<'_> {
         let shares = modes
             .iter()
             .any(|mode| string(&container["HostConfig"][mode]).starts_with("container:"));
-        if shares {
+        if shares || !container["HostConfig"]["VolumesFrom"].is_null() {
             // The hash is over the ID of the container that it shares with.
             container["Config"]["Labels"]["com.docker.compose.config-hash"] = "over an ID".into();
         }

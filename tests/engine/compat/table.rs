@@ -22,6 +22,8 @@ the same engine.
 - **all commands**: also `logs`, `stop`, `down` of ollamactl on compose's container, and `ps`, `logs`, `stop`, `start` of
   compose on ollamactl's.
 - **created the same**: its containers cannot run on every machine (GPUs, devices), so they are created and compared.
+- **read, without effect**: that release reads the key, and does nothing with it; ollamactl does, and either still leaves
+  the other's container as it is.
 - **not read**: that release refuses the project; ollamactl reads it as later ones do.
 
 ";

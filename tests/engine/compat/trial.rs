@@ -180,8 +180,16 @@ impl<'a> Side<'a> {
         )
     }
 
+    /// Whether this release does nothing with the project's key.
+    fn is_ignored(&self) -> bool {
+        let about = &self.project.about;
+        let since = about.ignored_before.as_ref();
+        since.is_some_and(|since| self.compose.is_before(since))
+    }
+
     fn word(&self) -> &'static str {
         match (self.project.about.create_only, self.project.about.commands) {
+            _ if self.is_ignored() => "read, without effect",
             (true, _) => "created the same",
             (false, false) => "the same",
             (false, true) => "the same, all commands",
@@ -197,7 +205,13 @@ impl<'a> Side<'a> {
         self.prepare();
         let ours = self.made(self.ours_up())?;
         let differences = theirs.differences(&ours);
-        if !differences.is_empty() {
+        if self.is_ignored() {
+            if differences.is_empty() {
+                return Err(vec![
+                    "compose is expected to ignore this, and does not".to_owned(),
+                ]);
+            }
+        } else if !differences.is_empty() {
             return Err(differences);
         }
         self.settled("compose on ollamactl's", &ours, self.compose_up())?;
