@@ -152,7 +152,7 @@ impl Seen<'_> {
             return "ollamactl restart".to_owned();
         }
         format!(
-            "add the service's network to relay.allow ({}), then start the backend again",
+            "add the service's network to relay.allow ({}), then: ollamactl down, ollamactl up",
             allow.source
         )
     }
