@@ -17,6 +17,24 @@ pub fn bytes(count: u64) -> String {
     format!("{}.{} {}", scaled / 10, scaled % 10, UNITS[unit])
 }
 
+/// Reads `1048576`, `64MiB`, `64MB`, `1GiB`: decimal and binary units, without case. A lone `k`, `m` or `g`
+/// is binary, as in container tools.
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let number: u64 = digits.trim().parse().ok()?;
+    let factor: u64 = match text[digits.len()..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}
+
 /// `0.12 s`, `3.4 s`, `2 min 5 s`.
 pub fn seconds(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
@@ -53,6 +71,23 @@ mod tests {
             (999_960, "1.0 MB"),
         ] {
             assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        for (text, size) in [
+            ("0", Some(0)),
+            ("512", Some(512)),
+            ("64MiB", Some(64 << 20)),
+            ("64 mb", Some(64_000_000)),
+            ("1g", Some(1 << 30)),
+            ("99999999999GiB", None),
+            ("MiB", None),
+            ("-1", None),
+            ("1.5GiB", None),
+        ] {
+            assert_eq!(parse_bytes(text), size, "{text}");
         }
     }
 

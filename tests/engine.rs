@@ -2,20 +2,24 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "engine/api.rs"]
+mod api;
+#[path = "engine/base.rs"]
+mod base;
 #[path = "engine/guest.rs"]
 mod guest;
 #[path = "engine/lab.rs"]
 mod lab;
 
+use std::cell::RefCell;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use futures_util::StreamExt as _;
 use lab::{Lab, SERVICE, target, whole};
 use ollamactl::engine::LogQuery;
 use ollamactl::error::Kind;
 use ollamactl::event::Event;
-use ollamactl::gateway::{self, Build, UpOptions};
+use ollamactl::gateway::{self, Build, DownOptions, Sources, UpOptions};
 
 /// The gateway alone; the kernel chooses its port.
 const ALONE: &str = "
@@ -65,15 +69,15 @@ async fn printed(lab: &Lab, line: &str) {
         follow: true,
         ..LogQuery::default()
     };
-    let mut lines = Box::pin(
-        gateway::logs(&lab.engine, &target(&project), query)
-            .await
-            .expect("a log"),
-    );
-    let seen = async { while lines.next().await.expect("more").expect("read").text != line {} };
+    let sources = Sources::find(&lab.engine, &target(&project), &[]).await;
+    let sources = sources.expect("a container");
+    let seen = gateway::logs(&lab.engine, &project, &sources, query, |said| {
+        Ok(said.line.text != line)
+    });
     tokio::time::timeout(std::time::Duration::from_secs(30), seen)
         .await
-        .expect("printed in time");
+        .expect("printed in time")
+        .expect("read");
 }
 
 #[tokio::test]
@@ -146,7 +150,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
     );
 
     let anonymous = lab.anonymous_volumes().await;
-    let down = gateway::down(&lab.engine, &target(&project), None)
+    let down = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
         .await
         .expect("goes down");
     for volume in anonymous {
@@ -165,7 +169,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
             .expect("answers")
             .is_some()
     );
-    let nothing = gateway::down(&lab.engine, &target(&project), None)
+    let nothing = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
         .await
         .expect("is down");
     assert_eq!(nothing, gateway::Down::default());
@@ -247,11 +251,11 @@ async fn the_gateway_gets_a_name_for_the_host_unless_told_not_to() {
     let noted = |event: &Event| matches!(event, Event::Note { message } if message.contains("host.docker.internal"));
     assert!(lab.events.lock().expect("not poisoned").iter().any(noted));
     let subnets = lab.engine.subnets().await.expect("subnets");
-    assert!(
-        subnets.iter().any(
-            |subnet| subnet.contains(&gateway.parse::<std::net::IpAddr>().expect("an address"))
-        )
-    );
+    assert!(subnets.iter().any(|subnet| {
+        subnet
+            .range
+            .contains(&gateway.parse::<std::net::IpAddr>().expect("an address"))
+    }));
 
     let without = gateway::Target {
         host_gateway: false,
@@ -313,7 +317,7 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     assert_eq!(lab.up().await.expect("is up").steps, Vec::<String>::new());
 
     let project = lab.project();
-    let down = gateway::down(&lab.engine, &target(&project), None)
+    let down = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
         .await
         .expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
@@ -321,7 +325,13 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     let again = lab.up().await.expect("comes up");
     assert_eq!(again.created.containers, names(&[SERVICE]));
     // Only the gateway is the second command's; the job was run again for it.
-    let down = gateway::down_all(&lab.engine, &project, &again.created, Some(0))
+    let options = DownOptions {
+        stop_timeout: Some(0),
+        ..DownOptions::default()
+    };
+    let ledger = lab.ledger();
+    ledger.add(&again.created).expect("written");
+    let down = gateway::down_all(&lab.engine, &project, &ledger, &options)
         .await
         .expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
@@ -330,7 +340,8 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
             .as_bool()
             .expect("a state")
     );
-    let down = gateway::down_all(&lab.engine, &project, &up.created, Some(0))
+    ledger.add(&up.created).expect("written");
+    let down = gateway::down_all(&lab.engine, &project, &ledger, &options)
         .await
         .expect("goes down");
     assert_eq!(
@@ -406,10 +417,7 @@ async fn a_failing_build_names_its_step_and_the_old_gateway_runs_on() {
         };
         lab.set("DOCKER_BUILDKIT", buildkit);
         let first = lab.up().await.expect("comes up");
-        lab.file(
-            "Dockerfile",
-            "FROM scratch\nCOPY guest /guest\nCOPY absent /x\n",
-        );
+        lab.dockerfile("COPY absent /x\n");
         let (events, step) = lab.step();
         let project = lab.project();
         let restarted = gateway::restart(
@@ -444,7 +452,7 @@ async fn both_builders_leave_ignored_files_out() {
             return;
         };
         lab.set("DOCKER_BUILDKIT", buildkit);
-        lab.file("Dockerfile", "FROM scratch\nCOPY guest /guest\nCOPY *.txt /context/\nENV GUEST=1\nCMD [\"/guest\", \"--ignored\", \"--nocapture\", \"--exact\", \"guest_serves\"]\n");
+        lab.dockerfile("COPY *.txt /context/\n");
         lab.file(".dockerignore", "*.txt\n!kept.txt\n");
         lab.file("kept.txt", "");
         lab.file("secret.txt", "");
@@ -472,8 +480,7 @@ async fn restart_replaces_what_changed_and_restarts_what_did_not() {
         .expect("restarts");
     assert_eq!(same.state.id, first.state.id);
     assert_ne!(same.state.started_at, first.state.started_at);
-    let dockerfile = std::fs::read_to_string(lab.path().join("Dockerfile")).expect("read");
-    lab.file("Dockerfile", &format!("{dockerfile}ENV MORE=1\n"));
+    lab.dockerfile("ENV MORE=1\n");
     let changed = gateway::restart(&lab.engine, &target(&project), &options, &step, &events)
         .await
         .expect("restarts");
@@ -635,10 +642,16 @@ async fn the_last_lines_of_the_log_are_read() {
         timestamps: true,
         ..LogQuery::default()
     };
-    let lines = gateway::logs(&lab.engine, &target(&project), query)
-        .await
-        .expect("a log");
-    let lines: Vec<String> = lines.map(|line| line.expect("read").text).collect().await;
+    let sources = Sources::find(&lab.engine, &target(&project), &[]).await;
+    let sources = sources.expect("a container");
+    let lines = RefCell::new(Vec::new());
+    gateway::logs(&lab.engine, &project, &sources, query, |said| {
+        lines.borrow_mut().push(said.line.text);
+        Ok(true)
+    })
+    .await
+    .expect("a log");
+    let lines = lines.into_inner();
     assert_eq!(lines.len(), 1);
     let (time, text) = lines[0].split_once(' ').expect("a time and a text");
     assert_eq!(text, "ready");

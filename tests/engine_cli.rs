@@ -2,6 +2,10 @@
 //! everything that the gateway's commands promise. `OLLAMACTL_ENGINE_TESTS=1` asks for this suite.
 #![cfg(target_os = "linux")]
 
+#[path = "engine/api.rs"]
+mod api;
+#[path = "engine/base.rs"]
+mod base;
 #[path = "engine/docker.rs"]
 mod docker;
 #[path = "engine/stack.rs"]
@@ -14,6 +18,8 @@ mod compose;
 mod converge;
 #[path = "engine/cli/looks.rs"]
 mod looks;
+#[path = "engine/cli/plan.rs"]
+mod plan;
 #[path = "engine/cli/targets.rs"]
 mod targets;
 #[path = "engine/cli/traffic.rs"]

@@ -62,7 +62,12 @@ fn off_loopback_it_is_refused() {
     sandbox
         .run(["gateway", "up", "--listen", "0.0.0.0:9104"])
         .code(2)
-        .says(["0.0.0.0:9104", "loopback", "hint"]);
+        .says([
+            "0.0.0.0:9104",
+            "not loopback",
+            "OLLAMACTL_GATEWAY_KEY",
+            "hint",
+        ]);
     sandbox.assert_nothing_left();
 }
 
@@ -73,7 +78,8 @@ fn ten_starts_at_once_are_one_gateway() {
     for start in starts {
         start.finish().code(0);
     }
-    assert_eq!(sandbox.processes().len(), 1, "{:?}", sandbox.processes());
+    let processes = sandbox.processes();
+    assert_eq!(processes.len(), 2, "supervisor and worker: {processes:?}");
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! The stub against recordings of the real Ollama: status, headers that clients look at, and the body's
 //! shape, with its keys in order and its fixed texts.
 
+#[path = "stub_recordings_parts/create.rs"]
+mod create;
 #[path = "stub_support/http.rs"]
 mod http;
 #[path = "stub_recordings_parts/loading.rs"]
 mod loading;
 #[path = "stub_support/seen.rs"]
 mod seen;
+#[path = "stub_recordings_parts/tools.rs"]
+mod tools;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -14,8 +18,10 @@ use std::time::Duration;
 use http::{Call, Stub, text};
 use http_body_util::BodyExt;
 use hyper::Method;
-use ollamactl::stub::{Faults, Log, Options, Server, Settings, Version};
-use seen::{Seen, check};
+use ollamactl::stub::{Faults, Log, Options, Server, Settings};
+use seen::{Seen, VERSIONS, check, check_after, settings};
+
+const TINY: &str = r#"{"model": "tiny"}"#;
 
 #[tokio::test]
 async fn listing() {
@@ -27,6 +33,8 @@ async fn listing() {
     check("http/tags-head", &[], head("/api/tags")).await;
     check("http/tags-0", &[], Call::get("/api/tags")).await;
     check("http/tags-1", &["tiny"], Call::get("/api/tags")).await;
+    let garbage = Call::get("/api/tags");
+    check("infer/tags-garbage", &["tiny", "garbage"], garbage).await;
     check("http/ps-idle", &["tiny"], Call::get("/api/ps")).await;
     check("http/v1-models-0", &[], Call::get("/v1/models")).await;
     check("http/v1-models-1", &["tiny"], Call::get("/v1/models")).await;
@@ -48,6 +56,28 @@ async fn show() {
     check("http/show-empty-object", &[], show("{}")).await;
     check("http/show-bad-name", &[], show(r#"{"model": "bad name!"}"#)).await;
     check("http/show-get", &[], Call::get("/api/show")).await;
+    check("http/show-wrong-type", &[], show(r#"{"model":5}"#)).await;
+    check("http/show-found", &["tiny"], show(TINY)).await;
+    let verbose = r#"{"model": "tiny", "verbose": true}"#;
+    check("http/show-found-verbose", &["tiny"], show(verbose)).await;
+    let garbage = show(r#"{"model": "garbage"}"#);
+    check("infer/show-garbage-model", &["garbage"], garbage).await;
+    let corrupt = show(r#"{"model": "corrupt"}"#);
+    check("infer/show-corrupt-model", &["corrupt"], corrupt).await;
+}
+
+#[tokio::test]
+async fn the_lines_of_parameters_come_in_any_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stub = Stub::start(folder.path(), &["tiny"], Faults::instant()).await;
+    let parameters = async || {
+        let shown: serde_json::Value =
+            serde_json::from_str(&stub.post("/api/show", TINY).await).expect("JSON");
+        shown["parameters"].as_str().expect("text").to_owned()
+    };
+    let first = parameters().await;
+    assert_eq!(first.lines().count(), 3, "{first}");
+    assert_ne!(first, parameters().await);
 }
 
 #[tokio::test]
@@ -75,6 +105,9 @@ async fn what_is_refused() {
     let profile = Call::get("/debug/pprof/cmdline");
     check("http/debug-pprof", &[], profile).await;
     check("http/me", &[], Call::post("/api/me", "{}")).await;
+    check("http/status", &[], Call::get("/api/status")).await;
+    let recommended = Call::get("/api/experimental/model-recommendations");
+    check("http/recommendations", &[], recommended).await;
 }
 
 #[tokio::test]
@@ -91,6 +124,9 @@ async fn hosts() {
         let call = Call::get("/api/version").with("host", host);
         check(recording, &[], call).await;
     }
+    let own = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a name");
+    let own = Call::get("/api/version").with("host", format!("{}:11434", own.trim()));
+    check("http/host-machine-name", &[], own).await;
     // The guard exists on a loopback address only.
     let folder = tempfile::tempdir().expect("a folder");
     let any = (Ipv4Addr::UNSPECIFIED, 0).into();
@@ -155,7 +191,37 @@ async fn generate_and_chat() {
     let bad = r#"{"model": "tiny", "prompt": "x", "options": {"num_ctx": "many"}}"#;
     check("infer/generate-bad-option", &["tiny"], generate(bad)).await;
 
+    let odd = r#"{"model": "tiny", "prompt": "x", "format": "yaml"}"#;
+    check("infer/generate-bad-format", &["tiny"], generate(odd)).await;
+    let raw = r#"{"model": "tiny", "prompt": "x", "raw": true, "stream": false, "options": {"num_predict": 12}}"#;
+    check("infer/generate-raw-mode", &["tiny"], generate(raw)).await;
+    let unknown = r#"{"model": "tiny", "prompt": "x", "stream": false, "options": {"no_such": 1, "num_predict": 12}}"#;
+    check(
+        "infer/generate-unknown-option",
+        &["tiny"],
+        generate(unknown),
+    )
+    .await;
+    let once = r#"{"model": "tiny", "prompt": "x", "keep_alive": 0, "stream": false, "options": {"num_predict": 12}}"#;
+    check("infer/generate-keep-alive-0", &["tiny"], generate(once)).await;
+    let missing = r#"{"model": "nope", "prompt": "x", "stream": false}"#;
+    check(
+        "infer/generate-missing-stream-false",
+        &[],
+        generate(missing),
+    )
+    .await;
+    for model in ["garbage", "corrupt"] {
+        let recording = format!("infer/generate-{model}-model");
+        let asked = format!(r#"{{"model": "{model}", "prompt": "x"}}"#);
+        check(&recording, &[model], Call::post("/api/generate", asked)).await;
+    }
+
     let chat = |body| Call::post("/api/chat", body);
+    let role = r#"{"model": "tiny", "messages": [{"role": "robot", "content": "x"}], "stream": false, "options": {"num_predict": 12}}"#;
+    check("infer/chat-bad-role", &["tiny"], chat(role)).await;
+    let missing = r#"{"model": "nope", "messages": [{"role": "user", "content": "Why?"}]}"#;
+    check("infer/chat-missing", &[], chat(missing)).await;
     let messages = r#"{"model": "tiny", "messages": [{"role": "user", "content": "Why?"}], "options": {"num_predict": 12}}"#;
     check("infer/chat-stream", &["tiny"], chat(messages)).await;
     let plain = r#"{"model": "tiny", "messages": [{"role": "user", "content": "Why?"}], "stream": false, "options": {"num_predict": 12}}"#;
@@ -194,8 +260,11 @@ async fn embed() {
     .await;
     let old = Call::post("/api/embeddings", r#"{"model": "tiny", "prompt": "hello"}"#);
     check("infer/embeddings-old", &["tiny"], old).await;
-    let openai = Call::post("/v1/embeddings", r#"{"model": "tiny", "input": "hello"}"#);
-    check("infer/v1-embeddings", &["tiny"], openai).await;
+    let openai = |body| Call::post("/v1/embeddings", body);
+    let hello = r#"{"model": "tiny", "input": "hello"}"#;
+    check("infer/v1-embeddings", &["tiny"], openai(hello)).await;
+    let missing = r#"{"model": "nope", "input": "hello"}"#;
+    check("infer/v1-embeddings-missing", &[], openai(missing)).await;
 }
 
 #[tokio::test]
@@ -221,13 +290,56 @@ async fn openai() {
     check("infer/v1-chat-stream", &["tiny"], chat(stream)).await;
     let usage = r#"{"model": "tiny", "messages": [{"role": "user", "content": "Why?"}], "max_tokens": 12, "stream": true, "stream_options": {"include_usage": true}}"#;
     check("infer/v1-chat-stream-usage", &["tiny"], chat(usage)).await;
-    let text = r#"{"model": "tiny", "prompt": "hi", "stream": true}"#;
+    let missing =
+        r#"{"model": "nope", "messages": [{"role": "user", "content": "Why?"}], "stream": true}"#;
+    check("infer/v1-chat-missing-stream", &[], chat(missing)).await;
+    let text = |body| Call::post("/v1/completions", body);
+    let stream = r#"{"model": "tiny", "prompt": "hi", "max_tokens": 8, "stream": true}"#;
+    // The older version's tokens ran out, the newer one's did not.
+    for (recording, body) in [
+        ("infer/v1-completions-stream", stream),
+        (
+            "infer/v1-completions",
+            r#"{"model": "tiny", "prompt": "hi", "max_tokens": 8}"#,
+        ),
+    ] {
+        check_reason(recording, "finish_reason", text(body)).await;
+    }
+    let asked =
+        r#"{"model": "tiny", "max_tokens": 8, "messages": [{"role": "user", "content": "Why?"}]}"#;
+    let messages = Call::post("/v1/messages", asked);
+    check_reason("infer/v1-messages", "stop_reason", messages).await;
+    let asked = r#"{"model": "tiny", "input": "hi", "max_output_tokens": 8}"#;
+    let responses = Call::post("/v1/responses", asked);
+    check("infer/v1-responses", &["tiny"], responses).await;
     check(
-        "infer/v1-completions-stream",
-        &["tiny"],
-        Call::post("/v1/completions", text),
+        "infer/v1-models",
+        &["big", "corrupt", "tiny3", "tiny"],
+        Call::get("/v1/models"),
     )
     .await;
+}
+
+/// As [`check`], except for why the answer ended, which was the recorded model's affair.
+async fn check_reason(recording: &str, key: &str, call: Call) {
+    let without = |mut seen: Seen| {
+        for line in &mut seen.body {
+            let (before, after) = line
+                .split_once(&format!("{key}:\""))
+                .unwrap_or((line, "\""));
+            let (_, after) = after.split_once('"').expect("a text");
+            *line = format!("{before}{after}");
+        }
+        seen
+    };
+    for (version, folder) in VERSIONS {
+        let store = tempfile::tempdir().expect("a folder");
+        let faults = Faults::instant();
+        let stub = Stub::with(store.path(), &["tiny"], faults, settings(version)).await;
+        let answer = Seen::answered(stub.send(&call).await).await;
+        let recorded = Seen::recorded_by(folder, recording).expect(recording);
+        assert_eq!(without(answer), without(recorded), "{folder}/{recording}");
+    }
 }
 
 #[tokio::test]
@@ -245,6 +357,19 @@ async fn copy_and_delete() {
         copy(r#"{"source": "nope", "destination": "x"}"#),
     )
     .await;
+    let bad = copy(r#"{"source": "tiny", "destination": "bad name!"}"#);
+    check("manage/copy-bad-name", &["tiny"], bad).await;
+    check("manage/copy-no-body", &["tiny"], copy("")).await;
+    let again = copy(r#"{"source": "tiny", "destination": "mine"}"#);
+    let before = [again.clone()];
+    check_after("manage/copy-onto-existing", &["tiny"], &before, again).await;
+    check_after(
+        "manage/copy-tags",
+        &["tiny"],
+        &before,
+        Call::get("/api/tags"),
+    )
+    .await;
     let delete = |body| Call::new(Method::DELETE, "/api/delete", body);
     check(
         "manage/delete-ok",
@@ -260,6 +385,11 @@ async fn copy_and_delete() {
     )
     .await;
     check("manage/delete-no-body", &[], delete("")).await;
+    let named = delete(r#"{"name": "nope"}"#);
+    check("manage/delete-name-field", &[], named).await;
+    let loaded = [Call::post("/api/generate", r#"{"model": "tiny"}"#)];
+    let gone = delete(r#"{"model": "tiny"}"#);
+    check_after("manage/delete-loaded", &["tiny"], &loaded, gone.clone()).await;
 }
 
 #[tokio::test]
@@ -313,26 +443,4 @@ async fn a_taken_port_is_said_as_ollama_says_it() {
         .expect("fails");
     let expected = format!("listen tcp {address}: bind: address already in use");
     assert_eq!((error.to_string(), error.kind.code()), (expected, 1));
-}
-
-#[tokio::test]
-async fn the_older_version_differs_where_it_did() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let older = Settings {
-        version: Version::V0_24,
-        ..Settings::default()
-    };
-    let stub = Stub::with(folder.path(), &["tiny"], Faults::instant(), older).await;
-    for (recording, call) in [
-        (
-            "v0.24.0/http/show-missing",
-            Call::post("/api/show", r#"{"model": "nope"}"#),
-        ),
-        ("v0.24.0/http/tags-1", Call::get("/api/tags")),
-        ("v0.24.0/http/version-get", Call::get("/api/version")),
-    ] {
-        let answer = Seen::answered(stub.send(&call).await).await;
-        assert_eq!(answer, Seen::recorded(recording), "\n{recording}");
-    }
-    stub.logged("(version 0.24.0-stub)").await;
 }

@@ -21,7 +21,7 @@ fn up_ends_healthy_changes_nothing_when_repeated_and_down_leaves_nothing() {
         Some((200, r#"{"status":"ok"}"#.to_owned()))
     );
     let before = pids(&sandbox);
-    assert_eq!(before.len(), 3, "supervisor, backend and gateway");
+    assert_eq!(before.len(), 4, "backend and gateway, a supervisor each");
     sandbox.run(up).code(0).says(["there already"]);
     assert_eq!(pids(&sandbox), before);
     sandbox.run(["down"]).code(0).says(["stopped"]);
@@ -188,7 +188,7 @@ fn five_at_once_converge_to_one_stack() {
     for up in ups {
         up.finish().code(0);
     }
-    assert_eq!(pids(&sandbox).len(), 3, "{:?}", sandbox.processes());
+    assert_eq!(pids(&sandbox).len(), 4, "{:?}", sandbox.processes());
     sandbox.run(["health"]).code(0);
     sandbox.run(["down"]).code(0);
     sandbox.assert_nothing_left();
@@ -204,7 +204,7 @@ fn up_mends_what_was_killed() {
     until_true("their end", || sandbox.processes().is_empty());
     sandbox.run(["status"]).code(0).prints(["stopped"]);
     sandbox.run(["up"]).code(0).says(["healthy after"]);
-    assert_eq!(pids(&sandbox).len(), 3);
+    assert_eq!(pids(&sandbox).len(), 4);
     sandbox.run(["down"]).code(0);
     sandbox.assert_nothing_left();
 }

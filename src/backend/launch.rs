@@ -31,6 +31,9 @@ pub struct Launch {
     pub relay: bool,
     /// Whether the relay passes administration too.
     pub relay_admin: bool,
+    /// Whom of this engine's containers the relay lets in; empty: all of them.
+    #[serde(default)]
+    pub relay_allow: Vec<String>,
     /// How long it may take until it answers.
     pub ready_timeout: Duration,
     /// How long it may take to end before it is killed.
@@ -66,6 +69,7 @@ impl Launch {
             environment: environment(config),
             relay: config.wants_relay(),
             relay_admin: config.relay_admin.value,
+            relay_allow: config.relay_allow.value.clone(),
             ready_timeout: config.backend.ready_timeout.value,
             stop_timeout: config.backend.stop_timeout.value,
         })

@@ -29,6 +29,40 @@ fn rotate_above(log: &File, path: &Path, most: u64) {
     let _ = log.set_len(0);
 }
 
+/// A log of a background process of ours, put aside when it has grown too large.
+#[derive(Debug)]
+pub struct RotatingLog {
+    file: File,
+    path: std::path::PathBuf,
+    unlooked: u64,
+}
+
+impl RotatingLog {
+    /// The open log at this path.
+    pub fn new(file: File, path: std::path::PathBuf) -> Self {
+        Self {
+            file,
+            path,
+            unlooked: 0,
+        }
+    }
+}
+
+impl std::io::Write for RotatingLog {
+    fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
+        self.unlooked += data.len() as u64;
+        if self.unlooked > MOST_BYTES / 32 {
+            self.unlooked = 0;
+            rotate(&self.file, &self.path);
+        }
+        self.file.write(data)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// The last `count` lines that were written after `offset`, without control characters.
 pub fn tail(path: &Path, offset: u64, count: usize) -> Vec<String> {
     read_window(path, offset)

@@ -3,6 +3,7 @@
 mod adopt;
 mod begin;
 mod child;
+mod gpu;
 mod keep;
 mod kill;
 mod launch;
@@ -22,10 +23,11 @@ mod stop;
 mod store;
 mod supervisor;
 
+pub use gpu::gpu;
 pub use kill::{Ended, Killed, kill};
 pub use launch::{Launch, exposure};
-pub use log::tail;
-pub use observe::{Observed, Standing, observe, recorded};
+pub use log::{RotatingLog, tail};
+pub use observe::{Observed, Standing, observe, observe_anyway, recorded};
 pub use orphans::orphans;
 pub use owner::{Holder, LogPlace, Owner, app_log};
 pub use precheck::{free_bytes, needed_memory, total_memory};

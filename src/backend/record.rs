@@ -53,6 +53,11 @@ pub enum RelayState {
         /// Why.
         reason: String,
     },
+    /// No relay on this machine reaches this engine's containers.
+    Impossible {
+        /// Why, and what to do instead.
+        reason: String,
+    },
 }
 
 /// A supervisor and its backend, as the record file of their slot holds them.

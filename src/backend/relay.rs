@@ -2,7 +2,7 @@
 //! the network does not. Only addresses of this engine's own networks are let in, since a bind address
 //! alone keeps nobody out who has a route to it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Launch, RelayState};
 use crate::config::Mode;
-use crate::engine::Engine;
+use crate::engine::{Engine, Subnet};
 use crate::error::{Context, Error, Result};
 use crate::process;
 use crate::proxy::{Policy, Surface};
@@ -77,6 +77,7 @@ pub(super) fn describe(state: &RelayState) -> String {
         RelayState::Listening { address } => format!("listening on {address}"),
         RelayState::Waiting { reason } => format!("waiting: {reason}"),
         RelayState::NotNeeded { reason } => format!("not needed: {reason}"),
+        RelayState::Impossible { reason } => format!("not possible: {reason}"),
     }
 }
 
@@ -89,8 +90,8 @@ async fn run(launch: Launch, state: watch::Sender<RelayState>, stop: Cancellatio
             () = stop.cancelled() => return,
         };
         match ended {
-            Ok(End::NotNeeded(reason)) => {
-                state.send_replace(RelayState::NotNeeded { reason });
+            Ok(End::ForGood(reason)) => {
+                state.send_replace(reason);
                 return stop.cancelled().await;
             }
             Ok(End::EngineGone) => {
@@ -118,22 +119,22 @@ fn waiting(state: &watch::Sender<RelayState>, reason: String) {
 }
 
 enum End {
-    NotNeeded(String),
+    /// There is nothing to relay, and this does not change while the engine is what it is.
+    ForGood(RelayState),
     EngineGone,
 }
 
 /// From a connection to the engine to its end.
 async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<End> {
     let engine = Engine::from_environment().await?;
-    if let Some(reason) = not_needed(&engine, launch) {
-        return Ok(End::NotNeeded(reason));
+    if let Some(reason) = without(&engine, launch) {
+        return Ok(End::ForGood(reason));
     }
-    let gateway = engine.info().host_gateway.ok_or_else(|| {
-        Error::failed("the engine has no default bridge network, so it has no host-gateway address")
-    })?;
+    let gateway = engine.info().host_gateway.ok_or_else(no_bridge)?;
     let address = SocketAddr::new(gateway, launch.host().port);
     let listener = listen(address)?;
-    let (subnets, receiver) = watch::channel(engine.subnets().await?);
+    let allowed = |subnets: Vec<Subnet>| admitted(&subnets, &launch.relay_allow);
+    let (subnets, receiver) = watch::channel(allowed(engine.subnets().await?));
     let upstream = launch
         .host()
         .for_client()
@@ -151,29 +152,70 @@ async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<E
         served = crate::proxy::serve(listener, Arc::new(policy), CancellationToken::new()) => {
             served.map(|()| End::EngineGone)
         }
-        () = follow_subnets(&engine, &subnets) => Ok(End::EngineGone),
+        () = follow_subnets(&engine, &subnets, allowed) => Ok(End::EngineGone),
     }
 }
 
-/// Where containers reach the host without a relay.
-fn not_needed(engine: &Engine, launch: &Launch) -> Option<String> {
+/// Where containers reach the host without a relay, or not even with one.
+fn without(engine: &Engine, launch: &Launch) -> Option<RelayState> {
     let info = engine.info();
+    let not_needed = |reason: &str| RelayState::NotNeeded {
+        reason: reason.to_owned(),
+    };
+    let impossible = |reason: String| RelayState::Impossible { reason };
     if engine.endpoint().is_remote() {
-        return Some(format!(
-            "the engine {} is on another machine",
+        return Some(impossible(format!(
+            "the engine {} is on another machine, whose containers do not reach this one's loopback; \
+             run the backend there, and name it in OLLAMA_HOST",
             engine.endpoint()
-        ));
+        )));
     }
     if info.desktop {
-        return Some("Docker Desktop's containers reach this machine's loopback".to_owned());
+        return Some(not_needed(
+            "Docker Desktop's containers reach this machine's loopback",
+        ));
     }
     if info.rootless {
-        return Some("a rootless engine has no address of this machine to listen on".to_owned());
+        return Some(impossible(
+            "the engine is rootless: its containers live in a network of their own, which has no address of \
+             this machine; run the backend as a container beside them, or name an address that they reach: --bind ADDRESS"
+                .to_owned(),
+        ));
     }
     let everywhere = process::listeners(launch.host().port)
         .iter()
         .any(|listener| listener.address.ip().is_unspecified());
-    everywhere.then(|| "the backend itself listens on every interface".to_owned())
+    everywhere.then(|| not_needed("the backend itself listens on every interface"))
+}
+
+/// A default bridge can come back with the engine's next start, so this is tried again.
+fn no_bridge() -> Error {
+    Error::failed(
+        "the engine has no default bridge network (bridge: none), so host-gateway stands for no address of \
+         this machine; remove that setting from the engine's, or name an address that containers reach: --bind ADDRESS",
+    )
+}
+
+/// The addresses that are let in: those of this engine's containers, or what of them is allowed. What
+/// is allowed narrows the list and never widens it.
+fn admitted(subnets: &[Subnet], allow: &[String]) -> Vec<IpNet> {
+    let ranges = |entry: &String| {
+        let range = match entry.parse::<IpAddr>() {
+            Ok(address) => Some(IpNet::from(address)),
+            Err(_) => entry.parse::<IpNet>().ok(),
+        };
+        let of_entry = move |subnet: &Subnet| match range {
+            Some(range) if subnet.range.contains(&range) => Some(range),
+            Some(range) if range.contains(&subnet.range) => Some(subnet.range),
+            Some(_) => None,
+            None => (subnet.network == *entry).then_some(subnet.range),
+        };
+        subnets.iter().filter_map(of_entry).collect::<Vec<_>>()
+    };
+    if allow.is_empty() {
+        return subnets.iter().map(|subnet| subnet.range).collect();
+    }
+    allow.iter().flat_map(ranges).collect()
 }
 
 /// Listens on an address that may not exist yet: docker0 can be absent until the first container runs.
@@ -186,7 +228,10 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
     )
     .or_failed(doing)?;
     #[cfg(target_os = "linux")]
-    socket.set_freebind_v4(true).or_failed(doing)?;
+    match address {
+        SocketAddr::V4(_) => socket.set_freebind_v4(true).or_failed(doing)?,
+        SocketAddr::V6(_) => socket.set_freebind_v6(true).or_failed(doing)?,
+    }
     #[cfg(unix)]
     socket.set_reuse_address(true).or_failed(doing)?;
     socket.set_nonblocking(true).or_failed(doing)?;
@@ -196,12 +241,58 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Keeps the allow-list current until the engine goes away.
-async fn follow_subnets(engine: &Engine, subnets: &watch::Sender<Vec<IpNet>>) {
+async fn follow_subnets(
+    engine: &Engine,
+    subnets: &watch::Sender<Vec<IpNet>>,
+    allowed: impl Fn(Vec<Subnet>) -> Vec<IpNet>,
+) {
     let mut changes = pin!(engine.network_changes());
     while changes.next().await.is_some() {
         let Ok(now) = engine.subnets().await else {
             return;
         };
-        subnets.send_replace(now);
+        subnets.send_replace(allowed(now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subnet(network: &str, range: &str) -> Subnet {
+        Subnet {
+            network: network.to_owned(),
+            range: range.parse().expect("a subnet"),
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_narrows_the_list_and_never_widens_it() {
+        let subnets = [
+            subnet("bridge", "172.17.0.0/16"),
+            subnet("shop_default", "172.18.0.0/16"),
+            subnet("shop_default", "fd00::/64"),
+        ];
+        let admitted = |allow: &[&str]| {
+            let allow: Vec<String> = allow.iter().map(|entry| (*entry).to_owned()).collect();
+            let ranges = admitted(&subnets, &allow);
+            ranges.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            admitted(&[]),
+            ["172.17.0.0/16", "172.18.0.0/16", "fd00::/64"]
+        );
+        assert_eq!(admitted(&["shop_default"]), ["172.18.0.0/16", "fd00::/64"]);
+        assert_eq!(admitted(&["172.18.0.2"]), ["172.18.0.2/32"]);
+        assert_eq!(admitted(&["172.18.1.0/24"]), ["172.18.1.0/24"]);
+        assert_eq!(
+            admitted(&["172.16.0.0/12"]),
+            ["172.17.0.0/16", "172.18.0.0/16"]
+        );
+        assert_eq!(
+            admitted(&["192.168.0.0/16", "no-such-network"]),
+            [] as [&str; 0]
+        );
+        assert_eq!(admitted(&["0.0.0.0/0"]), ["172.17.0.0/16", "172.18.0.0/16"]);
     }
 }

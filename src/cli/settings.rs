@@ -57,6 +57,10 @@ pub struct GatewayArgs {
     /// Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
+    /// File with the embedded gateway's API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a
+    /// key itself in OLLAMACTL_GATEWAY_KEY]
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
     /// Compose file, instead of looking for one; may be given several times
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
@@ -125,6 +129,7 @@ impl GatewayArgs {
         flags.gateway.clone_from(&self.gateway);
         flags.service.clone_from(&self.service);
         flags.listen.clone_from(&self.listen);
+        flags.key_file.clone_from(&self.key_file);
         flags.files.clone_from(&self.file);
         flags.project_name.clone_from(&self.project_name);
         flags.project_directory.clone_from(&self.project_directory);

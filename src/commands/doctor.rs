@@ -1,14 +1,26 @@
 //! `doctor`.
 
 use super::context::Context;
-use crate::cli::settings::StackArgs;
-use crate::doctor::{self, Check, Verdict};
-use crate::error::{Error, Result};
+use crate::cli::DoctorArgs;
+use crate::daemon::Shutdown;
+use crate::doctor::{self, Check, Manner, Verdict};
+use crate::error::{Error, Kind, Result};
 use crate::ui::{Paint, Tone};
 
-pub(super) async fn run(context: &Context, args: &StackArgs) -> anyhow::Result<()> {
-    let config = context.config(&args.flags())?;
-    let checks = doctor::examine(&config, &context.paths, &context.folder).await?;
+pub(super) async fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<()> {
+    let config = context.config(&args.stack.flags())?;
+    let shutdown = Shutdown::on_signals()?;
+    let manner = Manner {
+        probe: !args.no_probe,
+        cancel: shutdown.requested.clone(),
+    };
+    // The first Ctrl-C lets the probe's container be taken away.
+    let checks = tokio::select! {
+        checks = doctor::examine(&config, &context.paths, &context.folder, &manner) => checks?,
+        () = shutdown.forced.cancelled() => {
+            return Err(Error::new(Kind::Interrupted, "interrupted").into());
+        }
+    };
     print(context, &checks)?;
     let failed: Vec<&str> = checks
         .iter()

@@ -11,6 +11,7 @@ mod init;
 mod kill;
 mod logs;
 mod man;
+mod probe;
 mod pull_model;
 mod restart;
 mod serve;
@@ -47,7 +48,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             .map(|argument| argument.to_string_lossy().into_owned());
         return stub_program::cli::main(args, |name| std::env::var(name).ok());
     }
-    // Not a command for people, so it is none of the command line's.
+    // These two are no commands for people, so they are none of the command line's.
+    if let Some((url, model)) = crate::doctor::probe::called(&args) {
+        return probe::run(&url, &model);
+    }
     if let Some(part) = supervise::Part::called(&args) {
         daemon::detach_from_session();
         return run_in(&Ui::new(Look::default()), async |context| {
@@ -128,6 +132,7 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
             command: GatewayCommand::Run(args),
         }) => Ok(gateway::run_embedded(context, &args).await?),
         Command::Stub(args) => stub::run(context, &args).await,
+        Command::Doctor(args) => doctor::run(context, &args).await,
         Command::PullModel(args) => pull_model::run(context, &args).await,
         other => {
             let hint = interrupted_hint(&other);
@@ -155,11 +160,12 @@ async fn run_interruptible(command: Command, context: &Context) -> anyhow::Resul
         Command::Down(args) => down::run(context, &args).await,
         Command::Status(args) => status::run(context, &args).await,
         Command::Health(args) => health::run(context, &args).await,
-        Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Gateway(args) => gateway::run(context, &args.command).await,
         Command::Init(args) => init::run(context, &args),
         Command::Serve(args) => serve::background(context, &args).await,
-        Command::Stub(_) | Command::PullModel(_) => unreachable!("run by the caller"),
+        Command::Stub(_) | Command::Doctor(_) | Command::PullModel(_) => {
+            unreachable!("run by the caller")
+        }
     }
 }
 

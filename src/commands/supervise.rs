@@ -5,15 +5,17 @@ use std::ffi::OsString;
 use super::context::Context;
 use crate::backend::{self, Launch};
 use crate::daemon::{self, Reporter, Shutdown};
-use crate::gateway::embedded;
+use crate::gateway::embedded::{self, Instructions};
 
 /// Which background process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     /// The backend's supervisor.
     Backend,
-    /// The embedded gateway.
+    /// The embedded gateway's supervisor.
     Gateway,
+    /// The process of it that serves.
+    GatewayWorker,
 }
 
 impl Part {
@@ -28,6 +30,7 @@ impl Part {
         match words[..] {
             ["supervise", "backend", _] => Some(Self::Backend),
             ["supervise", "gateway", _] => Some(Self::Gateway),
+            ["supervise", "gateway-worker", _] => Some(Self::GatewayWorker),
             _ => None,
         }
     }
@@ -43,8 +46,13 @@ pub(super) async fn run(context: &Context, part: Part) -> anyhow::Result<()> {
             backend::supervise(&launch, &context.paths, &shutdown, &mut report, &events).await?;
         }
         Part::Gateway => {
-            let launch: embedded::Launch = daemon::read_instructions()?;
-            embedded::run(&launch, &context.paths, &shutdown, &mut report).await?;
+            let how: Instructions = daemon::read_instructions()?;
+            let events = context.events();
+            embedded::supervise(&how, &context.paths, &shutdown, &mut report, &events).await?;
+        }
+        Part::GatewayWorker => {
+            let how: Instructions = daemon::read_instructions()?;
+            embedded::work(&how, &context.paths, &shutdown, &mut report).await?;
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! dependencies and networks, names.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::discover;
 use super::load;
@@ -67,6 +68,7 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
     if let Some(build) = &mut service.build {
         resolve_unset(&mut build.args, project);
     }
+    resolve_labels(&mut service, project)?;
     imply_dependencies(&mut service);
     if service.networks.is_empty() && service.network_mode.is_empty() {
         service.networks.insert("default".to_owned(), None);
@@ -97,19 +99,45 @@ fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<(
     Ok(())
 }
 
+/// Labels of `label_file`s beneath those of `labels`.
+fn resolve_labels(service: &mut Service, project: &Project) -> Result<()> {
+    let mut labels = BTreeMap::new();
+    for path in &service.label_file {
+        let file = Path::new(path);
+        if !file.exists() {
+            let name = &service.name;
+            return Err(Error::usage(format!(
+                "services.{name}.label_file: {path} does not exist"
+            )));
+        }
+        let (found, _) = discover::env_file(file, &project.environment, false)?;
+        let found = found.into_iter();
+        labels.extend(found.map(|(key, value)| (key, value.unwrap_or_default())));
+    }
+    labels.append(&mut service.labels);
+    service.labels = labels;
+    Ok(())
+}
+
 fn resolve_unset(variables: &mut BTreeMap<String, Option<String>>, project: &Project) {
     for (name, value) in variables.iter_mut().filter(|(_, value)| value.is_none()) {
         *value = project.environment.get(name).cloned();
     }
 }
 
-/// Sharing a namespace of another service means depending on it.
+/// Sharing a namespace or volumes of another service, or a link to it, means depending on it.
 fn imply_dependencies(service: &mut Service) {
-    let shared = [&service.network_mode, &service.ipc, &service.pid];
-    let names: Vec<String> = shared
+    let modes = [&service.network_mode, &service.ipc, &service.pid];
+    let namespaces = modes
         .into_iter()
-        .filter_map(|mode| mode.strip_prefix("service:"))
+        .filter_map(|mode| mode.strip_prefix("service:"));
+    let first = |text: &'_ String| text.split(':').next().unwrap_or_default().to_owned();
+    let linked = service.links.iter().map(first);
+    let donors = service.volumes_from.iter().map(first);
+    let names: Vec<String> = namespaces
         .map(str::to_owned)
+        .chain(linked)
+        .chain(donors.filter(|name| name != "container"))
         .collect();
     for name in names {
         service.depends_on.entry(name).or_insert(Dependency {

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::node::{Map, Node};
 use super::path::{Invalid, Path};
 use super::units::{self, Bytes, Interval};
-use super::yaml::{Map, Node};
 
 /// The result of decoding.
 pub(super) type Decoded<T> = Result<T, Invalid>;
@@ -300,6 +300,13 @@ impl<'a> Object<'a> {
         item: impl Fn(&Field<'a>) -> Decoded<T>,
     ) -> Decoded<Vec<T>> {
         self.or_default(key, |field| field.list(item))
+    }
+
+    /// The `x-…` keys.
+    pub(super) fn extensions(&self) -> BTreeMap<String, serde_json::Value> {
+        let all = self.map.iter().filter(|(key, _)| key.starts_with("x-"));
+        all.map(|(key, node)| (key.clone(), node.to_json()))
+            .collect()
     }
 
     /// The paths of the keys that are set and that nobody asked for. `x-…` are nobody's business.

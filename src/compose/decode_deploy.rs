@@ -2,10 +2,10 @@
 
 use super::decode::{Decoded, Field};
 use super::decode_parts::refuse_unknown;
+use super::node::Node;
 use super::service::{
     Deploy, DeviceRequest, Placement, Preference, Resource, Resources, RestartPolicy, UpdateConfig,
 };
-use super::yaml::Node;
 
 /// `deploy`. What only a swarm uses is kept, since it is hashed, and warned of.
 pub(super) fn deploy(

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::decode::{Decoded, Field, Object};
+use super::node::Node;
 use super::service::{
-    BindOptions, Condition, Dependency, Device, EnvFile, ExtraHost, FileReference, Mount, Port,
-    ServiceNetwork, TmpfsOptions, Ulimit, VolumeOptions,
+    BindOptions, BlockIo, Condition, Dependency, Device, EnvFile, ExtraHost, FileReference, Mount,
+    Port, ServiceNetwork, ThrottledDevice, TmpfsOptions, Ulimit, VolumeOptions, WeightedDevice,
 };
 use super::short;
-use super::yaml::Node;
 
 pub(super) fn depends_on(field: &Field) -> Decoded<BTreeMap<String, Dependency>> {
     if let Node::List(_) = field.node {
@@ -117,6 +117,38 @@ pub(super) fn device(field: &Field) -> Decoded<Device> {
     };
     refuse_unknown(&o)?;
     Ok(device)
+}
+
+pub(super) fn block_io(field: &Field) -> Decoded<BlockIo> {
+    let o = field.object()?;
+    let block_io = BlockIo {
+        weight: o.or_default("weight", weight)?,
+        weight_device: o.list("weight_device", |field| {
+            let o = field.object()?;
+            Ok(WeightedDevice {
+                path: o.text("path")?,
+                weight: o.or_default("weight", weight)?,
+            })
+        })?,
+        device_read_bps: o.list("device_read_bps", throttled)?,
+        device_read_iops: o.list("device_read_iops", throttled)?,
+        device_write_bps: o.list("device_write_bps", throttled)?,
+        device_write_iops: o.list("device_write_iops", throttled)?,
+    };
+    refuse_unknown(&o)?;
+    Ok(block_io)
+}
+
+fn weight(field: &Field) -> Decoded<u16> {
+    u16::try_from(field.int()?).map_err(|_| field.invalid("must be a weight, 10 to 1000"))
+}
+
+fn throttled(field: &Field) -> Decoded<ThrottledDevice> {
+    let o = field.object()?;
+    Ok(ThrottledDevice {
+        path: o.text("path")?,
+        rate: o.bytes("rate")?,
+    })
 }
 
 pub(super) fn ports(field: &Field) -> Decoded<Vec<Port>> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::decode::{Decoded, Field, Object};
 use super::decode_service;
 use super::model::{FileObject, Ipam, IpamPool, Network, Project, Volume};
+use super::node::Node;
 use super::path::Path;
-use super::yaml::Node;
 
 /// Decodes services, networks, volumes, configs and secrets into `project`, services all enabled.
 pub(super) fn project(node: &Node, project: &mut Project) -> Decoded<()> {
@@ -33,6 +33,7 @@ pub(super) fn project(node: &Node, project: &mut Project) -> Decoded<()> {
     project.configs = section(&o, "configs", |o| file_object(o, unsupported))?;
     project.secrets = section(&o, "secrets", |o| file_object(o, unsupported))?;
     unsupported.extend(o.unknown());
+    project.extensions = o.extensions();
     Ok(())
 }
 

@@ -4,17 +4,14 @@
 use super::decode::{Decoded, Field, Object};
 use super::decode_deploy as deploy;
 use super::decode_parts as parts;
-use super::service::{Build, Healthcheck, Logging, Service};
+use super::node::Node;
+use super::service::{Build, Develop, Healthcheck, Hook, Logging, Service, Trigger};
 use super::short;
 use super::units::Argv;
-use super::yaml::Node;
 
 /// Decodes `services.<name>`; adds to `warnings` what is read and without effect.
 pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> Decoded<Service> {
     let o = field.object()?;
-    if o.get("develop").is_some() {
-        warnings.push(format!("{}.develop has no effect with ollamactl", o.path));
-    }
     let mut unsupported = Vec::new();
     let mut service = Service {
         name: name.to_owned(),
@@ -22,14 +19,16 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         annotations: o.labels("annotations")?,
         attach: o.option("attach", Field::bool)?,
         build: o.option("build", |field| build(field, &mut unsupported))?,
+        develop: o.option("develop", |field| develop(field, warnings))?,
+        blkio_config: o.option("blkio_config", parts::block_io)?,
         cap_add: o.texts("cap_add")?,
         cap_drop: o.texts("cap_drop")?,
         cgroup_parent: o.text("cgroup_parent")?,
         cgroup: o.text("cgroup")?,
         cpu_count: o.int("cpu_count")?,
         cpu_percent: o.float("cpu_percent")?,
-        cpu_period: o.or_default("cpu_period", microseconds)?,
-        cpu_quota: o.or_default("cpu_quota", microseconds)?,
+        cpu_period: o.int("cpu_period")?,
+        cpu_quota: o.int("cpu_quota")?,
         cpu_rt_period: o.or_default("cpu_rt_period", microseconds)?,
         cpu_rt_runtime: o.or_default("cpu_rt_runtime", microseconds)?,
         cpus: o.float("cpus")?,
@@ -52,6 +51,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         environment: o.or_default("environment", Field::pairs)?,
         env_file: o.or_default("env_file", parts::env_files)?,
         expose: o.texts("expose")?,
+        external_links: o.texts("external_links")?,
         extra_hosts: o.or_default("extra_hosts", parts::extra_hosts)?,
         group_add: o.texts("group_add")?,
         gpus: o.or_default("gpus", deploy::gpus)?,
@@ -62,6 +62,8 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         ipc: o.text("ipc")?,
         isolation: o.text("isolation")?,
         labels: o.labels("labels")?,
+        label_file: o.one_or_more("label_file")?,
+        links: o.texts("links")?,
         logging: o.option("logging", |field| logging(field, &mut unsupported))?,
         mem_limit: o.bytes("mem_limit")?,
         mem_reservation: o.bytes("mem_reservation")?,
@@ -93,11 +95,13 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         tmpfs: o.one_or_more("tmpfs")?,
         tty: o.bool("tty")?,
         ulimits: o.or_default("ulimits", parts::ulimits)?,
-        user: o.scalar("user")?,
+        user: o.text("user")?,
         userns_mode: o.text("userns_mode")?,
         uts: o.text("uts")?,
         volumes: o.or_default("volumes", |field| parts::mounts(field, &mut unsupported))?,
+        volumes_from: o.texts("volumes_from")?,
         working_dir: o.text("working_dir")?,
+        extensions: o.extensions(),
         unsupported: Vec::new(),
     };
     unsupported.extend(o.unknown());
@@ -116,10 +120,55 @@ fn check(service: &Service, object: &Object) -> Decoded<()> {
         let reason = "has neither an image nor a build";
         return Err(super::path::Invalid::new(&object.path, reason));
     }
+    check_deploy(service, object)?;
     if let (Some(container_name), Some(2..)) = (field("container_name"), service.scale) {
         return Err(container_name.invalid("a fixed name and a scale above 1 exclude each other"));
     }
     Ok(())
+}
+
+/// What `deploy` says again must be the same.
+fn check_deploy(service: &Service, object: &Object) -> Decoded<()> {
+    let Some(deploy) = &service.deploy else {
+        return Ok(());
+    };
+    let limits = deploy.resources.limits.clone().unwrap_or_default();
+    let reserved = deploy.resources.reservations.clone().unwrap_or_default();
+    let distinct = |one: i64, other: i64| one != 0 && other != 0 && one != other;
+    let cpus = |number: f32| (f64::from(number) * 1e3).round();
+    let pairs = [
+        (
+            "cpus",
+            "limits.cpus",
+            cpus(service.cpus) * cpus(limits.cpus) > 0.0 && cpus(service.cpus) != cpus(limits.cpus),
+        ),
+        (
+            "mem_limit",
+            "limits.memory",
+            distinct(service.mem_limit.0, limits.memory.0),
+        ),
+        (
+            "mem_reservation",
+            "reservations.memory",
+            distinct(service.mem_reservation.0, reserved.memory.0),
+        ),
+        (
+            "pids_limit",
+            "limits.pids",
+            distinct(service.pids_limit, limits.pids),
+        ),
+    ];
+    for (key, other, distinct) in pairs {
+        if let Some(field) = object.get(key).filter(|_| distinct) {
+            return Err(field.invalid(format!("differs from deploy.resources.{other}")));
+        }
+    }
+    match (object.get("scale"), service.scale, deploy.replicas) {
+        (Some(field), Some(scale), Some(replicas)) if scale != replicas => {
+            Err(field.invalid("differs from deploy.replicas"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A command line or a list of words.
@@ -178,6 +227,40 @@ fn healthcheck_test(field: &Field) -> Decoded<Vec<String>> {
             format!("a list must begin with NONE, CMD or CMD-SHELL, not `{first}`"),
         )),
     }
+}
+
+/// What only `docker compose watch` does.
+fn develop(field: &Field, warnings: &mut Vec<String>) -> Decoded<Develop> {
+    warnings.push(format!("{} has no effect with ollamactl", field.path));
+    let o = field.object()?;
+    let develop = Develop {
+        watch: o.list("watch", trigger)?,
+    };
+    parts::refuse_unknown(&o)?;
+    Ok(develop)
+}
+
+fn trigger(field: &Field) -> Decoded<Trigger> {
+    let o = field.object()?;
+    let trigger = Trigger {
+        path: o.text("path")?,
+        action: o.text("action")?,
+        target: o.text("target")?,
+        exec: o.or_default("exec", |field| {
+            let o = field.object()?;
+            Ok(Hook {
+                command: o.or_default("command", argv)?,
+                user: o.text("user")?,
+                privileged: o.bool("privileged")?,
+                working_dir: o.text("working_dir")?,
+            })
+        })?,
+        include: o.one_or_more("include")?,
+        ignore: o.one_or_more("ignore")?,
+        initial_sync: o.bool("initial_sync")?,
+    };
+    parts::refuse_unknown(&o)?;
+    Ok(trigger)
 }
 
 fn logging(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Logging> {

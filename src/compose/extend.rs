@@ -8,9 +8,9 @@ use super::discover;
 use super::load::Loader;
 use super::merge;
 use super::names::closest;
+use super::node::{Map, Node};
 use super::path::Path;
 use super::rebase::Base;
-use super::yaml::{Map, Node};
 use crate::error::{Error, Result};
 
 /// Includes nested deeper than this go round in a circle.

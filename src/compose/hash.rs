@@ -63,18 +63,25 @@ impl Service {
         if let Some(deploy) = &mut service.deploy {
             deploy.replicas = None;
         }
-        if dialect != Dialect::A {
+        if dialect == Dialect::A {
+            service.label_file.clear();
+        } else {
             service.depends_on.clear();
             service.profiles.clear();
         }
-        let text = json(&service);
-        match dialect {
-            Dialect::A => as_in_dialect_a(&service, text),
-            Dialect::B => text,
-            Dialect::C => text
-                .replace(r#""create_host_path":true"#, "")
-                .replace("{,", "{"),
-        }
+        service_json(&service, dialect)
+    }
+}
+
+/// The whole service, as a release of the dialect prints it.
+pub(super) fn service_json(service: &Service, dialect: Dialect) -> String {
+    let text = json(service);
+    match dialect {
+        Dialect::A => as_in_dialect_a(service, text),
+        Dialect::B => text,
+        Dialect::C => text
+            .replace(r#""create_host_path":true"#, "")
+            .replace("{,", "{"),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use super::node::Node;
 use super::path::{Invalid, Path};
-use super::yaml::Node;
 
 /// Nesting deeper than this is refused.
 const MAX_DEPTH: usize = 64;

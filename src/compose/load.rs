@@ -11,10 +11,11 @@ use super::interpolate::Interpolation;
 use super::merge;
 use super::model::{LoadOptions, Project};
 use super::names;
+use super::node::Node;
 use super::path::{Invalid, Path, Source};
 use super::read;
 use super::rebase::Base;
-use super::yaml::{self, Broken, Node};
+use super::yaml::{self, Broken};
 use crate::error::{Error, Result};
 
 /// Reads the project.
@@ -229,6 +230,7 @@ impl Loader {
                 merged => merge::merge(merged, node),
             };
         }
+        base.default_contexts(&mut merged);
         Ok(merged)
     }
 

@@ -1,8 +1,8 @@
 //! How a later compose file changes an earlier one: mappings merge, lists append and then lose what
 //! the same key sets twice, commands are replaced, `!reset` and `!override` do as they say.
 
+use super::node::{Map, Node, Tag};
 use super::short;
-use super::yaml::{Map, Node, Tag};
 
 /// How the values under a key of a service, network, volume… merge.
 #[derive(Clone, Copy)]
@@ -41,7 +41,7 @@ fn rule(path: &[&str]) -> Rule {
         | ["deploy", "labels"] => Rule::Pairs,
         ["depends_on"] => Rule::Names(started),
         ["networks"] => Rule::Names(|| Node::Null),
-        ["env_file" | "dns" | "dns_search" | "tmpfs"] => Rule::List,
+        ["env_file" | "label_file" | "dns" | "dns_search" | "tmpfs"] => Rule::List,
         ["extra_hosts"] | ["build", "extra_hosts"] => Rule::Hosts,
         ["build"] => Rule::Shorthand("context"),
         ["extends"] => Rule::Shorthand("service"),

@@ -40,7 +40,7 @@ impl Project {
     }
 
     /// Joins with compose's separator: `-`, or `_` as compose 1 had it, with `COMPOSE_COMPATIBILITY`.
-    fn joined(&self, parts: &[&str]) -> String {
+    pub(crate) fn joined(&self, parts: &[&str]) -> String {
         let compatible = self.environment.get("COMPOSE_COMPATIBILITY");
         let compatible = compatible.is_some_and(|value| truthy(value));
         parts.join(if compatible { "_" } else { "-" })

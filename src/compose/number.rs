@@ -1,6 +1,6 @@
 //! Numbers as Go's YAML library reads them and Go prints them.
 
-use super::yaml::Node;
+use super::node::Node;
 
 /// What a plain scalar is to Go and is not to the Rust library: a number (`017`, `08`, `1_000`,
 /// `0b11`), or a date, which prints with its time. `None` for everything else.

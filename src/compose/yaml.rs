@@ -2,12 +2,12 @@
 //! 15, `1_000` is 1000, `<<` merges, a duplicate key is an error.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess};
 use serde::de::{VariantAccess, Visitor};
 
+use super::node::{Map, Node, Tag};
 use super::number;
 
 /// More nodes than this, aliases counted in full, are taken for an attack; compose's own bound.
@@ -15,81 +15,6 @@ const MAX_NODES: usize = 100_000;
 
 /// Each value such as 017 costs a pass over the text; more than this are refused.
 const MAX_AMBIGUOUS: usize = 250;
-
-/// The keys and values of a mapping.
-pub(super) type Map = BTreeMap<String, Node>;
-
-/// A YAML value.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
-    /// Nothing.
-    Null,
-    /// `true` or `false`.
-    Bool(bool),
-    /// A whole number.
-    Int(i128),
-    /// Any other number.
-    Float(f64),
-    /// Text.
-    Text(String),
-    /// A sequence.
-    List(Vec<Node>),
-    /// A mapping.
-    Map(Map),
-    /// A value that changes how files are merged.
-    Tagged(Tag, Box<Node>),
-}
-
-/// Compose's own tags.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tag {
-    /// `!reset`: forget what earlier files set.
-    Reset,
-    /// `!override`: replace what earlier files set.
-    Override,
-}
-
-impl Node {
-    /// The mapping, if it is one.
-    pub(super) fn as_map(&self) -> Option<&Map> {
-        match self {
-            Self::Map(map) => Some(map),
-            _ => None,
-        }
-    }
-
-    /// The text, if it is one.
-    pub(super) fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// A text, number or truth value as Go prints it.
-    pub(super) fn scalar(&self) -> Option<String> {
-        match self {
-            Self::Bool(value) => Some(value.to_string()),
-            Self::Int(value) => Some(value.to_string()),
-            Self::Float(value) => Some(number::print(*value)),
-            Self::Text(value) => Some(value.clone()),
-            _ => None,
-        }
-    }
-
-    /// What it is, for messages.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Self::Null => "nothing",
-            Self::Bool(_) => "a truth value",
-            Self::Int(_) | Self::Float(_) => "a number",
-            Self::Text(_) => "a string",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a mapping",
-            Self::Tagged(..) => "a tagged value",
-        }
-    }
-}
 
 /// A place in a text, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

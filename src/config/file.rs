@@ -52,6 +52,7 @@ pub(super) struct PullSection {
 #[serde(deny_unknown_fields)]
 pub(super) struct RelaySection {
     pub admin: Option<bool>,
+    pub allow: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -64,6 +65,35 @@ pub(super) struct GatewaySection {
     pub host_gateway: Option<bool>,
     pub files: Option<Vec<PathBuf>>,
     pub project_name: Option<String>,
+    pub compose_version: Option<String>,
+    pub key_file: Option<PathBuf>,
+    pub cors_origins: Option<Vec<String>>,
+    pub access_log: Option<String>,
+    pub max_connections: Option<Scalar>,
+    pub max_requests: Option<Scalar>,
+    pub max_queue: Option<Scalar>,
+    pub max_body: Option<Scalar>,
+    pub queue_timeout: Option<Scalar>,
+    pub idle_timeout: Option<Scalar>,
+    pub request_timeout: Option<Scalar>,
+    pub drain_timeout: Option<Scalar>,
+}
+
+/// A number, or a text that begins with one: `64`, `64MiB`, `30s`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Scalar {
+    Number(u64),
+    Text(String),
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
 }
 
 /// Finds the repository's file in `folder` or the nearest parent that has one.

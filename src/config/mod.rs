@@ -1,6 +1,7 @@
 //! Configuration: flags over environment over `ollamactl.yaml` over the user's file over defaults, each
 //! value with the place that it came from.
 
+mod embedded;
 mod file;
 mod places;
 mod resolve;
@@ -10,11 +11,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use embedded::{AccessLog, Embedded, Secret};
 pub use file::{PROJECT_FILE, USER_FILE};
 pub use places::parse_duration;
 pub use resolve::{Flags, load};
 pub use setting::{Setting, Source};
 
+use crate::compose::Release;
 use crate::error::{Error, Result};
 use crate::ollama::{ModelName, OllamaHost};
 
@@ -69,6 +72,9 @@ pub struct Config {
     pub backend: Backend,
     /// Whether the relay passes on pull, push, create, copy, delete and blobs too.
     pub relay_admin: Setting<bool>,
+    /// Whom the relay lets in of this engine's containers: names of networks, subnets, addresses.
+    /// Empty: all of them.
+    pub relay_allow: Setting<Vec<String>>,
     /// How models are pulled.
     pub pull: PullSettings,
     /// The gateway.
@@ -118,6 +124,8 @@ pub struct Gateway {
     pub service: Setting<String>,
     /// Where the embedded gateway listens.
     pub listen: Setting<std::net::SocketAddr>,
+    /// What the embedded gateway asks of its clients, and how much it takes on.
+    pub embedded: Embedded,
     /// Path of the health endpoint.
     pub health_path: Setting<String>,
     /// Whether `host.docker.internal` is added to a service that lacks it.
@@ -126,6 +134,9 @@ pub struct Gateway {
     pub files: Setting<Vec<PathBuf>>,
     /// Compose project name.
     pub project_name: Setting<Option<String>>,
+    /// The release of compose whose labels and hashes a project gets that has no containers yet; none
+    /// means the one that is installed here.
+    pub compose_version: Setting<Option<Release>>,
     /// Compose's `--project-directory`.
     pub project_directory: Option<PathBuf>,
     /// Compose's `--env-file`.
@@ -178,7 +189,7 @@ impl Config {
     pub fn entries(&self) -> Vec<(&'static str, String, &Source)> {
         let backend = &self.backend;
         let gateway = &self.gateway;
-        vec![
+        let mut entries = vec![
             self.model.entry("model", ToString::to_string),
             backend.mode.entry("backend.mode", ToString::to_string),
             backend.host.entry("backend.host", ToString::to_string),
@@ -198,6 +209,8 @@ impl Config {
             self.pull.stall_timeout.entry("pull.stall_timeout", seconds),
             self.pull.tries.entry("pull.tries", ToString::to_string),
             self.relay_admin.entry("relay.admin", ToString::to_string),
+            self.relay_allow
+                .entry("relay.allow", |allowed| allowed.join(",")),
             gateway.mode.entry("gateway.mode", ToString::to_string),
             gateway.service.entry("gateway.service", Clone::clone),
             gateway.listen.entry("gateway.listen", ToString::to_string),
@@ -217,7 +230,16 @@ impl Config {
             gateway.project_name.entry("gateway.project_name", |name| {
                 name.clone().unwrap_or_default()
             }),
-        ]
+            gateway
+                .compose_version
+                .entry("gateway.compose_version", |release| {
+                    release
+                        .as_ref()
+                        .map_or_else(String::new, ToString::to_string)
+                }),
+        ];
+        entries.extend(gateway.embedded.entries());
+        entries
     }
 }
 

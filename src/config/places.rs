@@ -16,6 +16,32 @@ pub(super) struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// A setting without a flag, read by `read`, whose error says what is expected.
+    pub fn read<T>(
+        &self,
+        variable: &'static str,
+        in_file: impl Fn(&File) -> Option<String>,
+        read: impl Fn(&str) -> Result<T, String>,
+        default: T,
+    ) -> Result<Setting<T>> {
+        let set = self.environment.get(variable);
+        let found = match set.filter(|text| !text.trim().is_empty()) {
+            Some(text) => Some((text.clone(), Source::Environment(variable))),
+            None => self
+                .files
+                .iter()
+                .find_map(|(path, file)| Some((in_file(file)?, Source::File(path.clone())))),
+        };
+        let Some((text, source)) = found else {
+            return Ok(Setting::default(default));
+        };
+        match read(text.trim()) {
+            Ok(value) => Ok(Setting { value, source }),
+            Err(why) => Err(bad_value(&text, &source, &why)
+                .hint("see every setting and its source: ollamactl config show")),
+        }
+    }
+
     /// The strongest place that has this value. An empty variable counts as not set, as in Ollama.
     pub fn raw(
         &self,

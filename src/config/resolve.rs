@@ -7,9 +7,10 @@ use super::file::{self, USER_FILE};
 use super::places::{Places, beside};
 use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
-    PullSettings, Setting, Source,
+    PullSettings, Setting, Source, embedded,
 };
-use crate::error::Result;
+use crate::compose::Release;
+use crate::error::{Error, Result};
 use crate::ollama::host;
 use crate::paths::Paths;
 
@@ -42,6 +43,8 @@ pub struct Flags {
     pub service: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--key-file`.
+    pub key_file: Option<PathBuf>,
     /// `-f/--file`.
     pub files: Vec<PathBuf>,
     /// `-p/--project-name`.
@@ -61,7 +64,9 @@ pub fn load(
     paths: &Paths,
     environment: BTreeMap<String, String>,
 ) -> Result<Config> {
-    let project_file = file::find(flags.project_directory.as_deref().unwrap_or(folder));
+    let start = flags.project_directory.as_ref();
+    let project_file =
+        file::find(&start.map_or_else(|| folder.to_owned(), |path| folder.join(path)));
     let user_file = Some(paths.config.join(USER_FILE)).filter(|path| path.is_file());
     let files = [project_file.clone(), user_file]
         .into_iter()
@@ -92,6 +97,7 @@ pub fn load(
             tries: places.count("--tries", flags.tries.as_ref(), |f| f.pull.tries, 5)?,
         },
         relay_admin: places.in_files(|f| f.relay.admin, false),
+        relay_allow: relay_allow(&places)?,
         gateway: gateway(flags, &places)?,
         project_file,
         environment: BTreeMap::new(),
@@ -166,6 +172,27 @@ fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
     })
 }
 
+fn relay_allow(places: &Places) -> Result<Setting<Vec<String>>> {
+    let allow = places.in_files(|f| f.relay.allow.clone(), Vec::new());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-:/".contains(c);
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':')
+            && text.chars().all(is_plain)
+    };
+    let is_range = |text: &str| {
+        text.parse::<ipnet::IpNet>().is_ok() || text.parse::<std::net::IpAddr>().is_ok()
+    };
+    let bad = |text: &&String| !is_name(text) || text.contains(['/', ':']) && !is_range(text);
+    match allow.value.iter().find(bad) {
+        Some(text) => Err(Error::usage(format!(
+            "{}: relay.allow: {text:?} is neither a network's name nor a subnet",
+            allow.source
+        ))
+        .hint("write names of the engine's networks, subnets (172.18.0.0/16) or addresses")),
+        None => Ok(allow),
+    }
+}
+
 fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
     let files = if flags.files.is_empty() {
         places
@@ -218,6 +245,7 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
             |f| f.gateway.listen.as_ref(),
             DEFAULT_GATEWAY,
         )?,
+        embedded: embedded::resolve(flags, places)?,
         health_path: places.text(
             "",
             None,
@@ -228,10 +256,27 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
         host_gateway: places.in_files(|f| f.gateway.host_gateway, true),
         files,
         project_name,
+        compose_version: compose_version(places)?,
         project_directory: flags.project_directory.clone(),
         env_files: flags.env_files.clone(),
         profiles: flags.profiles.clone(),
     })
+}
+
+fn compose_version(places: &Places) -> Result<Setting<Option<Release>>> {
+    let named = places.raw("", None, Some("OLLAMACTL_COMPOSE_VERSION"), |f| {
+        f.gateway.compose_version.as_ref()
+    });
+    let Some((text, source)) = named else {
+        return Ok(Setting::default(None));
+    };
+    match text.parse() {
+        Ok(release) => Ok(Setting {
+            value: Some(release),
+            source,
+        }),
+        Err(error) => Err(Error::usage(format!("{source}: {error}"))),
+    }
 }
 
 #[cfg(test)]

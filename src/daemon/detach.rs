@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::Started;
 use crate::error::{Context, Kind, Result};
@@ -20,6 +20,19 @@ pub async fn spawn<T: DeserializeOwned>(
     how: &impl Serialize,
     log: File,
 ) -> Result<Started<T>> {
+    let (started, mut child) = spawn_child(args, how, log).await?;
+    if !matches!(started, Started::Ready(_)) {
+        let _ = child.wait().await;
+    }
+    Ok(started)
+}
+
+/// The same, for whoever waits for its end.
+pub async fn spawn_child<T: DeserializeOwned>(
+    args: &[String],
+    how: &impl Serialize,
+    log: File,
+) -> Result<(Started<T>, Child)> {
     let how = serde_json::to_vec(how).or_failed(|| "cannot describe the background process")?;
     let program =
         std::env::current_exe().or_failed(|| "cannot tell where ollamactl itself lies")?;
@@ -42,11 +55,7 @@ pub async fn spawn<T: DeserializeOwned>(
             .or_failed(|| "cannot hear from the background process")?;
     }
     starting.has_reported();
-    let started = Started::parse(&text)?;
-    if !matches!(started, Started::Ready(_)) {
-        let _ = child.wait().await;
-    }
-    Ok(started)
+    Ok((Started::parse(&text)?, child))
 }
 
 /// A process that has not reported yet. Whoever gives up on it (Ctrl-C, or another step that failed)

@@ -1,13 +1,15 @@
 //! Background processes of ours: the files that describe one, the lock that makes it the only one, and
 //! the pipe over which it tells the command that started it that it is ready.
 
+mod crashes;
 mod detach;
 mod ensure;
 mod handshake;
 mod shutdown;
 mod slot;
 
-pub use detach::{detach_from_session, read_instructions, spawn};
+pub use crashes::{Crashes, describe_end};
+pub use detach::{detach_from_session, read_instructions, spawn, spawn_child};
 pub use ensure::Wanted;
 pub use handshake::{Reporter, Started};
 pub use shutdown::Shutdown;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::{Check, Patient};
-use crate::backend::{Launch, RelayState, Standing};
+use super::{Check, Patient, advisory};
+use crate::backend::{Launch, RelayState, Standing, gpu};
 use crate::config::{Bind, Mode, Source};
 use crate::ollama::Client;
 use crate::units::bytes;
@@ -15,7 +15,9 @@ pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let (program, model) = tokio::join!(program(patient), model(patient));
     let mut checks = vec![program, port(patient)];
     checks.extend(reachable(patient));
+    checks.extend(holes(patient));
     checks.push(model);
+    checks.extend(processor(patient).await);
     checks.extend(relay(patient));
     checks.extend(exposed(patient));
     checks
@@ -107,6 +109,39 @@ fn reachable(patient: &Patient<'_>) -> Option<Check> {
     (patient.backend.standing != Standing::Stranger).then_some(check)
 }
 
+/// Whether the version is one with a hole that the public knows of.
+fn holes(patient: &Patient<'_>) -> Option<Check> {
+    let version = patient.backend.version.as_deref()?;
+    let (holes, fixed) = advisory::known(version)?;
+    Some(Check::warn(
+        "ollama version",
+        format!("{version} has known holes for whoever reaches its port: {holes}"),
+        format!("install Ollama {fixed} or newer: https://ollama.com/download"),
+    ))
+}
+
+/// Whether the model lies in main memory although there is a GPU, which Ollama does not say by itself.
+async fn processor(patient: &Patient<'_>) -> Option<Check> {
+    let backend = &patient.backend;
+    if !backend.answers() || backend.is_stub() || !backend.host.is_local() {
+        return None;
+    }
+    let client = Client::new(&backend.host).ok()?;
+    let loaded = client.loaded().await.ok()?;
+    let model = loaded
+        .iter()
+        .find(|model| patient.config.model.value.means(&model.name))?;
+    let gpu = gpu().filter(|_| model.size_vram == 0)?;
+    Some(Check::warn(
+        "processor",
+        format!(
+            "{} runs on the CPU, though this machine has {gpu}",
+            model.name
+        ),
+        "ollamactl logs backend -n all | grep -i -e gpu -e cuda -e rocm",
+    ))
+}
+
 async fn model(patient: &Patient<'_>) -> Check {
     const NAME: &str = "model";
     let setting = &patient.config.model;
@@ -147,11 +182,14 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
             format!("containers reach the backend on {address}"),
         )),
         RelayState::NotNeeded { reason } => Some(Check::ok(NAME, format!("not needed: {reason}"))),
-        RelayState::Waiting { reason } => Some(Check::warn(
-            NAME,
-            format!("containers cannot reach the backend yet: {reason}"),
-            "ollamactl logs backend",
-        )),
+        RelayState::Waiting { reason } | RelayState::Impossible { reason } => {
+            // Where the reason knows the cure, it says so at its end.
+            let (why, mend) = reason
+                .split_once("; ")
+                .unwrap_or((reason, "ollamactl logs backend"));
+            let why = format!("containers do not reach the backend: {why}");
+            Some(Check::warn(NAME, why, mend))
+        }
     }
 }
 

@@ -1,28 +1,32 @@
 //! Can the gateway run, and does it ask the right backend for the right model?
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
+use super::reach::{self, ALIAS};
 use super::{Check, Patient};
-use crate::backend::RelayState;
 use crate::compose::Service;
-use crate::engine::Engine;
+use crate::engine::{BRIDGE_HINT, Engine};
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, embedded};
+use crate::ollama::fetch;
 use crate::process;
-
-const ALIAS: &str = "host.docker.internal";
 
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     match gateway::choose(patient.config, patient.folder) {
         Err(error) => vec![Check::failed("compose file", &error)],
-        Ok(Gateway::Embedded(launch)) => vec![
-            Check::ok(
-                "gateway",
-                "no compose file has the service; the embedded gateway is used",
-            ),
-            embedded_port(patient, &launch),
-        ],
+        Ok(Gateway::Embedded(how)) => embedded_checks(patient, &how.launch).await,
         Ok(Gateway::Compose(compose)) => compose_checks(patient, &compose).await,
     }
+}
+
+async fn embedded_checks(patient: &Patient<'_>, launch: &embedded::Launch) -> Vec<Check> {
+    let kind = Check::ok(
+        "gateway",
+        "no compose file has the service; the embedded gateway is used",
+    );
+    let mut checks = vec![kind, embedded_port(patient, launch)];
+    checks.extend(embedded_exposure(patient, launch).await);
+    checks
 }
 
 fn embedded_port(patient: &Patient<'_>, launch: &embedded::Launch) -> Check {
@@ -31,7 +35,52 @@ fn embedded_port(patient: &Patient<'_>, launch: &embedded::Launch) -> Check {
     if let Ok(Some(record)) = embedded::observe(patient.paths, listen) {
         return Check::ok(NAME, record.describe());
     }
+    if let Some(process) = foreground(listen) {
+        let text = format!(
+            "embedded gateway on {listen}, in the foreground: {}",
+            process.describe()
+        );
+        return Check::ok(NAME, text);
+    }
     taken(NAME, listen).unwrap_or_else(|| Check::ok(NAME, format!("{listen} is free")))
+}
+
+/// A `gateway run`, which leaves no record, at this address.
+fn foreground(listen: SocketAddr) -> Option<process::Info> {
+    let owner = process::port_owner(listen)?;
+    let runs = owner
+        .args
+        .windows(2)
+        .any(|words| words == ["gateway", "run"]);
+    (runs && owner.program() == "ollamactl").then_some(owner)
+}
+
+/// Warns where the embedded gateway listens on an address that other machines reach, and asks nobody for
+/// a key.
+async fn embedded_exposure(patient: &Patient<'_>, launch: &embedded::Launch) -> Option<Check> {
+    const WITHOUT_KEY: Duration = Duration::from_secs(2);
+    let listen = launch.listen;
+    let listeners = process::listeners(listen.port());
+    let open = listeners
+        .iter()
+        .map(|listener| listener.address)
+        .find(|address| !address.ip().is_loopback())?;
+    let recorded = embedded::observe(patient.paths, listen).ok().flatten();
+    if recorded.is_none() && foreground(listen).is_none() {
+        return None;
+    }
+    let (status, _) = fetch(&format!("http://{listen}/api/version"), WITHOUT_KEY)
+        .await
+        .ok()?;
+    (status != 401).then(|| {
+        Check::warn(
+            "gateway exposure",
+            format!(
+                "the embedded gateway listens on {open}, for everybody who reaches this machine, without a key"
+            ),
+            "set OLLAMACTL_GATEWAY_KEY, or leave --no-auth and --listen out",
+        )
+    })
 }
 
 /// Fails where somebody holds the address.
@@ -140,7 +189,7 @@ fn describe(engine: &Engine) -> String {
     let info = engine.info();
     format!(
         "{} (API {}) at {}",
-        info.version,
+        info.describe(),
         info.api_version,
         engine.endpoint()
     )
@@ -171,8 +220,19 @@ async fn engine_checks(
         ),
         Err(error) => Check::failed("image", &error),
     };
-    let alias = host_alias(patient, compose, service, engine, state.as_ref().ok());
+    let alias = host_alias(compose, service, engine, state.as_ref().ok());
     let mut checks = vec![image, alias];
+    checks.extend(published(service, state.as_ref().ok()));
+    if patient.manner.probe {
+        let question = reach::Question {
+            patient,
+            compose,
+            service,
+            engine,
+            state: state.as_ref().ok(),
+        };
+        checks.push(question.check(&patient.manner.cancel).await);
+    }
     match state {
         Ok(state) => checks.extend(ports(service, &state, engine)),
         Err(error) => checks.push(Check::failed("gateway", &error)),
@@ -200,10 +260,43 @@ fn ports(service: &Service, state: &GatewayState, engine: &Engine) -> Vec<Check>
         .collect()
 }
 
-/// Whether the service can resolve the name by which containers call this machine, and whether the
-/// backend listens behind it.
+/// Warns where a port is published on an address that other machines reach: Docker's own rules come
+/// before those of the machine's firewall.
+fn published(service: &Service, state: Option<&GatewayState>) -> Option<Check> {
+    const NAME: &str = "gateway exposure";
+    let running = state.filter(|state| state.is_running());
+    let open = match running {
+        Some(state) => state
+            .published
+            .iter()
+            .find(|port| !port.address.ip().is_loopback())
+            .map(|port| {
+                let text = format!(
+                    "container {} is published on {}",
+                    state.container, port.address
+                );
+                let local = format!("127.0.0.1:{}:{}", port.address.port(), port.container_port);
+                (
+                    text,
+                    format!("write {local} in the ports of service {}", service.name),
+                )
+            }),
+        None => gateway::exposure(service).into_iter().next().map(|text| {
+            let (text, mend) = text
+                .split_once("; ")
+                .unwrap_or((&text, "publish it on 127.0.0.1"));
+            (text.to_owned(), mend.to_owned())
+        }),
+    };
+    let (text, mend) = open?;
+    let why = format!(
+        "{text}: everybody who reaches this machine reaches it, whatever its firewall says"
+    );
+    Some(Check::warn(NAME, why, mend))
+}
+
+/// Whether the service can resolve the name by which containers call this machine.
 fn host_alias(
-    patient: &Patient<'_>,
     compose: &ComposeGateway,
     service: &Service,
     engine: &Engine,
@@ -222,7 +315,14 @@ fn host_alias(
             "set OLLAMA_URL in the service to an address that it can reach",
         );
     }
-    if !written && !info.desktop && (!compose.host_gateway || info.host_gateway.is_none()) {
+    if info.lacks_host_gateway() {
+        return Check::fail(
+            NAME,
+            "the engine has no default bridge network, so it has no address for this host",
+            BRIDGE_HINT,
+        );
+    }
+    if !written && !info.desktop && !compose.host_gateway {
         return Check::fail(
             NAME,
             format!("service {} cannot resolve it", service.name),
@@ -239,30 +339,12 @@ fn host_alias(
             "ollamactl gateway up --force-recreate",
         );
     }
-    let how = match () {
-        () if written => "the service defines it",
-        () if info.desktop => "Docker Desktop provides it",
-        () => "ollamactl adds it when it creates the container",
-    };
-    let relay = patient.backend.record.as_ref().map(|record| &record.relay);
-    match relay {
-        Some(RelayState::Waiting { reason }) => Check::warn(
-            NAME,
-            format!("{how}, but nothing listens behind it yet: {reason}"),
-            "ollamactl logs backend",
-        ),
-        None if patient.backend.answers()
-            && !info.desktop
-            && !patient.config.bind_host().is_exposed() =>
-        {
-            Check::warn(
-                NAME,
-                format!(
-                    "{how}, but no relay of ollamactl's runs, so containers do not reach the loopback backend"
-                ),
-                "ollamactl serve --background",
-            )
-        }
-        _ => Check::ok(NAME, how),
-    }
+    Check::ok(
+        NAME,
+        match () {
+            () if written => "the service defines it",
+            () if info.desktop => "Docker Desktop provides it",
+            () => "ollamactl adds it when it creates the container",
+        },
+    )
 }

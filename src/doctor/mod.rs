@@ -1,16 +1,22 @@
 //! `doctor`: every precondition of the stack, each with the one command that mends it.
 
+mod advisory;
 mod backend;
+mod firewall;
 mod gateway;
 mod host;
+pub mod probe;
+mod reach;
+mod verdict;
 
 use std::path::Path;
 
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::backend::{Observed, observe};
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::paths::Paths;
 
 /// How a check came out.
@@ -88,20 +94,45 @@ struct Patient<'a> {
     paths: &'a Paths,
     folder: &'a Path,
     backend: Observed,
+    manner: &'a Manner,
+}
+
+/// How the checks are made.
+#[derive(Debug, Clone)]
+pub struct Manner {
+    /// Whether the backend is asked from inside the gateway's network, by a short-lived container.
+    pub probe: bool,
+    /// Ends the checks early. A container that was made for them is still taken away.
+    pub cancel: CancellationToken,
 }
 
 /// Checks everything, side by side.
-pub async fn examine(config: &Config, paths: &Paths, folder: &Path) -> Result<Vec<Check>> {
+pub async fn examine(
+    config: &Config,
+    paths: &Paths,
+    folder: &Path,
+    manner: &Manner,
+) -> Result<Vec<Check>> {
     let patient = Patient {
         config,
         paths,
         folder,
         backend: observe(config, paths).await?,
+        manner,
     };
-    let (backend, host, gateway) = tokio::join!(
-        backend::checks(&patient),
-        host::checks(&patient),
-        gateway::checks(&patient)
-    );
-    Ok([backend, host, gateway].concat())
+    let looks = async { tokio::join!(backend::checks(&patient), host::checks(&patient)) };
+    // These leave nothing behind, wherever they are cut off.
+    let looks = async {
+        tokio::select! {
+            looks = looks => Some(looks),
+            () = manner.cancel.cancelled() => None,
+        }
+    };
+    let (looks, gateway) = tokio::join!(looks, gateway::checks(&patient));
+    match looks {
+        Some((backend, host)) if !manner.cancel.is_cancelled() => {
+            Ok([backend, host, gateway].concat())
+        }
+        _ => Err(Error::new(Kind::Interrupted, "interrupted")),
+    }
 }

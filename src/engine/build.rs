@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bollard::errors::Error as Fault;
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
-use futures_util::StreamExt as _;
 
 use super::context::BuildContext;
+use super::deadline::Interruption;
 use super::output::Output;
 use super::{Engine, fault, images};
 use crate::error::{Error, Kind, Result};
@@ -74,7 +74,7 @@ impl Engine {
         match docker_buildkit {
             Some("0" | "false") => Builder::Classic,
             Some("1" | "true") => Builder::BuildKit,
-            _ if self.info.podman || self.info.os == "windows" => Builder::Classic,
+            _ if self.info().podman || self.info().os == "windows" => Builder::Classic,
             _ => Builder::BuildKit,
         }
     }
@@ -87,26 +87,24 @@ impl Engine {
         let (archive, reading) = context.stream();
         let body = bollard::body_try_stream(archive);
         let mut output = Output::new(step);
-        let mut replies = self.docker.build_image(options, Some(logins), Some(body));
-        let mut failed = None;
-        while let Some(reply) = replies.next().await {
-            match reply {
-                Ok(info) => output.take(info),
-                Err(fault) => {
-                    failed = Some(fault);
-                    break;
-                }
+        let doing = format!("building image {}", request.name);
+        let messages = self.docker.build_image(options, Some(logins), Some(body));
+        let followed = self
+            .follow(&doing, Duration::MAX, step, messages, |info| {
+                output.take(info)
+            })
+            .await;
+        output.end();
+        match followed {
+            Ok(()) => self.finished(request).await,
+            Err(Interruption::Silence(error)) => Err(error),
+            Err(Interruption::Fault(fault)) => {
+                // The sender ends when the connection does, which is the engine's affair.
+                let ended = tokio::time::timeout(Duration::from_secs(1), reading).await;
+                let unread = ended.ok().and_then(Result::ok).and_then(Result::err);
+                Err(self.build_failed(request, output, fault, unread))
             }
         }
-        drop(replies);
-        output.end();
-        if let Some(fault) = failed {
-            // The sender ends when the connection does, which is the engine's affair.
-            let ended = tokio::time::timeout(Duration::from_secs(1), reading).await;
-            let unread = ended.ok().and_then(Result::ok).and_then(Result::err);
-            return Err(self.build_failed(request, output, fault, unread));
-        }
-        self.finished(request).await
     }
 
     async fn finished(&self, request: &BuildRequest) -> Result<String> {

@@ -8,9 +8,11 @@ use bollard::models::{ContainerCreateBody, ContainerInspectResponse, ContainerSu
 use bollard::query_parameters::{
     CreateContainerOptions, InspectContainerOptions, ListContainersOptions, RemoveContainerOptions,
     RenameContainerOptions, RestartContainerOptions, StartContainerOptions, StopContainerOptions,
+    UploadToContainerOptions,
 };
 
 use super::Engine;
+use super::deadline::CHANGE;
 use super::fault::{status, taken_port, unless};
 use crate::error::{Error, Kind, Result};
 use crate::process;
@@ -116,7 +118,7 @@ impl Engine {
         let call = self.docker.stop_container(id, Some(options));
         let doing = format!("stopping container {}", short(id));
         let call = async { unless(call.await, 404) };
-        super::fault::call(&self.endpoint, &doing, grace(timeout), call).await?;
+        self.call(&doing, grace(timeout), call).await?;
         Ok(())
     }
 
@@ -128,7 +130,7 @@ impl Engine {
         };
         let call = self.docker.restart_container(id, Some(options));
         let doing = format!("restarting container {}", short(id));
-        match super::fault::call(&self.endpoint, &doing, grace(timeout), call).await {
+        match self.call(&doing, grace(timeout), call).await {
             Err(error) if error.kind == Kind::Conflict => Err(self.name_the_owner(error).await),
             other => other,
         }
@@ -153,6 +155,23 @@ impl Engine {
                 reply
             }
         })
+        .await
+    }
+
+    /// Unpacks a tar archive at the root of a container, running or not. `owned`: files belong to whom the
+    /// archive says, else to root.
+    pub async fn upload(&self, id: &str, archive: Vec<u8>, owned: bool) -> Result<()> {
+        let options = UploadToContainerOptions {
+            path: "/".to_owned(),
+            copy_uidgid: owned.then(|| "1".to_owned()),
+            ..UploadToContainerOptions::default()
+        };
+        let doing = format!("copying files into container {}", short(id));
+        let body = bollard::body_full(archive.into());
+        self.change(
+            &doing,
+            self.docker.upload_to_container(id, Some(options), body),
+        )
         .await
     }
 
@@ -229,5 +248,5 @@ fn seconds(timeout: StopTimeout) -> Option<i32> {
 
 fn grace(timeout: StopTimeout) -> Duration {
     let grace = timeout.map_or(LONGEST_GRACE, |seconds| Duration::from_secs(seconds.into()));
-    grace + super::CHANGE_DEADLINE
+    grace + CHANGE
 }

@@ -2,32 +2,14 @@
 //! there or may not be opened, a port that is taken: each gets its own words, kind and next step.
 
 use std::io::ErrorKind;
-use std::time::Duration;
 
 use bollard::errors::Error as Fault;
 
 use super::Endpoint;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 
 /// What bollard's calls return.
 pub(super) type Reply<T> = std::result::Result<T, Fault>;
-
-/// Waits for a call no longer than `deadline`. `doing` completes "… while …". The call's own state is
-/// large, so it is kept apart from the caller's.
-pub(super) fn call<'a, T>(
-    endpoint: &'a Endpoint,
-    doing: &'a str,
-    deadline: Duration,
-    call: impl Future<Output = Reply<T>> + 'a,
-) -> impl Future<Output = Result<T>> + 'a {
-    let call = Box::pin(call);
-    async move {
-        match tokio::time::timeout(deadline, call).await {
-            Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault)),
-            Err(_) => Err(too_late(endpoint, doing, deadline)),
-        }
-    }
-}
 
 /// The HTTP status of a refusal.
 pub(super) fn status<T>(reply: &Reply<T>) -> Option<u16> {
@@ -60,6 +42,9 @@ pub(super) fn explain(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
         Fault::DockerStreamError { error } => {
             Error::failed(format!("{doing} failed: {}", error.trim()))
         }
+        Fault::JsonDataError { .. } | Fault::JsonSerdeError { .. } => {
+            foreign(endpoint, doing, fault)
+        }
         fault => broken(endpoint, doing, fault),
     }
 }
@@ -70,16 +55,33 @@ fn refused(doing: &str, status: u16, message: &str) -> Error {
     } else {
         Kind::Failed
     };
-    Error::new(kind, format!("the engine refused {doing}: {message}"))
+    let error = Error::new(kind, format!("the engine refused {doing}: {message}"));
+    match way_out(message) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }
 
-fn too_late(endpoint: &Endpoint, doing: &str, deadline: Duration) -> Error {
-    let seconds = deadline.as_secs();
+/// What helps against refusals that do not say it themselves.
+fn way_out(message: &str) -> Option<&'static str> {
+    let known = [
+        ("host-gateway", super::BRIDGE_HINT),
+        (
+            "HTTP request to an HTTPS server",
+            "that engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
+        ),
+    ];
+    let found = known.iter().find(|(text, _)| message.contains(text));
+    found.map(|(_, hint)| *hint)
+}
+
+fn foreign(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
     Error::new(
-        Kind::Timeout,
-        format!("the engine at {endpoint} did not finish {doing} within {seconds} s"),
+        Kind::Engine,
+        format!("the engine at {endpoint} gave an answer that ollamactl does not understand while {doing}"),
     )
-    .hint("docker info")
+    .hint("docker version")
+    .caused_by(fault)
 }
 
 fn absent(endpoint: &Endpoint) -> Error {
@@ -111,6 +113,7 @@ fn broken(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
     match io_kind(&fault) {
         Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(fault),
         Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(fault),
+        _ if let Some(reason) = tls_failure(&fault) => untrusted(endpoint, &reason),
         _ if cannot_connect(&fault) => absent(endpoint).caused_by(fault),
         _ => Error::new(
             Kind::Engine,
@@ -126,18 +129,38 @@ fn cannot_connect(fault: &Fault) -> bool {
 }
 
 fn io_kind(fault: &Fault) -> Option<ErrorKind> {
+    cause::<std::io::Error>(fault).map(std::io::Error::kind)
+}
+
+/// Why the engine's certificate is not accepted, or it does not accept ours.
+fn tls_failure(fault: &Fault) -> Option<String> {
+    let io = cause::<std::io::Error>(fault)?;
+    let tls = io.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(tls.to_string())
+}
+
+/// The first error of this type in the chain.
+fn cause<E: std::error::Error + 'static>(fault: &Fault) -> Option<&E> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = match fault {
         // Displayed without its source, so it is unwrapped by hand.
         Fault::HyperLegacyError { err } => Some(err),
         other => Some(other),
     };
     while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return Some(io.kind());
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
         }
         cause = error.source();
     }
     None
+}
+
+fn untrusted(endpoint: &Endpoint, reason: &str) -> Error {
+    Error::new(
+        Kind::Engine,
+        format!("no TLS connection to the container engine at {endpoint}: {reason}"),
+    )
+    .hint("DOCKER_CERT_PATH, or the context, must hold the ca.pem, cert.pem and key.pem of that engine")
 }
 
 /// The host port that a failed start names as taken, by a container or by a process:
@@ -170,6 +193,7 @@ fn port_of(text: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn the_taken_port_is_found_in_all_wordings() {
@@ -249,7 +273,8 @@ mod tests {
             listener.local_addr().expect("an address")
         ));
         let deadline = Duration::from_millis(50);
-        let error = super::super::Engine::connect_within(&at, deadline).await;
+        let engine = super::super::Engine::open(&at).expect("opened");
+        let error = engine.identify_within(deadline).await;
         let error = error.expect_err("it never answers");
         assert_eq!(error.kind, Kind::Timeout);
     }

@@ -1,18 +1,22 @@
 //! Images: found, pulled, named.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error as Fault;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImageOptions};
 use docker_credential::DockerCredential;
-use futures_util::StreamExt as _;
 
+use super::deadline::Interruption;
 use super::fault::unless;
 use super::{Engine, fault};
 use crate::error::{Error, Result};
 use crate::event::Step;
+
+/// How long a pull may be without progress.
+const PULL_PATIENCE: Duration = Duration::from_mins(10);
 
 /// An image on the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub struct Image {
     pub has_healthcheck: bool,
     /// Container paths that its Dockerfile declares as volumes.
     pub volumes: Vec<String>,
+    /// How long ago it got its name here, by a pull or a build.
+    pub age: Option<Duration>,
 }
 
 impl Engine {
@@ -44,6 +50,10 @@ impl Engine {
                         .is_some_and(|test| test.first().is_some_and(|first| first != "NONE"))
                 }),
                 volumes: config.volumes.unwrap_or_default(),
+                age: image
+                    .metadata
+                    .and_then(|metadata| metadata.last_tag_time)
+                    .and_then(|at| (chrono::Utc::now() - at).to_std().ok()),
             }
         }))
     }
@@ -82,14 +92,19 @@ impl Engine {
             ..CreateImageOptions::default()
         };
         let login = credentials(registry(name)).await;
-        let mut progress = self.docker.create_image(Some(options), None, login);
-        while let Some(message) = progress.next().await {
-            report(
-                message.map_err(|error| self.pull_failed(name, error))?,
-                step,
-            );
-        }
-        Ok(())
+        let messages = self.docker.create_image(Some(options), None, login);
+        let doing = format!("pulling image {name}");
+        self.follow(&doing, PULL_PATIENCE, step, messages, |message| {
+            report(message, step);
+        })
+        .await
+        .map_err(|interruption| match interruption {
+            Interruption::Fault(fault) => self.pull_failed(name, fault),
+            Interruption::Silence(error) => error.hint(format!(
+                "check the engine's way to the registry {}",
+                registry(name)
+            )),
+        })
     }
 
     fn pull_failed(&self, name: &str, error: Fault) -> Error {

@@ -1,16 +1,21 @@
 //! A container's output as lines. The engine hands it over in frames that may hold half a line or
 //! several; a line is put together per stream, bounded, and cut where it would grow without end.
 
+use std::time::Duration;
+
 use bollard::container::LogOutput;
 use bollard::query_parameters::LogsOptions;
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _};
 
-use super::{Engine, fault};
+use super::Engine;
 use crate::error::Result;
 
 /// A longer line is handed on in parts.
 const LONGEST_LINE: usize = 1 << 20;
+
+/// How long the last lines may take that go with an error: it is told with or without them.
+const TAIL_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Which lines to read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +26,8 @@ pub struct LogQuery {
     pub follow: bool,
     /// Only what was printed after this time (whole seconds).
     pub since: Option<DateTime<Utc>>,
+    /// Only what was printed before this time (whole seconds).
+    pub until: Option<DateTime<Utc>>,
     /// Each line begins with the time at which it was printed (RFC 3339).
     pub timestamps: bool,
 }
@@ -41,31 +48,33 @@ impl Engine {
         container: &str,
         query: LogQuery,
     ) -> impl Stream<Item = Result<LogLine>> + use<> {
+        // The Engine API's field is 32 bits wide in bollard; such a time is before 2038.
+        let seconds = |time: Option<DateTime<Utc>>| {
+            time.map_or(0, |time| {
+                i32::try_from(time.timestamp()).unwrap_or(i32::MAX)
+            })
+        };
         let options = LogsOptions {
             follow: query.follow,
             stdout: true,
             stderr: true,
-            // The Engine API's field is 32 bits wide in bollard; such a time is before 2038.
-            since: query.since.map_or(0, |time| {
-                i32::try_from(time.timestamp()).unwrap_or(i32::MAX)
-            }),
-            until: 0,
+            since: seconds(query.since),
+            until: seconds(query.until),
             timestamps: query.timestamps,
             tail: query
                 .tail
                 .map_or_else(|| "all".to_owned(), |lines| lines.to_string()),
         };
-        let frames = self.docker.logs(container, Some(options));
         let doing = format!("reading the output of {container}");
-        let endpoint = self.endpoint.clone();
+        let frames = self.listen(doing, self.docker.logs(container, Some(options)));
         let frames = frames
             .map(Some)
             .chain(futures_util::stream::once(async { None }));
         frames
-            .scan(Assembler::default(), move |assembler, frame| {
+            .scan(Assembler::default(), |assembler, frame| {
                 let lines: Vec<Result<LogLine>> = match frame {
                     Some(Ok(frame)) => assembler.push(frame).into_iter().map(Ok).collect(),
-                    Some(Err(error)) => vec![Err(fault::explain(&endpoint, &doing, error))],
+                    Some(Err(error)) => vec![Err(error)],
                     None => assembler.rest().into_iter().map(Ok).collect(),
                 };
                 std::future::ready(Some(futures_util::stream::iter(lines)))
@@ -83,7 +92,7 @@ impl Engine {
         let read = lines
             .filter_map(|line| std::future::ready(line.ok().map(|line| line.text)))
             .collect();
-        tokio::time::timeout(super::READ_DEADLINE, read)
+        tokio::time::timeout(TAIL_DEADLINE, read)
             .await
             .unwrap_or_default()
     }

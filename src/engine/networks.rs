@@ -15,6 +15,15 @@ use super::Engine;
 use super::fault::{status, unless};
 use crate::error::Result;
 
+/// Addresses of one network's containers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subnet {
+    /// The network's name.
+    pub network: String,
+    /// The addresses.
+    pub range: IpNet,
+}
+
 /// How an attempt to remove a network ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
@@ -100,15 +109,25 @@ impl Engine {
     }
 
     /// The subnets of this engine's bridge networks: where its containers' addresses come from.
-    pub async fn subnets(&self) -> Result<Vec<IpNet>> {
+    pub async fn subnets(&self) -> Result<Vec<Subnet>> {
         let bridges = self.list_networks("driver", "bridge").await?;
-        Ok(bridges
-            .into_iter()
-            .filter_map(|network| network.ipam?.config)
-            .flatten()
-            .filter_map(|config| config.subnet?.parse().ok())
-            .collect())
+        Ok(bridges.into_iter().flat_map(subnets_of).collect())
     }
+}
+
+fn subnets_of(network: Network) -> Vec<Subnet> {
+    let name = network.name.unwrap_or_default();
+    let configs = network
+        .ipam
+        .and_then(|ipam| ipam.config)
+        .unwrap_or_default();
+    let subnets = configs.into_iter().filter_map(|config| {
+        Some(Subnet {
+            network: name.clone(),
+            range: config.subnet?.parse().ok()?,
+        })
+    });
+    subnets.collect()
 }
 
 /// The host's address in the default bridge network: its gateway, or, while an engine that has just

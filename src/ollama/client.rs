@@ -147,42 +147,42 @@ impl Client {
         Ok(self.get::<Loaded>("/api/ps").await?.models)
     }
 
-    /// Asks for one token at this base address, within `at_most`. `false` where there is no
-    /// `/api/generate`.
+    /// Asks for one token at this base address, within `at_most`, as a client of Ollama's or of `OpenAI`'s
+    /// interface would, with this key. The URL that answered; `None` where neither is offered.
     pub async fn one_token_from(
         &self,
         base: &str,
+        key: Option<&str>,
         model: &ModelName,
         at_most: Duration,
-    ) -> Result<bool> {
-        let url = format!("{base}/api/generate");
-        let body = serde_json::json!({
-            "model": model.as_str(), "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
-        });
-        let request = self.http.post(&url).json(&body).timeout(at_most);
-        let response = request
-            .send()
-            .await
-            .map_err(|error| unreachable(&url, &error))?;
-        let status = response.status();
-        let text = response
-            .text()
-            .await
-            .map_err(|error| unreachable(&url, &error))?;
-        // A model that is missing is a 404 too, but says so in JSON.
-        let no_such_path = matches!(status.as_u16(), 404 | 405)
-            && !text.contains("not found, try pulling")
-            && !text.contains(&format!("model '{model}' not found"));
-        if no_such_path {
-            return Ok(false);
+    ) -> Result<Option<String>> {
+        let model_name = model.as_str();
+        let questions = [
+            (
+                "/api/generate",
+                serde_json::json!({
+                    "model": model_name, "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
+                }),
+            ),
+            (
+                "/v1/chat/completions",
+                serde_json::json!({
+                    "model": model_name, "messages": [{ "role": "user", "content": "Hi" }], "max_tokens": 1,
+                }),
+            ),
+        ];
+        for (path, body) in questions {
+            let url = format!("{base}{path}");
+            let request = self.http.post(&url).json(&body).timeout(at_most);
+            let request = match key {
+                Some(key) => request.bearer_auth(key),
+                None => request,
+            };
+            if one_token(request, &url, model).await? {
+                return Ok(Some(url));
+            }
         }
-        if !status.is_success() {
-            return Err(Error::new(
-                Kind::Unhealthy,
-                format!("{url} answered {status}: {}", error_text(&text)),
-            ));
-        }
-        Ok(true)
+        Ok(None)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
@@ -202,6 +202,33 @@ impl Client {
         }
         serde_json::from_str(&text).or_failed(|| format!("{url} did not answer as Ollama does"))
     }
+}
+
+/// Sends a question for a token; `false` where there is no such path.
+async fn one_token(request: reqwest::RequestBuilder, url: &str, model: &ModelName) -> Result<bool> {
+    let response = request
+        .send()
+        .await
+        .map_err(|error| unreachable(url, &error))?;
+    let status = response.status();
+    let text = response
+        .text()
+        .await
+        .map_err(|error| unreachable(url, &error))?;
+    // A model that is missing is a 404 too, but says so in JSON.
+    let no_such_path = matches!(status.as_u16(), 404 | 405)
+        && !text.contains("not found, try pulling")
+        && !text.contains(&format!("model '{model}' not found"));
+    if no_such_path {
+        return Ok(false);
+    }
+    if !status.is_success() {
+        return Err(Error::new(
+            Kind::Unhealthy,
+            format!("{url} answered {status}: {}", error_text(&text)),
+        ));
+    }
+    Ok(true)
 }
 
 /// A request that got no answer.
@@ -235,28 +262,40 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// Status and body of a plain GET of a local address, or why there is none.
-pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, String), String> {
-    let http = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(false))
-        .no_proxy()
-        .timeout(at_most)
-        .build()
-        .map_err(|error| innermost(&error))?;
-    let said = |error: reqwest::Error| {
-        if error.is_timeout() {
+/// Why a plain GET was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct NoAnswer {
+    /// The time was over, as against a connection that failed.
+    pub late: bool,
+    /// For people.
+    pub reason: String,
+}
+
+/// Status and body of a plain GET, past any proxy, or why there is none.
+pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, String), NoAnswer> {
+    let no_answer = |error: reqwest::Error| NoAnswer {
+        late: error.is_timeout(),
+        reason: if error.is_timeout() {
             format!("no answer within {} s", at_most.as_secs())
         } else {
             innermost(&error)
-        }
+        },
     };
-    let response = http.get(url).send().await.map_err(said)?;
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(url.starts_with("https:")))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(at_most)
+        .build()
+        .map_err(no_answer)?;
+    let response = http.get(url).send().await.map_err(no_answer)?;
     let status = response.status().as_u16();
-    Ok((status, response.text().await.map_err(said)?))
+    Ok((status, response.text().await.map_err(no_answer)?))
 }
 
 /// Root certificates travel in the binary, and are only set up where TLS is spoken.
-pub(super) fn tls(needed: bool) -> rustls::ClientConfig {
+pub fn tls(needed: bool) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     if needed {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());

@@ -10,7 +10,7 @@ mod pull;
 mod registry;
 mod store;
 
-pub use client::{Client, LoadedModel, Model, Probe, fetch};
+pub use client::{Client, LoadedModel, Model, NoAnswer, Probe, fetch, tls};
 pub use host::OllamaHost;
 pub use name::ModelName;
 pub use process::{find_program, is_backend, is_runner};

@@ -6,11 +6,13 @@
 
 mod identity;
 mod ports;
+mod program;
 mod scan;
 mod signal;
 pub mod users;
 
 pub use identity::Identity;
 pub use ports::{Listener, listeners, owns_port, port_owner, port_user};
+pub use program::own_static_program;
 pub use scan::{Cgroup, Info, environment, info, is_suspended, output_file, scan};
 pub use signal::{Signal, signal, stop, wait_gone};

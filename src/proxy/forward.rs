@@ -1,142 +1,378 @@
 //! One request: judged, rewritten, sent to the backend, its answer streamed back.
 
 use std::convert::Infallible;
-use std::error::Error as _;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
-use http_body_util::{Either, Empty, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{self, HeaderValue};
-use hyper::{Request, Response, StatusCode, Uri, Version};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use serde_json::json;
+use hyper::http::request::Parts;
+use hyper::http::uri::PathAndQuery;
+use hyper::{Method, Request, Response, StatusCode, Version};
+use hyper_util::client::legacy::Error as ClientError;
+use tokio::time::{Instant, sleep_until};
 
+use super::admission::{Admission, Turn};
+use super::answer::{self, Answer, refusal};
+use super::exchange::{Exchange, Ledger, REQUEST_ID};
 use super::headers::{self, STUB_HEADER};
-use super::policy::{Policy, Verdict};
+use super::metrics::Gauges;
+use super::naming::{self, Naming};
+use super::patience::Deadline;
+use super::policy::{Endpoint, Gateway, Policy, Verdict};
+use super::upload::{Fault, Progress, Upload};
+use super::upstream::Pool;
+use super::usage::Tail;
+use super::{auth, health};
+use crate::ollama::ModelName;
 
-/// A connect to the backend that takes longer than this has failed.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A backend that does not answer `GET /` within this time is unhealthy.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
-/// Unused connections to the backend are closed after this time.
-const POOL_IDLE: Duration = Duration::from_mins(1);
+/// After how many seconds a client that found everything busy may ask again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-type Body = Either<Incoming, Full<Bytes>>;
+/// Ollama streams these to its disk, so they may be of any size.
+const BLOBS: &str = "/api/blobs/";
 
-/// Sends requests to the backend of one policy, over pooled connections.
+/// Sends requests to the backend of one policy.
+#[derive(Debug)]
 pub(super) struct Forwarder {
     policy: Arc<Policy>,
-    client: Client<HttpConnector, Either<Incoming, Empty<Bytes>>>,
+    pool: Pool,
+    admission: Admission,
+    ledger: Arc<Ledger>,
+    /// Connections that are open.
+    pub connections: AtomicUsize,
 }
+
+/// What a connection knows of its client.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    pub peer: SocketAddr,
+    /// When its present request must have ended.
+    pub deadline: Deadline,
+    /// There are too many connections already; nothing passes.
+    pub surplus: bool,
+}
+
+/// A request for the backend, and what goes with it.
+struct Passage {
+    parts: Parts,
+    upload: Upload,
+    deadline: Instant,
+}
+
+type Refused = Response<Answer>;
 
 impl Forwarder {
     pub(super) fn new(policy: Arc<Policy>) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .build(connector);
-        Self { policy, client }
+        Self {
+            pool: Pool::new(policy.upstream.clone()),
+            admission: Admission::new(&policy.limits),
+            ledger: Arc::new(Ledger {
+                log: policy.log.clone(),
+                ..Ledger::default()
+            }),
+            connections: AtomicUsize::new(0),
+            policy,
+        }
     }
 
     /// Answers one request. Dropping the future, or the answer's body, closes the request upstream.
     pub(super) async fn answer(
         &self,
+        client: Client,
         request: Request<Incoming>,
-    ) -> Result<Response<Body>, Infallible> {
-        let mut response = if headers::is_local_host(request.headers()) {
-            match self.policy.judge(request.uri().path()) {
-                Verdict::Pass => self.pass(request).await,
-                Verdict::Health => self.health().await,
-                Verdict::Forbidden(text) => refusal(StatusCode::FORBIDDEN, &text),
-                Verdict::Missing(text) => refusal(StatusCode::NOT_FOUND, &text),
-            }
+    ) -> Result<Response<Answer>, Infallible> {
+        let deadline = Instant::now() + self.policy.limits.request_timeout;
+        client.deadline.set(deadline);
+        let (parts, body) = request.into_parts();
+        let mut exchange = Exchange::begin(
+            self.ledger.clone(),
+            client.peer,
+            &parts.method,
+            parts.uri.path(),
+            &parts.headers,
+        );
+        // hyper hides a length that stood beside the chunks. Who sent both may mean another end of
+        // the message than we, so nothing that follows on this connection is read.
+        let ends_connection = parts.headers.contains_key(header::TRANSFER_ENCODING);
+        let limits = &self.policy.limits;
+        let most = if parts.uri.path().starts_with(BLOBS) {
+            u64::MAX
         } else {
-            refusal(
-                StatusCode::FORBIDDEN,
-                "this Host header is refused: call by address, by a bare name, \
-                 or by a name that ends in .localhost, .local or .internal",
-            )
+            limits.body_bytes
         };
-        if self.policy.stub {
-            let headers = response.headers_mut();
-            headers.insert(STUB_HEADER, HeaderValue::from_static("stub"));
-        }
+        let upload = Upload::new(body, most, limits.client_timeout);
+        exchange.uploads(upload.progress());
+        let passage = Passage {
+            parts,
+            upload,
+            deadline,
+        };
+        let mut response = match self.decide(&client, passage, most, &mut exchange).await {
+            Ok(response) | Err(response) => response,
+        };
+        self.label(&mut response, &exchange, ends_connection);
+        exchange.answered(response.status());
+        response.body_mut().noted_in(exchange);
         Ok(response)
     }
 
-    async fn pass(&self, mut request: Request<Incoming>) -> Response<Body> {
-        *request.uri_mut() = self.uri(request.uri().path_and_query().map_or("/", |p| p.as_str()));
-        *request.version_mut() = Version::HTTP_11;
-        headers::rewrite_request(request.headers_mut(), self.policy.upstream);
-        match self.client.request(request.map(Either::Left)).await {
-            Ok(mut response) => {
-                headers::drop_hop_by_hop(response.headers_mut());
-                response.map(Either::Left)
-            }
-            Err(error) => refusal(StatusCode::BAD_GATEWAY, &self.explain(&error)),
+    fn label(&self, response: &mut Response<Answer>, exchange: &Exchange, ends_connection: bool) {
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, exchange.id.clone());
+        if ends_connection {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self.policy.stub {
+            headers.insert(STUB_HEADER, HeaderValue::from_static("stub"));
         }
     }
 
-    async fn health(&self) -> Response<Body> {
-        let request = Request::get(self.uri("/")).body(Either::Right(Empty::new()));
-        let request = request.expect("a request made of valid parts");
-        let probe = tokio::time::timeout(HEALTH_TIMEOUT, self.client.request(request)).await;
-        match probe {
-            Ok(Ok(answer)) if answer.status().is_success() => {
-                json_answer(StatusCode::OK, r#"{"status":"ok"}"#.to_owned())
+    async fn decide(
+        &self,
+        client: &Client,
+        passage: Passage,
+        most: u64,
+        exchange: &mut Exchange,
+    ) -> Result<Response<Answer>, Refused> {
+        let Parts {
+            method,
+            uri,
+            headers,
+            ..
+        } = &passage.parts;
+        let path = uri.path();
+        if client.surplus {
+            return Err(busy(path, "too many connections are open already"));
+        }
+        if self.policy.guards_host() && !headers::is_for_us(uri, headers) {
+            return Err(refusal(
+                path,
+                StatusCode::FORBIDDEN,
+                "this Host header is refused: call by address, by a bare name, \
+                 or by a name that ends in .localhost, .local or .internal",
+            ));
+        }
+        let verdict = self.policy.judge(client.peer.ip(), method, path);
+        let needs_key = matches!(verdict, Verdict::Pass | Verdict::Own(Endpoint::Metrics));
+        if needs_key && !self.has_key(&passage.parts) {
+            return Err(unauthorized(path));
+        }
+        match verdict {
+            Verdict::Forbidden(text) => Err(refusal(path, StatusCode::FORBIDDEN, &text)),
+            Verdict::Missing(text) => Err(refusal(path, StatusCode::NOT_FOUND, &text)),
+            Verdict::Own(endpoint) => {
+                exchange.quiet = true;
+                self.own(endpoint, &passage.parts).await
             }
-            _ => json_answer(
-                StatusCode::SERVICE_UNAVAILABLE,
-                r#"{"status":"unhealthy","failing":["backend"]}"#.to_owned(),
+            Verdict::Pass if passage.upload.size_hint().lower() > most => {
+                Err(self.at_fault(path, Fault::TooLarge))
+            }
+            Verdict::Pass => {
+                let turn = match self.admission.turn().await {
+                    Ok(turn) => turn,
+                    Err(why) => return Err(busy(path, &why)),
+                };
+                self.pass(passage, turn, exchange).await
+            }
+        }
+    }
+
+    fn has_key(&self, parts: &Parts) -> bool {
+        self.policy
+            .as_gateway()
+            .is_none_or(|gateway| gateway.keys.admit(&parts.headers))
+    }
+
+    async fn own(&self, endpoint: Endpoint, parts: &Parts) -> Result<Response<Answer>, Refused> {
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            let mut refused = refusal(
+                parts.uri.path(),
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this is to be read: GET or HEAD",
+            );
+            let allow = HeaderValue::from_static("GET, HEAD");
+            refused.headers_mut().insert(header::ALLOW, allow);
+            return Err(refused);
+        }
+        let required = self
+            .policy
+            .as_gateway()
+            .and_then(|gateway| gateway.model.as_ref());
+        let load = (self.admission.in_flight(), self.admission.queued());
+        Ok(match endpoint {
+            Endpoint::Live => health::live(&self.pool).await,
+            Endpoint::Ready => health::ready(&self.pool, required).await,
+            Endpoint::Report => health::report(&self.pool, required, load).await,
+            Endpoint::Metrics => {
+                let gauges = Gauges {
+                    in_flight: load.0,
+                    queued: load.1,
+                    connections: self.connections.load(Ordering::Relaxed),
+                };
+                let text = self.ledger.metrics.render(gauges);
+                answer::text(text, "text/plain; version=0.0.4; charset=utf-8")
+            }
+        })
+    }
+
+    async fn pass(
+        &self,
+        mut passage: Passage,
+        turn: Turn,
+        exchange: &mut Exchange,
+    ) -> Result<Response<Answer>, Refused> {
+        let path = passage.parts.uri.path().to_owned();
+        if let Some(gateway) = self.policy.as_gateway()
+            && passage.parts.method == Method::POST
+            && naming::is_about_a_model(&path)
+        {
+            exchange.tail = Some(Tail::default());
+            let named = name_model(gateway, &mut passage.upload, exchange).await;
+            named.map_err(|fault| self.at_fault(&path, fault))?;
+        }
+        let progress = passage.upload.progress();
+        let deadline = passage.deadline;
+        let request = self.rewrite(passage, exchange);
+        let response = match self.await_head(request, &progress, deadline).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(self.failed(&path, progress.fault(), &error)),
+            Err(Silent) => return Err(self.silent(&path)),
+        };
+        let idle = self.policy.limits.idle_timeout;
+        let mut response = response.map(|body| Answer::stream(body, turn, idle, deadline));
+        headers::rewrite_answer(response.headers_mut());
+        Ok(response)
+    }
+
+    fn rewrite(&self, passage: Passage, exchange: &Exchange) -> Request<Upload> {
+        let Passage {
+            mut parts, upload, ..
+        } = passage;
+        let root = || PathAndQuery::from_static("/");
+        let path = parts.uri.path_and_query().cloned().unwrap_or_else(root);
+        parts.uri = self.pool.upstream().uri(path);
+        parts.version = Version::HTTP_11;
+        let headers = &mut parts.headers;
+        headers::rewrite_request(headers, self.pool.upstream().host_header());
+        headers.insert(REQUEST_ID, exchange.id.clone());
+        if let Some(gateway) = self.policy.as_gateway() {
+            if !gateway.keys.is_empty() {
+                auth::strip(headers);
+            }
+            // Allowed here, it must not be refused there.
+            if let Some(origin) = headers.get(header::ORIGIN)
+                && gateway.allows(origin)
+            {
+                headers.remove(header::ORIGIN);
+            }
+        }
+        Request::from_parts(parts, upload)
+    }
+
+    /// Waits for the head of the backend's answer. The time runs from the last byte of the upload.
+    async fn await_head(
+        &self,
+        request: Request<Upload>,
+        progress: &Progress,
+        deadline: Instant,
+    ) -> Result<Result<Response<Incoming>, ClientError>, Silent> {
+        let mut answer = pin!(self.pool.send(request));
+        let mut received = progress.received();
+        loop {
+            let at = deadline.min(Instant::now() + self.policy.limits.idle_timeout);
+            tokio::select! {
+                answer = &mut answer => return Ok(answer),
+                () = sleep_until(at) => {}
+            }
+            let before = std::mem::replace(&mut received, progress.received());
+            if at == deadline || before == received {
+                return Err(Silent);
+            }
+        }
+    }
+
+    /// What to answer when the backend's client failed: often because the client's body did.
+    fn failed(&self, path: &str, fault: Option<Fault>, error: &ClientError) -> Refused {
+        match fault {
+            Some(fault) => self.at_fault(path, fault),
+            None => refusal(path, StatusCode::BAD_GATEWAY, &self.pool.explain(error)),
+        }
+    }
+
+    fn at_fault(&self, path: &str, fault: Fault) -> Refused {
+        let text = match fault {
+            Fault::TooLarge => format!(
+                "{fault}: the limit is {} bytes (gateway.max_body)",
+                self.policy.limits.body_bytes
             ),
-        }
+            Fault::Stalled | Fault::Broken => fault.to_string(),
+        };
+        let mut refused = refusal(path, fault.status(), &text);
+        // The rest of the body is not read, so no other request can follow.
+        let close = HeaderValue::from_static("close");
+        refused.headers_mut().insert(header::CONNECTION, close);
+        refused
     }
 
-    fn uri(&self, path_and_query: &str) -> Uri {
-        Uri::builder()
-            .scheme("http")
-            .authority(self.policy.upstream.to_string())
-            .path_and_query(path_and_query)
-            .build()
-            .expect("an address and a parsed path make a URI")
+    fn silent(&self, path: &str) -> Refused {
+        let text = format!(
+            "the backend at {} did not begin its answer in time; see `ollamactl logs backend`",
+            self.pool.upstream()
+        );
+        refusal(path, StatusCode::GATEWAY_TIMEOUT, &text)
     }
 
-    fn explain(&self, error: &ClientError) -> String {
-        let mut cause = error.to_string();
-        let mut next = error.source();
-        while let Some(source) = next {
-            cause = source.to_string();
-            next = source.source();
-        }
-        let upstream = self.policy.upstream;
-        if error.is_connect() {
-            format!("no backend answers at {upstream} ({cause}); start it with `ollamactl serve`")
-        } else {
-            format!(
-                "the backend at {upstream} gave no answer ({cause}); \
-                 see `ollamactl logs backend`, or start it again with `ollamactl serve`"
-            )
-        }
+    /// Notes a request that was refused before it could be read.
+    pub(super) fn note_unread(&self, peer: SocketAddr, status: StatusCode) {
+        let headers = header::HeaderMap::new();
+        let mut exchange =
+            Exchange::begin(self.ledger.clone(), peer, &Method::default(), "-", &headers);
+        exchange.answered(status);
+        exchange.end = super::exchange::End::Whole;
     }
 }
 
-fn refusal(status: StatusCode, text: &str) -> Response<Body> {
-    json_answer(status, json!({"error": text}).to_string())
+/// Learns which model a request is about, and writes the required one in where it names none.
+async fn name_model(
+    gateway: &Gateway,
+    upload: &mut Upload,
+    exchange: &mut Exchange,
+) -> Result<(), Fault> {
+    let Some(body) = upload.read_ahead(naming::MOST_BYTES).await? else {
+        return Ok(());
+    };
+    let required = gateway.model.as_ref().map(ModelName::as_str);
+    match naming::name(&body, required) {
+        Naming::Named(model) => exchange.model = Some(model),
+        Naming::Filled(body) => {
+            exchange.model = required.map(str::to_owned);
+            upload.replace(body);
+        }
+        Naming::Unclear => {}
+    }
+    Ok(())
 }
 
-fn json_answer(status: StatusCode, json: String) -> Response<Body> {
-    let mut response = Response::new(Either::Right(Full::from(json)));
-    *response.status_mut() = status;
-    let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-    response
+/// The backend has not answered in time.
+struct Silent;
+
+fn busy(path: &str, why: &str) -> Refused {
+    let mut refused = refusal(path, StatusCode::TOO_MANY_REQUESTS, &format!("busy: {why}"));
+    refused
         .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
-    response
+        .insert(header::RETRY_AFTER, RETRY_AFTER);
+    refused
+}
+
+fn unauthorized(path: &str) -> Refused {
+    let text = "a key is needed: send it as `Authorization: Bearer KEY`";
+    let mut refused = refusal(path, StatusCode::UNAUTHORIZED, text);
+    let scheme = HeaderValue::from_static("Bearer");
+    refused
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, scheme);
+    refused
 }

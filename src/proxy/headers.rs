@@ -1,8 +1,9 @@
 //! Headers that belong to one hop and must not travel on (RFC 9110, section 7.6.1), and the guard of
 //! the Host header.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
+use hyper::Uri;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// On every answer while the backend is ollamactl's stand-in, with the value `stub`.
@@ -21,7 +22,7 @@ static HOP_BY_HOP: [HeaderName; 9] = [
 ];
 
 /// Removes what belongs to this hop, and what `Connection` nominates.
-pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
+fn drop_hop_by_hop(headers: &mut HeaderMap) {
     let nominated: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -35,19 +36,38 @@ pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 /// Makes a client's headers into those of a request to the backend. `Host` becomes the backend's own,
-/// which satisfies Ollama's guard; `Origin` stays, so that its check of origins still works.
-pub(super) fn rewrite_request(headers: &mut HeaderMap, upstream: SocketAddr) {
+/// which satisfies Ollama's guard; `Origin` stays, so that its check of origins still works. The length
+/// goes too: the body that is sent has its own.
+pub(super) fn rewrite_request(headers: &mut HeaderMap, host: HeaderValue) {
     drop_hop_by_hop(headers);
+    headers.remove(header::CONTENT_LENGTH);
     // This server has sent the 100 itself by the time the body flows.
     headers.remove(header::EXPECT);
-    let host = HeaderValue::try_from(upstream.to_string()).expect("an address is a header value");
     headers.insert(header::HOST, host);
+}
+
+/// Makes a backend's headers into those of the answer to a client. Of two framings the one that hyper
+/// read it by counts, which is the transfer encoding.
+pub(super) fn rewrite_answer(headers: &mut HeaderMap) {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    drop_hop_by_hop(headers);
+}
+
+/// Whether the request says where it goes in one way, and by a name that this machine can have. A target
+/// of the form `http://host/path` names a host too.
+pub(super) fn is_for_us(uri: &Uri, headers: &HeaderMap) -> bool {
+    is_local_host(headers)
+        && uri
+            .host()
+            .is_none_or(|host| is_local_name(without_port(host)))
 }
 
 /// Whether a Host header can be one that a container or a local program uses: an address, a bare name,
 /// or a name below `localhost`, `local` or `internal`. A public name here means that a web page has
 /// had its own name resolve to us (DNS rebinding). The rule is Ollama's own guard, plus bare names.
-pub(super) fn is_local_host(headers: &HeaderMap) -> bool {
+fn is_local_host(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return !headers.contains_key(header::HOST);
@@ -102,6 +122,23 @@ mod tests {
             assert!(!is_local_host(&host(bad)), "{bad}");
         }
         assert!(is_local_host(&HeaderMap::new()), "HTTP/1.0 has none");
+    }
+
+    #[test]
+    fn a_target_names_a_host_too() {
+        let headers = host("localhost");
+        let is_ours = |target: &str| is_for_us(&target.parse().expect("a URI"), &headers);
+        assert!(is_ours("/api/tags") && is_ours("http://localhost:1/api/tags"));
+        assert!(!is_ours("http://evil.example.com/api/tags"));
+    }
+
+    #[test]
+    fn of_two_framings_of_an_answer_the_length_goes() {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-length", HeaderValue::from_static("3"));
+        headers.insert("transfer-encoding", HeaderValue::from_static("chunked"));
+        rewrite_answer(&mut headers);
+        assert!(headers.is_empty(), "{headers:?}");
     }
 
     #[test]

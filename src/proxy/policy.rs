@@ -1,16 +1,16 @@
 //! What a proxy lets through: plain data, decided by whoever starts it.
 
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::net::IpAddr;
 
+use hyper::Method;
+use hyper::header::HeaderValue;
 use ipnet::IpNet;
 use tokio::sync::watch;
 
-/// How long a client may take to send a request's head; also how long an idle connection is kept.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long running answers may go on after shutdown was asked for.
-const DRAIN: Duration = Duration::from_secs(5);
+use super::limits::Limits;
+use super::upstream::Upstream;
+use super::{Keys, RequestLog};
+use crate::ollama::ModelName;
 
 /// The paths of Ollama's API that infer or list. Exact: what is not here does not pass, however it
 /// is spelt (`//api/pull`, `/api/%70ull`).
@@ -26,22 +26,21 @@ const INFERENCE: [&str; 9] = [
     "/api/embeddings",
 ];
 
-/// Who may connect, where to, and to which paths.
+/// Who may connect, where to, to which paths, and how much of it.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// The backend, normally on loopback.
-    pub upstream: SocketAddr,
+    pub upstream: Upstream,
     /// Who may connect.
     pub peers: Peers,
     /// Which paths pass.
     pub surface: Surface,
     /// The backend is ollamactl's stand-in: every answer says so in a header.
     pub stub: bool,
-    /// Limit for a request's head, answered with 408 when it passes; an idle connection is closed
-    /// silently after the same time.
-    pub header_timeout: Duration,
-    /// How long running answers may go on after shutdown; then they are cut.
-    pub drain: Duration,
+    /// Sizes, times and counts.
+    pub limits: Limits,
+    /// Where requests are noted; `None` for nowhere.
+    pub log: Option<RequestLog>,
 }
 
 /// Who may connect.
@@ -49,20 +48,52 @@ pub struct Policy {
 pub enum Peers {
     /// Whoever reaches the address.
     Everybody,
-    /// Only these subnets, read anew for each connection; others are closed without an answer.
+    /// Only these subnets, read anew for each connection and request; others are closed without an
+    /// answer.
     Subnets(watch::Receiver<Vec<IpNet>>),
 }
 
 /// The paths that a proxy offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Surface {
     /// Ollama as containers need it: inference and listing.
     Relay {
         /// Everything passes, also pull, push, create, copy, delete and blobs (`relay.admin`).
         admin: bool,
     },
-    /// `/healthz`, answered here, and all of `/api/*` and `/v1/*`.
-    Gateway,
+    /// All of `/api/*` and `/v1/*`, and endpoints of its own.
+    Gateway(Gateway),
+}
+
+/// What a gateway does besides passing on.
+#[derive(Debug, Clone, Default)]
+pub struct Gateway {
+    /// One of these is asked for where there are any.
+    pub keys: Keys,
+    /// The required model: it must be there for `/ready`, and is meant where a request names none.
+    pub model: Option<ModelName>,
+    /// Web pages of these origins may call; with none, the backend's own rule holds.
+    pub origins: Vec<HeaderValue>,
+}
+
+impl Gateway {
+    /// Whether web pages of this origin may call.
+    pub(super) fn allows(&self, origin: &HeaderValue) -> bool {
+        self.origins.iter().any(|one| one == origin || one == "*")
+    }
+}
+
+/// What a gateway answers itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// `/healthz`: gateway and backend answer.
+    Live,
+    /// `/health`: the same in detail.
+    Report,
+    /// `/ready`: the backend answers and has the required model.
+    Ready,
+    /// `/metrics`, for Prometheus.
+    Metrics,
 }
 
 /// What happens to a request for some path.
@@ -70,8 +101,8 @@ pub enum Surface {
 pub(super) enum Verdict {
     /// It goes to the backend.
     Pass,
-    /// The proxy answers for the health of the backend.
-    Health,
+    /// The proxy answers itself.
+    Own(Endpoint),
     /// Not offered by the relay; the text says what would offer it.
     Forbidden(String),
     /// Not offered by the gateway.
@@ -80,27 +111,27 @@ pub(super) enum Verdict {
 
 impl Policy {
     /// The relay for containers of these subnets, without administration.
-    pub fn relay(upstream: SocketAddr, subnets: watch::Receiver<Vec<IpNet>>) -> Self {
+    pub fn relay(upstream: impl Into<Upstream>, subnets: watch::Receiver<Vec<IpNet>>) -> Self {
         Self::new(
-            upstream,
+            upstream.into(),
             Peers::Subnets(subnets),
             Surface::Relay { admin: false },
         )
     }
 
     /// The gateway for whoever reaches it.
-    pub fn gateway(upstream: SocketAddr) -> Self {
-        Self::new(upstream, Peers::Everybody, Surface::Gateway)
+    pub fn gateway(upstream: impl Into<Upstream>, gateway: Gateway) -> Self {
+        Self::new(upstream.into(), Peers::Everybody, Surface::Gateway(gateway))
     }
 
-    fn new(upstream: SocketAddr, peers: Peers, surface: Surface) -> Self {
+    fn new(upstream: Upstream, peers: Peers, surface: Surface) -> Self {
         Self {
             upstream,
             peers,
             surface,
             stub: false,
-            header_timeout: HEADER_TIMEOUT,
-            drain: DRAIN,
+            limits: Limits::default(),
+            log: None,
         }
     }
 
@@ -116,9 +147,30 @@ impl Policy {
         }
     }
 
-    /// What happens to a request for this path.
-    pub(super) fn judge(&self, path: &str) -> Verdict {
-        match self.surface {
+    /// The gateway's part; `None` for a relay.
+    pub(super) fn as_gateway(&self) -> Option<&Gateway> {
+        match &self.surface {
+            Surface::Gateway(gateway) => Some(gateway),
+            Surface::Relay { .. } => None,
+        }
+    }
+
+    /// Whether a Host header of a public name is refused. A page that has its own name resolve to us
+    /// (DNS rebinding) has no key, so where one is asked for, the gateway may have any name.
+    pub(super) fn guards_host(&self) -> bool {
+        self.as_gateway()
+            .is_none_or(|gateway| gateway.keys.is_empty())
+    }
+
+    /// What happens to a request of this peer for this path.
+    pub(super) fn judge(&self, peer: IpAddr, method: &Method, path: &str) -> Verdict {
+        if !self.admits(peer) {
+            return Verdict::Forbidden(format!("{peer} is not let in any more"));
+        }
+        if *method == Method::CONNECT {
+            return Verdict::Forbidden("CONNECT is not for this proxy".to_owned());
+        }
+        match &self.surface {
             Surface::Relay { admin: true } => Verdict::Pass,
             Surface::Relay { admin: false }
                 if INFERENCE.contains(&path) || is_below(path, "/v1/") =>
@@ -129,12 +181,23 @@ impl Policy {
                 "{path} does not pass the relay, which is for inference and listing; \
                  set `relay.admin: true` in ollamactl.yaml to let everything pass"
             )),
-            Surface::Gateway if path == "/healthz" => Verdict::Health,
-            Surface::Gateway if is_below(path, "/api/") || is_below(path, "/v1/") => Verdict::Pass,
-            Surface::Gateway => Verdict::Missing(format!(
-                "{path} is not served; this gateway serves /healthz, /api/* and /v1/*"
-            )),
+            Surface::Gateway(_) => judge_gateway(path),
         }
+    }
+}
+
+fn judge_gateway(path: &str) -> Verdict {
+    match path {
+        "/healthz" => Verdict::Own(Endpoint::Live),
+        "/health" => Verdict::Own(Endpoint::Report),
+        "/ready" => Verdict::Own(Endpoint::Ready),
+        "/metrics" => Verdict::Own(Endpoint::Metrics),
+        // Ollama's own client asks for it first.
+        "/" => Verdict::Pass,
+        _ if is_below(path, "/api/") || is_below(path, "/v1/") => Verdict::Pass,
+        _ => Verdict::Missing(format!(
+            "{path} is not served; this gateway serves /healthz, /health, /ready, /metrics, /api/* and /v1/*"
+        )),
     }
 }
 
@@ -147,7 +210,9 @@ fn is_below(path: &str, prefix: &str) -> bool {
     let folded = rest
         .to_ascii_lowercase()
         .replace("%2e", ".")
-        .replace("%2f", "/");
+        .replace("%2f", "/")
+        .replace("%5c", "/")
+        .replace('\\', "/");
     !folded
         .split('/')
         .any(|segment| matches!(segment, "" | "." | ".."))
@@ -155,13 +220,28 @@ fn is_below(path: &str, prefix: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
     use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn gateway() -> Policy {
+        Policy::gateway(
+            SocketAddr::from(([127, 0, 0, 1], 11434)),
+            Gateway::default(),
+        )
+    }
 
     fn relay(admin: bool) -> Policy {
         Policy {
             surface: Surface::Relay { admin },
-            ..Policy::gateway(SocketAddr::from(([127, 0, 0, 1], 11434)))
+            ..gateway()
         }
+    }
+
+    fn judge(policy: &Policy, path: &str) -> Verdict {
+        policy.judge(HERE, &Method::POST, path)
     }
 
     #[test]
@@ -170,7 +250,7 @@ mod tests {
             .iter()
             .chain(&["/v1/chat/completions", "/v1/models/library/x:1b"])
         {
-            assert_eq!(relay(false).judge(path), Verdict::Pass, "{path}");
+            assert_eq!(judge(&relay(false), path), Verdict::Pass, "{path}");
         }
     }
 
@@ -190,25 +270,49 @@ mod tests {
             "/v1/../api/pull",
             "/v1/%2e%2E/api/pull",
             "/v1/..%2fapi/pull",
+            "/v1/..\\api/pull",
+            "/v1/..%5Capi/pull",
             "/v1/",
             "/v1//api/pull",
         ] {
-            let verdict = relay(false).judge(path);
+            let verdict = judge(&relay(false), path);
             assert!(
                 matches!(&verdict, Verdict::Forbidden(text) if text.contains("relay.admin")),
                 "{path}: {verdict:?}"
             );
-            assert_eq!(relay(true).judge(path), Verdict::Pass, "{path}");
+            assert_eq!(judge(&relay(true), path), Verdict::Pass, "{path}");
         }
     }
 
     #[test]
-    fn the_gateway_answers_for_health_and_passes_the_apis() {
-        let gateway = Policy::gateway(SocketAddr::from(([127, 0, 0, 1], 1)));
-        assert_eq!(gateway.judge("/healthz"), Verdict::Health);
-        assert_eq!(gateway.judge("/api/pull"), Verdict::Pass);
-        assert_eq!(gateway.judge("/v1/models"), Verdict::Pass);
-        assert!(matches!(gateway.judge("/metrics"), Verdict::Missing(_)));
+    fn the_gateway_answers_for_itself_and_passes_the_apis() {
+        for (path, endpoint) in [
+            ("/healthz", Endpoint::Live),
+            ("/health", Endpoint::Report),
+            ("/ready", Endpoint::Ready),
+            ("/metrics", Endpoint::Metrics),
+        ] {
+            assert_eq!(judge(&gateway(), path), Verdict::Own(endpoint), "{path}");
+        }
+        for path in ["/", "/api/pull", "/v1/models"] {
+            assert_eq!(judge(&gateway(), path), Verdict::Pass, "{path}");
+        }
+        for path in ["/debug/pprof/", "/api/", "/v1/../debug/pprof/", "*", ""] {
+            assert!(
+                matches!(judge(&gateway(), path), Verdict::Missing(_)),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn nobody_tunnels() {
+        for policy in [gateway(), relay(true)] {
+            assert!(matches!(
+                policy.judge(HERE, &Method::CONNECT, "/"),
+                Verdict::Forbidden(_)
+            ));
+        }
     }
 
     #[test]
@@ -217,7 +321,12 @@ mod tests {
         let policy = Policy::relay(SocketAddr::from(([127, 0, 0, 1], 1)), subnets);
         let peer: IpAddr = "::ffff:172.18.0.5".parse().expect("an address");
         assert!(policy.admits(peer));
+        assert_eq!(policy.judge(peer, &Method::GET, "/api/tags"), Verdict::Pass);
         current.send(Vec::new()).expect("the policy listens");
         assert!(!policy.admits(peer));
+        assert!(matches!(
+            policy.judge(peer, &Method::GET, "/api/tags"),
+            Verdict::Forbidden(_)
+        ));
     }
 }

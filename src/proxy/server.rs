@@ -1,29 +1,43 @@
 //! Connections: accepted or refused, served, and drained at the end.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hyper::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tower::util::option_layer;
+use tower::{Layer, ServiceExt};
 
-use super::forward::Forwarder;
+use super::cors;
+use super::forward::{Client, Forwarder};
+use super::patience::{Deadline, Patient};
 use super::policy::Policy;
+use super::upstream::BUFFER;
 use crate::error::Result;
 
 /// Pause after an `accept` that failed for want of a resource (EMFILE), which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// So many connections beyond the limit are told so; more are closed.
+const SURPLUS: usize = 64;
+
+/// How long a connection is read on after its last answer, so that the client gets to read that.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// A client has not sent its request's head in time. By hand, because hyper only closes.
 const REQUEST_TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// Serves until `shutdown`, then lets running answers end within `policy.drain` and cuts the rest.
+/// Serves until `shutdown`, then lets running answers end within the policy's time and cuts the rest.
 pub async fn serve(
     listener: TcpListener,
     policy: Arc<Policy>,
@@ -37,19 +51,30 @@ pub async fn serve(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) if policy.admits(peer.ip()) => {
-                    let shutdown = shutdown.clone();
-                    connections.spawn(converse(stream, forwarder.clone(), policy.clone(), shutdown));
+                    let open = connections.len();
+                    if open < policy.limits.connections.saturating_add(SURPLUS) {
+                        let client = Client {
+                            peer,
+                            deadline: Deadline::default(),
+                            surplus: open >= policy.limits.connections,
+                        };
+                        let shutdown = shutdown.clone();
+                        connections.spawn(converse(stream, client, forwarder.clone(), policy.clone(), shutdown));
+                    }
                 }
                 Ok(_refused) => {}
                 Err(error) if is_of_one_connection(error.kind()) => {}
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
         }
+        forwarder
+            .connections
+            .store(connections.len(), Ordering::Relaxed);
     }
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
     // On time-out the set is dropped, which aborts what is left.
-    let _ = tokio::time::timeout(policy.drain, drained).await;
+    let _ = tokio::time::timeout(policy.limits.drain_timeout, drained).await;
     Ok(())
 }
 
@@ -64,34 +89,75 @@ fn is_of_one_connection(kind: ErrorKind) -> bool {
 /// Serves one connection to its end. Its errors are the client's own doing, or were answered.
 async fn converse(
     stream: TcpStream,
+    client: Client,
     forwarder: Arc<Forwarder>,
     policy: Arc<Policy>,
     shutdown: CancellationToken,
 ) {
     // Tokens are small; they must not wait for each other.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let forwarder = forwarder.clone();
-        async move { forwarder.answer(request).await }
+    let limits = &policy.limits;
+    let (peer, surplus) = (client.peer, client.surplus);
+    let stream = Patient::new(stream, limits.client_timeout, client.deadline.clone());
+    let answering = forwarder.clone();
+    let service = tower::service_fn(move |request| {
+        let (client, forwarder) = (client.clone(), answering.clone());
+        async move { forwarder.answer(client, request).await }
     });
+    let service = option_layer(cors::layer(&policy)).layer(service);
+    // Boxed, so that a connection that streams does not keep the room that deciding took.
+    let service = service_fn(move |request| Box::pin(service.clone().oneshot(request)));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(policy.header_timeout)
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(limits.header_bytes)
+        .max_buf_size(BUFFER.max(limits.header_bytes))
+        .keep_alive(!surplus)
         .serve_connection(TokioIo::new(stream), service);
     let mut draining = false;
     let end = loop {
+        let end = std::future::poll_fn(|context| connection.poll_without_shutdown(context));
         tokio::select! {
-            end = &mut connection => break end,
+            end = end => break end,
             () = shutdown.cancelled(), if !draining => {
                 draining = true;
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
         }
     };
-    if end.is_err_and(|error| error.is_timeout()) {
-        let parts = connection.into_parts();
-        if !parts.read_buf.is_empty() {
-            let _ = parts.io.into_inner().write_all(REQUEST_TIMEOUT).await;
-        }
+    let parts = connection.into_parts();
+    let mut stream = parts.io.into_inner().into_inner();
+    if let Err(error) = end {
+        refused(&error, &parts.read_buf, &mut stream, &forwarder, peer).await;
     }
+    hang_up(stream).await;
+}
+
+/// Notes what hyper refused by itself, and answers where it only closes.
+async fn refused(
+    error: &hyper::Error,
+    read: &[u8],
+    stream: &mut TcpStream,
+    forwarder: &Forwarder,
+    peer: SocketAddr,
+) {
+    if error.is_timeout() && !read.is_empty() {
+        forwarder.note_unread(peer, StatusCode::REQUEST_TIMEOUT);
+        let _ = stream.write_all(REQUEST_TIMEOUT).await;
+    } else if error.is_parse_too_large() {
+        forwarder.note_unread(peer, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    } else if error.is_parse() {
+        forwarder.note_unread(peer, StatusCode::BAD_REQUEST);
+    }
+}
+
+/// Closes so that the client gets to read what was sent: with bytes of its own unread, the kernel would
+/// take our last answer back (RFC 9112, section 9.6).
+async fn hang_up(mut stream: TcpStream) {
+    let _ = stream.shutdown().await;
+    let last = async {
+        let mut rest = [0; 4096];
+        while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
+    };
+    let _ = tokio::time::timeout(LINGER, last).await;
 }

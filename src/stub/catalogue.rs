@@ -5,11 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::name::Name;
-
-/// Length of the vectors that the stub embeds into.
-pub(super) const EMBEDDING_LENGTH: usize = 64;
-/// The context length that every model claims.
-pub(super) const CONTEXT_LENGTH: u64 = 4096;
+use super::weights;
 
 const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
@@ -18,12 +14,22 @@ pub(super) const WEIGHTS: &str = "application/vnd.ollama.image.model";
 pub(super) const TEMPLATE: &str = "application/vnd.ollama.image.template";
 pub(super) const LICENSE: &str = "application/vnd.ollama.image.license";
 pub(super) const PARAMS: &str = "application/vnd.ollama.image.params";
+pub(super) const SYSTEM: &str = "application/vnd.ollama.image.system";
 
 const TEMPLATE_TEXT: &str =
     "{{- range .Messages }}<|{{ .Role }}|>{{ .Content }}\n{{ end }}<|assistant|>";
+/// With the tools that may be called; the recorded models have none.
+const TOOLS_TEMPLATE: &str = "{{- if .Tools }}<|tools|>{{ .Tools }}\n{{ end }}\
+    {{- range .Messages }}<|{{ .Role }}|>{{ .Content }}\n{{ end }}<|assistant|>";
+/// The family of models that embed.
+const EMBEDS: &str = "bert";
 const LICENSE_TEXT: &str = "ollamactl stub\n\n\
     This model has no weights. It stands in for a model in tests and CI, and may be used freely.\n";
-const PARAMS_TEXT: &str = r#"{"stop":["<|user|>"]}"#;
+const PARAMS_TEXT: &str = r#"{"stop":["<|user|>"],"temperature":0.1}"#;
+/// Those of the recorded models.
+const TINY_PARAMS: &str = r#"{"num_predict":32,"stop":["<|user|>"],"temperature":0.1}"#;
+/// The size at which the weights of a `corrupt…` model are cut.
+const CUT: u64 = 200_000;
 
 /// A Docker manifest of schema 2, as Ollama keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +42,21 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
+    /// Of these blobs.
+    pub(super) fn new(config: Layer, layers: Vec<Layer>) -> Self {
+        Self {
+            schema_version: 2,
+            media_type: MANIFEST.to_owned(),
+            config,
+            layers,
+        }
+    }
+
+    /// The file's bytes.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("plain data")
+    }
+
     /// All blobs, in the order in which they are pulled.
     pub(super) fn blobs(&self) -> impl Iterator<Item = &Layer> {
         self.layers.iter().chain([&self.config])
@@ -63,6 +84,9 @@ pub(super) struct Layer {
     pub(super) digest: String,
     /// Bytes.
     pub(super) size: u64,
+    /// The model that a created one is made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<String>,
 }
 
 /// The config blob: what Ollama lists as a model's details.
@@ -100,6 +124,7 @@ impl Blob {
             media_type: media_type.to_owned(),
             digest: digest(&head, size),
             size,
+            from: None,
         };
         Self { layer, head }
     }
@@ -109,7 +134,8 @@ impl Blob {
         self.layer.media_type == WEIGHTS
     }
 
-    fn text(media_type: &str, text: &str) -> Self {
+    /// A text as a blob.
+    pub(super) fn text(media_type: &str, text: &str) -> Self {
         Self::new(media_type, text.as_bytes().to_vec(), text.len() as u64)
     }
 }
@@ -131,41 +157,38 @@ impl Model {
             return None;
         }
         let mut head = format!("ollamactl stub: no weights of {}\n", name.full()).into_bytes();
+        if name.model.starts_with("garbage") {
+            head = weights::garbage();
+        }
         if revision > 0 {
             head.extend(format!("revision {revision}\n").into_bytes());
         }
         let weights = Blob::new(WEIGHTS, head, weights_size(name));
-        let config = serde_json::to_string(&config(name, &weights)).expect("plain data");
+        let config = Config::of(name, &weights.layer).blob();
+        let (template, parameters) = match is_tiny(name) {
+            true => (TEMPLATE_TEXT, TINY_PARAMS),
+            false => (TOOLS_TEMPLATE, PARAMS_TEXT),
+        };
         let mut blobs = vec![
             weights,
-            Blob::text(TEMPLATE, TEMPLATE_TEXT),
+            Blob::text(TEMPLATE, template),
             Blob::text(LICENSE, LICENSE_TEXT),
-            Blob::text(PARAMS, PARAMS_TEXT),
+            Blob::text(PARAMS, parameters),
         ];
         let layers = blobs.iter().map(|blob| blob.layer.clone()).collect();
-        let config = Blob::text(CONFIG, &config);
-        let manifest = Manifest {
-            schema_version: 2,
-            media_type: MANIFEST.to_owned(),
-            config: config.layer.clone(),
-            layers,
-        };
+        let manifest = Manifest::new(config.layer.clone(), layers).bytes();
         blobs.push(config);
-        let manifest = serde_json::to_vec(&manifest).expect("plain data");
         Some(Self { manifest, blobs })
     }
 }
 
-/// What a model can do. Names of embedding models are known by their parts; `tiny…` has no tools.
-pub(super) fn capabilities(name: &Name) -> &'static [&'static str] {
-    let name = &name.to_lowercase();
-    let embeds = ["embed", "minilm", "bge"]
-        .iter()
-        .any(|part| name.model.contains(part));
-    match (embeds, is_tiny(name)) {
+/// What a model of this family and template can do: those of an embedding model embed, and a template that
+/// mentions tools can call them.
+pub(super) fn capabilities(config: &Config, template: &str) -> &'static [&'static str] {
+    match (config.model_family == EMBEDS, template.contains(".Tools")) {
         (true, _) => &["embedding"],
-        (false, true) => &["completion"],
-        (false, false) => &["completion", "tools"],
+        (false, true) => &["completion", "tools"],
+        (false, false) => &["completion"],
     }
 }
 
@@ -198,20 +221,37 @@ pub(super) fn digest(head: &[u8], size: u64) -> String {
     format!("sha256:{}", hex(hash.finalize()))
 }
 
-fn config(name: &Name, weights: &Blob) -> Config {
-    let family = family(&name.model);
-    Config {
-        model_format: "gguf".to_owned(),
-        model_family: family.clone(),
-        model_families: vec![family],
-        model_type: parameter_size(name),
-        file_type: quantization(&name.tag),
-        architecture: "amd64".to_owned(),
-        os: "linux".to_owned(),
-        rootfs: RootFs {
-            r#type: "layers".to_owned(),
-            diff_ids: vec![weights.layer.digest.clone()],
-        },
+impl Config {
+    /// What the name of a model tells, and the digest of its weights.
+    pub(super) fn of(name: &Name, weights: &Layer) -> Self {
+        let family = family(&name.to_lowercase());
+        Self {
+            model_format: "gguf".to_owned(),
+            model_family: family.clone(),
+            model_families: vec![family],
+            model_type: parameter_size(name),
+            file_type: quantization(&name.tag),
+            architecture: "amd64".to_owned(),
+            os: "linux".to_owned(),
+            rootfs: RootFs {
+                r#type: "layers".to_owned(),
+                diff_ids: vec![weights.digest.clone()],
+            },
+        }
+    }
+
+    /// Of weights from elsewhere, which nothing is known of.
+    pub(super) fn unknown(weights: &Layer) -> Self {
+        let tiny = Name::parse("tiny").expect("a name");
+        Self {
+            file_type: "unknown".to_owned(),
+            ..Self::of(&tiny, weights)
+        }
+    }
+
+    /// As a blob.
+    pub(super) fn blob(&self) -> Blob {
+        Blob::text(CONFIG, &serde_json::to_string(self).expect("plain data"))
     }
 }
 
@@ -230,13 +270,16 @@ fn is_tiny(name: &Name) -> bool {
     name.model.starts_with("tiny")
 }
 
-/// The letters that a name begins with: `llama` of `llama3.1`.
-fn family(model: &str) -> String {
-    let letters = model.split(|c: char| !c.is_ascii_alphabetic()).next();
-    letters
-        .filter(|text| !text.is_empty())
-        .unwrap_or("stub")
-        .to_owned()
+/// The letters that a name begins with: `llama` of `llama3.1`. Embedding models are known by parts of their
+/// names.
+fn family(name: &Name) -> String {
+    let embeds = ["embed", "minilm", "bge"];
+    if embeds.iter().any(|part| name.model.contains(part)) {
+        return EMBEDS.to_owned();
+    }
+    let letters = name.model.split(|c: char| !c.is_ascii_alphabetic()).next();
+    let letters = letters.filter(|text| !text.is_empty() && !is_tiny(name));
+    letters.unwrap_or("llama").to_owned()
 }
 
 /// `Q6_K` of `8b-instruct-q6_K`.
@@ -270,8 +313,10 @@ fn billions(name: &Name) -> Option<f64> {
 /// limits; about half a MiB for a model called `tiny…`.
 fn weights_size(name: &Name) -> u64 {
     const MIB: f64 = 1_048_576.0;
-    if is_tiny(name) {
-        return 470_848;
+    match name.model.as_str() {
+        model if model.starts_with("corrupt") => return CUT,
+        _ if is_tiny(name) => return 470_848,
+        _ => {}
     }
     let mib = (billions(name).unwrap_or(8.0) * 8.0).clamp(1.0, 128.0);
     #[allow(

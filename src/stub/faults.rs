@@ -21,6 +21,9 @@ pub struct Faults {
     pub busy: bool,
     /// `OLLAMACTL_STUB_TOKEN_MS`: pause before each token. Default 5.
     pub token_pause: Duration,
+    /// `OLLAMACTL_STUB_REPEAT`: how often an answer repeats its last token. v0.24.0 breaks an answer off
+    /// after 31 equal tokens in a row, without a last line. Default 0.
+    pub repeat: usize,
     /// How pulls go.
     pub pull: PullFaults,
     /// `OLLAMACTL_STUB_CRASH_MS`: time from listening until the process ends by itself, leaving its
@@ -100,6 +103,7 @@ impl Default for Faults {
             load: Duration::ZERO,
             busy: false,
             token_pause: Duration::from_millis(5),
+            repeat: 0,
             pull: PullFaults::default(),
             crash: None,
             crash_code: 2,
@@ -160,6 +164,10 @@ impl Faults {
             load: vars.time("LOAD_MS").unwrap_or(default.load),
             busy: vars.switch("BUSY"),
             token_pause: vars.time("TOKEN_MS").unwrap_or(default.token_pause),
+            repeat: vars
+                .number("REPEAT")
+                .and_then(|count| usize::try_from(count).ok())
+                .unwrap_or(default.repeat),
             pull: PullFaults::from_variables(&vars),
             crash: vars.time("CRASH_MS"),
             crash_code: vars

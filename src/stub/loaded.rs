@@ -7,6 +7,7 @@ use chrono::{DateTime, Local};
 use tokio::sync::Notify;
 
 use super::catalogue::{Config, WEIGHTS};
+use super::gguf::context_length;
 use super::keep_alive::KeepAlive;
 use super::runner::Runner;
 use super::store::Installed;
@@ -38,6 +39,8 @@ pub(super) struct Shown {
     /// Bytes.
     pub(super) size: u64,
     pub(super) config: Config,
+    /// The context length that the model claims.
+    pub(super) context: u64,
     pub(super) expires: DateTime<Local>,
 }
 
@@ -83,6 +86,7 @@ impl Loaded {
                     digest: model.digest.clone(),
                     size: model.manifest.layer(WEIGHTS).map_or(0, |layer| layer.size),
                     config: model.config.clone(),
+                    context: context_length(model),
                     expires,
                 },
                 weights,

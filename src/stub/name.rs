@@ -19,6 +19,11 @@ pub(super) struct Name {
 impl Name {
     /// Parses a name and fills in the defaults; `None` where Ollama says that it is invalid.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        let scheme = ["http://", "https://"].into_iter();
+        let text = scheme
+            .filter_map(|scheme| text.strip_prefix(scheme))
+            .next()
+            .unwrap_or(text);
         let (path, tag) = match text.rsplit_once(':') {
             Some((path, tag)) if !tag.contains('/') => (path, tag),
             _ => (text, TAG),
@@ -113,6 +118,7 @@ mod tests {
             ("Tiny:1B", "registry.ollama.ai/library/Tiny:1B", "Tiny:1B"),
             ("me/x", "registry.ollama.ai/me/x:latest", "me/x:latest"),
             ("h:25000/a/b:c", "h:25000/a/b:c", "h:25000/a/b:c"),
+            ("http://h:25000/a/b:c", "h:25000/a/b:c", "h:25000/a/b:c"),
         ] {
             let name = Name::parse(text).expect(text);
             assert_eq!(

@@ -36,6 +36,28 @@ pub(super) struct Progress {
     completed: Option<u64>,
 }
 
+impl Line {
+    /// A line without numbers.
+    pub(super) fn status(status: impl Into<String>) -> Self {
+        Self::Progress(Progress {
+            status: status.into(),
+            digest: None,
+            total: None,
+            completed: None,
+        })
+    }
+
+    /// How far a blob is; `completed` is left out while it is 0.
+    pub(super) fn blob(status: String, layer: &Layer, completed: u64) -> Self {
+        Self::Progress(Progress {
+            status,
+            digest: Some(layer.digest.clone()),
+            total: Some(layer.size),
+            completed: Some(completed).filter(|n| *n > 0),
+        })
+    }
+}
+
 /// Begins a pull. It is cancelled when the receiver is dropped.
 pub(super) fn start(stub: Arc<Stub>, name: Name) -> mpsc::Receiver<Line> {
     let (lines, receiver) = mpsc::channel(1);
@@ -152,23 +174,12 @@ impl Pull {
     }
 
     async fn status(&self, status: &str) {
-        let progress = Progress {
-            status: status.to_owned(),
-            digest: None,
-            total: None,
-            completed: None,
-        };
-        self.send(Line::Progress(progress)).await;
+        self.send(Line::status(status)).await;
     }
 
     async fn progress(&self, layer: &Layer, completed: u64) {
-        let progress = Progress {
-            status: format!("pulling {}", short(layer)),
-            digest: Some(layer.digest.clone()),
-            total: Some(layer.size),
-            completed: Some(completed).filter(|n| *n > 0),
-        };
-        self.send(Line::Progress(progress)).await;
+        let status = format!("pulling {}", short(layer));
+        self.send(Line::blob(status, layer, completed)).await;
     }
 
     /// A client that has gone is noticed by `start`.

@@ -24,7 +24,8 @@ use super::name::Name;
 use super::runner::Runners;
 use super::signals::{Asked, Signals};
 use super::store::Store;
-use super::{Faults, Options, Stub, announce, api};
+use super::weights::{self, Fault};
+use super::{Options, Stub, Version, announce, api};
 use crate::error::{Context, Error, Result};
 
 /// Pause after an `accept` that failed for want of a resource.
@@ -32,12 +33,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Exit code of a Go program that gets SIGQUIT.
 const GO_QUIT: u8 = 2;
+/// Exit code of a Go program that panics.
+const GO_PANIC: u8 = 2;
 
 /// The stub ended as a Go program ends that has no chance to clean up: what it started is left behind.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct Crashed {
-    why: &'static str,
+    why: String,
     /// The exit code that the process is to have.
     pub code: u8,
 }
@@ -56,9 +59,9 @@ pub async fn run(options: Options) -> Result<Result<(), Crashed>> {
         () = server.serve() => None,
         asked = signals.wait() => match asked {
             Asked::End => None,
-            Asked::Quit => Some(Crashed { why: "SIGQUIT: quit", code: GO_QUIT }),
+            Asked::Quit => Some(Crashed { why: "SIGQUIT: quit".to_owned(), code: GO_QUIT }),
         },
-        crashed = crash(&stub.faults) => Some(crashed),
+        crashed = crash(&stub) => Some(crashed),
     };
     if let Some(crashed) = crashed {
         let dump = format!("{crashed}\n\ngoroutine 1 [running]:\nollamactl.stub()");
@@ -74,7 +77,11 @@ pub async fn run(options: Options) -> Result<Result<(), Crashed>> {
 }
 
 /// Waits until it is time to crash, if there is such a time.
-async fn crash(faults: &Faults) -> Crashed {
+async fn crash(stub: &Stub) -> Crashed {
+    if let Some(crashed) = panic_over_garbage(stub) {
+        return crashed;
+    }
+    let faults = &stub.faults;
     let (Some(after), once) = (faults.crash, faults.crash_once.as_ref()) else {
         return std::future::pending().await;
     };
@@ -84,9 +91,27 @@ async fn crash(faults: &Faults) -> Crashed {
     tokio::time::sleep(after).await;
     let _ = once.map(|file| std::fs::write(file, "crashed\n"));
     Crashed {
-        why: "panic: the stub was told to crash",
+        why: "panic: the stub was told to crash".to_owned(),
         code: faults.crash_code,
     }
+}
+
+/// v0.24.0 reads all weights at its start, and panics over garbage.
+fn panic_over_garbage(stub: &Stub) -> Option<Crashed> {
+    let models = stub.store.list(&stub.log);
+    let faults = models
+        .iter()
+        .filter_map(|model| weights::fault(&stub.store, model));
+    let length = faults.into_iter().find_map(|fault| match fault {
+        Fault::Garbage(length) => Some(length),
+        Fault::Cut(_) => None,
+    });
+    let length = length.filter(|_| stub.settings.version == Version::V0_24)?;
+    let why = "panic: runtime error: slice bounds out of range";
+    Some(Crashed {
+        why: format!("{why} [:{length}] with capacity 4096"),
+        code: GO_PANIC,
+    })
 }
 
 /// A stub that listens, and answers once it is served.
@@ -110,13 +135,13 @@ impl Server {
         let address = listener
             .local_addr()
             .or_failed(|| "cannot read the bound address")?;
-        announce::config(&log, &options, address);
+        announce::config(&log, &options);
         let store = Store::open(options.models)?;
         for name in &options.preset {
             preset(&store, name, options.faults.pull.revision).await?;
         }
         announce::store(&log, &options.settings, &store);
-        announce::listening(&log, options.settings.version, address, &store);
+        announce::listening(&log, &options.settings, address, &store);
         let stub = Arc::new(Stub {
             address,
             ready: Instant::now() + options.faults.discovery,

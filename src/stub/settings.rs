@@ -1,11 +1,12 @@
 //! Ollama's own settings, as far as the stub obeys them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::Version;
 use super::keep_alive::{self, KeepAlive};
+use super::{Version, environment};
 
 /// What Ollama reads from its environment, and which Ollama is imitated. [`Settings::from_env`] reads
 /// the variable named at each field.
@@ -26,8 +27,10 @@ pub struct Settings {
     /// `OLLAMA_NOPRUNE=1` keeps the partial downloads that a start removes when they are older than an
     /// hour.
     pub prune: bool,
-    /// `OLLAMA_NO_CLOUD=1` is repeated in the log.
+    /// `OLLAMA_NO_CLOUD=1`: ollama.com is not asked, so that the log has no warnings of that.
     pub no_cloud: bool,
+    /// The variables that Ollama repeats in the first line of its log, as far as they are set.
+    pub environment: BTreeMap<&'static str, String>,
 }
 
 impl Default for Settings {
@@ -40,6 +43,7 @@ impl Default for Settings {
             max_queue: 512,
             prune: true,
             no_cloud: false,
+            environment: BTreeMap::new(),
         }
     }
 }
@@ -59,9 +63,11 @@ impl Settings {
         };
         let is_on = |name: &str| given(name).is_some_and(|value| !is_off(&value));
         let default = Self::default();
+        let version = given("OLLAMACTL_STUB_VERSION");
+        let version = version.map_or(default.version, |text| Version::parse(&text));
         Self {
-            version: given("OLLAMACTL_STUB_VERSION")
-                .map_or(default.version, |text| Version::parse(&text)),
+            version,
+            environment: environment::read(version, &lookup),
             origins: given("OLLAMA_ORIGINS").map_or_else(Vec::new, |list| {
                 list.split(',')
                     .map(|origin| origin.trim().to_owned())
@@ -112,6 +118,7 @@ mod tests {
             keep_alive: KeepAlive::For(keep_alive::FOR_EVER),
             load_timeout: Duration::from_secs(4),
             prune: false,
+            environment: settings.environment.clone(),
             ..Settings::default()
         };
         assert_eq!(settings, expected);

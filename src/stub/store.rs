@@ -11,6 +11,7 @@ use chrono::{DateTime, Local};
 use sha2::{Digest, Sha256};
 
 use super::catalogue::{Blob, Config, Layer, Manifest, Model, digest, hex};
+use super::go_json;
 use super::log::{Log, go_make_folders, go_path_error};
 use super::name::Name;
 use super::partial::Partial;
@@ -79,7 +80,8 @@ impl Store {
     fn read(&self, name: &Name) -> io::Result<Installed> {
         let path = self.manifests().join(name.path());
         let bytes = fs::read(&path)?;
-        let manifest: Manifest = serde_json::from_slice(&bytes)?;
+        let broken = |error| io::Error::other(go_json::error(&bytes, &error));
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(broken)?;
         let config = fs::read(self.blob(&manifest.config.digest)).unwrap_or_default();
         Ok(Installed {
             name: name.clone(),
@@ -134,6 +136,16 @@ impl Store {
             }
         }
         self.write_manifest(name, &model.manifest)
+    }
+
+    /// Puts a small blob in place, unless it is there.
+    pub(super) fn put(&self, blob: &Blob) -> Result<(), String> {
+        let path = self.blob(&blob.layer.digest);
+        if path.exists() {
+            return Ok(());
+        }
+        go_make_folders(&self.blobs())?;
+        fs::write(&path, &blob.head).map_err(|error| go_path_error("open", &path, &error))
     }
 
     /// Writes a manifest, which makes its model exist.

@@ -1,11 +1,11 @@
 //! The engine as the tests look at it: blocking, and in `docker inspect`'s words.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 
-use ollamactl::engine::Engine;
 use ollamactl::engine::models::ContainerCreateBody;
+use ollamactl::engine::{Endpoint, Engine};
+use ollamactl::engine::{Endpoint, Engine};
 use ollamactl::error::Result;
 use serde_json::Value;
 
@@ -37,6 +37,11 @@ impl Docker {
         answer.unwrap_or_else(|error| panic!("{error} {:?}", error.causes()))
     }
 
+    /// Where the engine is.
+    pub fn endpoint(&self) -> &Endpoint {
+        self.engine.endpoint()
+    }
+
     /// The address by which containers call this machine.
     pub fn host_gateway(&self) -> std::net::IpAddr {
         let address = self.engine.info().host_gateway;
@@ -50,10 +55,10 @@ impl Docker {
         found.map(|container| serde_json::to_value(container).expect("JSON"))
     }
 
-    /// The ID of an image.
+    /// Whether there is a volume of this name.
     #[track_caller]
-    pub fn image(&self, name: &str) -> Option<String> {
-        self.get(self.engine.image(name)).map(|image| image.id)
+    pub fn has_volume(&self, name: &str) -> bool {
+        self.get(self.engine.volume(name)).is_some()
     }
 
     /// Names of the project's containers, sorted.
@@ -101,34 +106,6 @@ impl Docker {
         };
         self.get(self.engine.create_container(&name, "", body));
         name
-    }
-
-    /// Takes everything of a project away. What cannot be removed is told, not panicked over: a test
-    /// may be failing already.
-    pub fn clear(&self, project: &str, images: &[String]) {
-        let cleared = self.runtime.block_on(self.try_clear(project, images));
-        if let Err(error) = cleared {
-            let _ = writeln!(
-                std::io::stderr(),
-                "project {project} is not quite gone: {error}"
-            );
-        }
-    }
-
-    async fn try_clear(&self, project: &str, images: &[String]) -> Result<()> {
-        for container in self.engine.containers(&[of(project)]).await? {
-            let id = container.id.unwrap_or_default();
-            self.engine.stop_container(&id, Some(0)).await?;
-            self.engine.remove_container(&id, true).await?;
-        }
-        for network in self.engine.networks_labelled(&of(project)).await? {
-            let id = network.id.unwrap_or_default();
-            self.engine.remove_network(&id).await?;
-        }
-        for image in images {
-            self.engine.remove_image(image).await?;
-        }
-        Ok(())
     }
 }
 

@@ -1,22 +1,24 @@
 //! A compose project of its own on a real engine, taken away again when it is dropped, also by a
-//! failing test. Its image is FROM scratch: this very test program, which is static, in another role.
+//! failing test. Its image holds this very test program, which is static, in another role.
 
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Once};
 
+use super::base::{self, Base};
 use ollamactl::compose::{self, LoadOptions, Project};
 use ollamactl::engine::Engine;
 use ollamactl::error::{Error, Result};
 use ollamactl::event::{Event, Events, Step};
-use ollamactl::gateway::{self, Target, Up, UpOptions};
+use ollamactl::gateway::{self, Ledger, Target, Up, UpOptions};
+use ollamactl::paths::Paths;
 
 /// The service that the tests bring up.
 pub const SERVICE: &str = "ollama-functions";
 
-/// What every project's image is made from.
-const DOCKERFILE: &str = "FROM scratch\nCOPY guest /guest\nENV GUEST=1\nENTRYPOINT [\"/guest\", \"--ignored\", \"--nocapture\", \"--exact\"]\nCMD [\"guest_serves\"]\n";
+/// The words before a role's name: this program runs that one test, and shows what it prints.
+const ENTRYPOINT: [&str; 4] = ["/guest", "--ignored", "--nocapture", "--exact"];
 
 /// Set to `1`, an absent engine is a failure instead of a reason to skip.
 const MANDATORY: &str = "OLLAMACTL_ENGINE_TESTS";
@@ -27,6 +29,7 @@ pub struct Lab {
     pub name: String,
     pub events: Arc<Mutex<Vec<Event>>>,
     environment: Vec<(String, String)>,
+    _base: Base,
 }
 
 impl Lab {
@@ -45,6 +48,7 @@ impl Lab {
         let engine = Engine::from_environment()
             .await
             .expect("the engine suite needs an engine (.ci/docker up)");
+        let guest = std::env::current_exe().expect("this program");
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let lab = Self {
             engine,
@@ -52,12 +56,18 @@ impl Lab {
             name: format!("octl-{}-{number}", std::process::id()),
             events: Arc::default(),
             environment: Vec::new(),
+            _base: Base::share(&guest, "guest", &ENTRYPOINT),
         };
         lab.file("docker-compose.yml", compose);
-        lab.file("Dockerfile", DOCKERFILE);
-        let guest = std::env::current_exe().expect("this program");
-        std::fs::copy(guest, lab.path().join("guest")).expect("copied");
+        lab.dockerfile("");
         Some(lab)
+    }
+
+    /// Writes the Dockerfile: these instructions after those that every image here needs.
+    pub fn dockerfile(&self, instructions: &str) {
+        let base = base::name();
+        let text = format!("FROM {base}\nENV GUEST=1\nCMD [\"guest_serves\"]\n{instructions}");
+        self.file("Dockerfile", &text);
     }
 
     pub fn path(&self) -> &Path {
@@ -82,6 +92,15 @@ impl Lab {
             ..LoadOptions::default()
         };
         compose::load(&options).unwrap_or_else(|error| panic!("{error} {:?}", error.details))
+    }
+
+    /// Where what was made of the project is written down.
+    pub fn ledger(&self) -> Ledger {
+        let paths = Paths {
+            state: self.path().join("state"),
+            config: self.path().join("config"),
+        };
+        Ledger::new(&paths, self.engine.endpoint(), &self.name)
     }
 
     pub fn step(&self) -> (Events, Step) {
@@ -131,35 +150,6 @@ impl Lab {
             .map(str::to_owned)
             .collect()
     }
-
-    /// Takes everything of the project away.
-    async fn clear(&self) -> Result<()> {
-        let label = format!("com.docker.compose.project={}", self.name);
-        for container in self.engine.containers(std::slice::from_ref(&label)).await? {
-            let id = container.id.unwrap_or_default();
-            self.engine.stop_container(&id, Some(0)).await?;
-            self.engine.remove_container(&id, true).await?;
-        }
-        for network in self.engine.networks_labelled(&label).await? {
-            self.engine
-                .remove_network(&network.id.unwrap_or_default())
-                .await?;
-        }
-        let project = self.project();
-        for key in project.volumes.keys() {
-            self.engine.remove_volume(&project.volume_name(key)).await?;
-        }
-        for service in project
-            .services
-            .values()
-            .filter(|service| service.build.is_some())
-        {
-            self.engine
-                .remove_image(&project.image_name(service))
-                .await?;
-        }
-        Ok(())
-    }
 }
 
 pub fn target(project: &Project) -> Target<'_> {
@@ -172,21 +162,7 @@ pub fn target(project: &Project) -> Target<'_> {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        // A runtime of its own: the test's may be going down with it.
-        let cleared = std::thread::scope(|scope| {
-            let clear = scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()?;
-                runtime
-                    .block_on(self.clear())
-                    .map_err(std::io::Error::other)
-            });
-            clear
-                .join()
-                .unwrap_or_else(|_| Err(std::io::Error::other("panicked")))
-        });
-        if let Err(error) = cleared {
+        if let Err(error) = base::clear(&self.name) {
             eprintln!("project {} is not quite gone: {error}", self.name);
         }
     }

@@ -1,16 +1,18 @@
 //! A repository with a compose project, as they are in the real world, in a sandbox with the stub as
 //! `ollama`, on a real engine. Everything of it is taken away when it is dropped, also by a failing test.
 
-use std::cell::RefCell;
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use ollamactl::gateway::Ledger;
+use ollamactl::paths::Paths;
 use serde_json::Value;
 
+use super::api;
+use super::base::{self, Base};
 use super::docker::Docker;
 use super::support::{self, Output, Sandbox};
 
@@ -18,12 +20,6 @@ use super::support::{self, Output, Sandbox};
 pub const SERVICE: &str = "ollama-functions";
 /// Set to `1`, an absent engine is a failure instead of a reason to skip.
 const MANDATORY: &str = "OLLAMACTL_ENGINE_TESTS";
-/// Where the engine is, unless said otherwise.
-const SOCKET: &str = "unix:///var/run/docker.sock";
-
-/// FROM scratch: the binary is static.
-pub const DOCKERFILE: &str =
-    "FROM scratch\nCOPY ollamactl /ollamactl\nENTRYPOINT [\"/ollamactl\"]\n";
 
 /// A gateway that needs an API, which needs a database that must be healthy.
 const WHOLE: &str = r#"
@@ -87,7 +83,7 @@ pub struct Stack {
     /// Where the gateway is published.
     pub published: SocketAddr,
     compose: &'static str,
-    replaced: RefCell<Vec<String>>,
+    _base: Base,
 }
 
 impl Stack {
@@ -110,21 +106,20 @@ impl Stack {
             });
             return None;
         }
-        let engine = std::env::var("DOCKER_HOST").unwrap_or_else(|_| SOCKET.to_owned());
+        let binary = env!("CARGO_BIN_EXE_ollamactl");
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let stack = Self {
-            sandbox: Sandbox::new().with("DOCKER_HOST", &engine),
+            sandbox: Sandbox::new().with("DOCKER_HOST", &api::endpoint()),
             docker: Docker::connect(),
             name: format!("octl-cli-{}-{number}", std::process::id()),
             published: support::free_address(),
             compose,
-            replaced: RefCell::default(),
+            _base: Base::share(Path::new(binary), "ollamactl", &["/ollamactl"]),
         };
         stack.write_compose(|compose| compose);
-        stack.dockerfile(DOCKERFILE);
+        stack.dockerfile("");
         let makefile = concat!(env!("CARGO_MANIFEST_DIR"), "/Makefile.ai");
         std::fs::copy(makefile, stack.sandbox.work().join("Makefile.ai")).expect("copied");
-        copy_binary(stack.sandbox.work().join("ollama-functions/ollamactl"));
         Some(stack)
     }
 
@@ -137,12 +132,10 @@ impl Stack {
         self.sandbox.write("docker-compose.yml", &text);
     }
 
-    /// Writes the gateway's Dockerfile. The image that was built from the one before loses its name at
-    /// the next build, so it is remembered for the end.
-    pub fn dockerfile(&self, text: &str) {
-        let image = self.docker.image(&format!("{}-{SERVICE}", self.name));
-        self.replaced.borrow_mut().extend(image);
-        self.sandbox.write("ollama-functions/Dockerfile", text);
+    /// Writes the gateway's Dockerfile: ollamactl, and these instructions.
+    pub fn dockerfile(&self, instructions: &str) {
+        let text = format!("FROM {}\n{instructions}", base::name());
+        self.sandbox.write("ollama-functions/Dockerfile", &text);
     }
 
     /// Runs `ollamactl` with these words.
@@ -206,34 +199,29 @@ impl Stack {
 
     /// The file in which ollamactl writes down what it made.
     pub fn ledger(&self) -> PathBuf {
-        let name = format!("project-{}.json", self.name);
-        self.sandbox.state().join(name)
+        let paths = Paths {
+            state: self.sandbox.state(),
+            config: self.sandbox.state(),
+        };
+        Ledger::new(&paths, self.docker.endpoint(), &self.name)
+            .file()
+            .to_owned()
     }
 }
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        let named = ["db-test", "api", SERVICE].map(|service| format!("{}-{service}", self.name));
-        let mut images = named.to_vec();
-        images.append(&mut self.replaced.borrow_mut());
-        self.docker.clear(&self.name, &images);
+        if let Err(error) = base::clear(&self.name) {
+            let _ = writeln!(
+                std::io::stderr(),
+                "project {} is not quite gone: {error}",
+                self.name
+            );
+        }
     }
 }
 
 /// Says that something is not tested. Not through a print macro, which the harness would swallow.
 pub fn skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
-}
-
-/// Without its symbols where that is possible: they make up most of what goes into every image.
-fn copy_binary(to: PathBuf) {
-    let binary = env!("CARGO_BIN_EXE_ollamactl");
-    let stripped = Command::new("strip")
-        .arg("-o")
-        .arg(&to)
-        .arg(binary)
-        .status();
-    if !stripped.is_ok_and(|status| status.success()) {
-        std::fs::copy(binary, to).expect("copied");
-    }
 }

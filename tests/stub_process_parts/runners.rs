@@ -46,7 +46,7 @@ fn check_runner(recorded: &str, runner: &Info, server: u32) {
 #[test]
 fn each_loaded_model_is_a_process_that_ends_with_the_server() {
     for (recorded, env) in [
-        ("process/ps-1-model.txt", vec![TINY]),
+        ("v0.33.0-rc2/process/ps-1-model.txt", vec![TINY]),
         ("v0.24.0/process/ps-1-model.txt", vec![TINY, OLDER]),
     ] {
         let setup = Setup::new();

@@ -67,12 +67,12 @@ impl Stub {
     pub async fn send(&self, call: &Call) -> Response<Incoming> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.address.port()));
         let uri = format!("http://{address}{}", call.path);
-        let mut request = Request::new(Full::<Bytes>::from(call.body));
+        let mut request = Request::new(Full::<Bytes>::from(call.body.clone()));
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = uri.parse().expect("a URI");
         for (name, value) in &call.headers {
             let name: HeaderName = name.parse().expect("a header");
-            let value = HeaderValue::from_static(value);
+            let value = HeaderValue::from_str(value).expect("a value");
             request.headers_mut().insert(name, value);
         }
         let client = Client::builder(TokioExecutor::new()).build_http();
@@ -81,7 +81,7 @@ impl Stub {
     }
 
     #[allow(dead_code, reason = "not every test asks")]
-    pub async fn post(&self, path: &'static str, body: &'static str) -> String {
+    pub async fn post(&self, path: &str, body: &str) -> String {
         let answer = self.send(&Call::post(path, body)).await;
         text(answer).await
     }
@@ -109,35 +109,35 @@ pub async fn text(answer: Response<Incoming>) -> String {
 }
 
 /// One request.
+#[derive(Clone)]
 pub struct Call {
     method: Method,
-    path: &'static str,
-    body: &'static str,
-    headers: Vec<(&'static str, &'static str)>,
+    path: String,
+    body: String,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Call {
-    pub fn new(method: Method, path: &'static str, body: &'static str) -> Self {
-        let headers = Vec::new();
+    pub fn new(method: Method, path: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
             method,
-            path,
-            body,
-            headers,
+            path: path.into(),
+            body: body.into(),
+            headers: Vec::new(),
         }
     }
 
-    pub fn get(path: &'static str) -> Self {
+    pub fn get(path: impl Into<String>) -> Self {
         Self::new(Method::GET, path, "")
     }
 
-    pub fn post(path: &'static str, body: &'static str) -> Self {
+    pub fn post(path: impl Into<String>, body: impl Into<String>) -> Self {
         Self::new(Method::POST, path, body)
     }
 
     #[allow(dead_code, reason = "not every test has headers")]
-    pub fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers.push((name, value));
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 }

@@ -80,6 +80,39 @@ impl Answer {
     }
 }
 
+/// A server of this very process, for as long as the process lives: it answers GET of these paths with
+/// these texts, and everything else with 404.
+pub fn server(address: SocketAddr, answers: &[(&'static str, &'static str)]) {
+    let answers = answers.to_vec();
+    let listener = TcpListener::bind(address).expect("free");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = BufReader::new(stream);
+            let request = line(&mut stream).unwrap_or_default();
+            let mut length = 0;
+            while let Some(header) = line(&mut stream).filter(|line| !line.is_empty()) {
+                let header = header.to_lowercase();
+                if let Some(value) = header.strip_prefix("content-length: ") {
+                    length = value.parse().unwrap_or(0);
+                }
+            }
+            let _ = stream.read_exact(&mut vec![0; length]);
+            let found = answers
+                .iter()
+                .find(|(path, _)| request.starts_with(&format!("GET {path} ")));
+            let (status, text) = found
+                .map_or(("404 Not Found", "404 page not found"), |(_, text)| {
+                    ("200 OK", *text)
+                });
+            let _ = write!(
+                stream.get_mut(),
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+                text.len()
+            );
+        }
+    });
+}
+
 fn line(stream: &mut impl BufRead) -> Option<String> {
     let mut line = String::new();
     stream.read_line(&mut line).ok()?;

@@ -6,6 +6,7 @@
     reason = "each test file uses a part of this"
 )]
 
+pub mod engine;
 pub mod http;
 mod processes;
 mod run;

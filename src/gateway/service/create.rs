@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::mounts::{self, Inherited};
 use super::{Target, join, labels, resources};
-use crate::compose::{self, Project, Service};
+use crate::compose::{self, Project, Release, Service};
 use crate::engine::EngineInfo;
 use crate::engine::models::{
     ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
@@ -23,7 +23,7 @@ pub(super) struct Making<'a> {
     /// With the namespaces that it shares resolved.
     pub(super) service: &'a Service,
     pub(super) engine: &'a EngineInfo,
-    pub(super) release: &'a labels::Release,
+    pub(super) release: &'a Release,
     pub(super) image_id: &'a str,
     /// Volumes of the container that this one replaces.
     pub(super) inherited: Option<Inherited>,
@@ -61,7 +61,7 @@ pub(super) fn body(
         open_stdin: service.stdin_open.then_some(true),
         env: environment(service),
         cmd: service.command.0.clone(),
-        healthcheck: service.healthcheck.as_ref().map(healthcheck),
+        healthcheck: healthcheck(making)?,
         image: Some(making.project().image_name(service)),
         working_dir: some(&service.working_dir),
         entrypoint: service.entrypoint.0.clone(),
@@ -87,7 +87,7 @@ pub(super) fn body(
 
 fn host_config(making: &Making<'_>) -> Result<HostConfig> {
     let service = making.service;
-    let (binds, mounts) = mounts::of(making.project(), service, making.inherited.as_ref())?;
+    let (binds, mounts) = mounts::of(making)?;
     let mut config = HostConfig {
         binds,
         mounts,
@@ -96,8 +96,8 @@ fn host_config(making: &Making<'_>) -> Result<HostConfig> {
         port_bindings: Some(port_bindings(service)),
         restart_policy: Some(restart_policy(service)?),
         annotations: map(&service.annotations),
-        cap_add: capabilities(&service.cap_add),
-        cap_drop: capabilities(&service.cap_drop),
+        cap_add: capabilities(&service.cap_add, making.release),
+        cap_drop: capabilities(&service.cap_drop, making.release),
         cgroupns_mode: cgroup_namespace(service)?,
         dns: list(&service.dns),
         dns_options: list(&service.dns_opt),
@@ -119,15 +119,19 @@ fn host_config(making: &Making<'_>) -> Result<HostConfig> {
         runtime: some(&service.runtime),
         isolation: isolation(service)?,
         init: service.init,
+        volumes_from: list(&service.volumes_from),
         ..HostConfig::default()
     };
     resources::limits(service, &mut config);
-    resources::deploy(service, &mut config);
+    resources::block_io(service, &mut config);
+    resources::deploy(service, making.release, &mut config);
     Ok(config)
 }
 
-/// Upper case with the prefix, sorted, as compose hands them over.
-fn capabilities(names: &[String]) -> Option<Vec<String>> {
+fn capabilities(names: &[String], release: &Release) -> Option<Vec<String>> {
+    if !release.writes_capabilities_in_full() {
+        return list(names);
+    }
     let canonical = |name: &String| match name.to_uppercase() {
         name if name == "ALL" || name.starts_with("CAP_") => name,
         name => format!("CAP_{name}"),
@@ -147,7 +151,21 @@ fn environment(service: &Service) -> Option<Vec<String>> {
     nonempty(each.collect())
 }
 
-fn healthcheck(check: &compose::Healthcheck) -> HealthConfig {
+/// An API that knows `start_interval`.
+const START_INTERVAL: (u32, u32) = (1, 44);
+
+fn healthcheck(making: &Making<'_>) -> Result<Option<HealthConfig>> {
+    let Some(check) = &making.service.healthcheck else {
+        return Ok(None);
+    };
+    let (major, minor) = START_INTERVAL;
+    if check.start_interval.is_some() && !making.engine.speaks(major, minor) {
+        let name = &making.service.name;
+        return Err(Error::usage(format!(
+            "services.{name}.healthcheck.start_interval needs Docker 25 or newer"
+        ))
+        .hint("remove it, or update the engine"));
+    }
     let nanos = |interval: Option<compose::Interval>| {
         interval.map(|interval| i64::try_from(interval.0.as_nanos()).unwrap_or(i64::MAX))
     };
@@ -156,14 +174,14 @@ fn healthcheck(check: &compose::Healthcheck) -> HealthConfig {
     } else {
         check.test.clone()
     };
-    HealthConfig {
+    Ok(Some(HealthConfig {
         test: nonempty(test),
         interval: nanos(check.interval),
         timeout: nanos(check.timeout),
         retries: check.retries,
         start_period: nanos(check.start_period),
         start_interval: nanos(check.start_interval),
-    }
+    }))
 }
 
 fn exposed(service: &Service) -> Option<Vec<String>> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::create::{Making, list, map, nonzero, refused, some};
+use super::create::{Making, list, map, nonempty, nonzero, refused, some};
 use crate::compose::{Service, ServiceNetwork};
 use crate::engine::models::{EndpointIpamConfig, EndpointSettings};
 use crate::error::Result;
@@ -108,6 +108,7 @@ fn endpoint(
     });
     EndpointSettings {
         aliases: Some(aliases),
+        links: nonempty(links(making)),
         ipam_config: ipam,
         ip_address: some(&settings.ipv4_address),
         mac_address: mac,
@@ -115,4 +116,29 @@ fn endpoint(
         gw_priority: nonzero(settings.gw_priority),
         ..EndpointSettings::default()
     }
+}
+
+/// `CONTAINER:NAME`: each linked service by the name that the link gives it and by those that it has anyway.
+fn links(making: &Making<'_>) -> Vec<String> {
+    let project = making.project();
+    let mut links = Vec::new();
+    for text in &making.service.links {
+        let (service, name) = text.split_once(':').unwrap_or((text, text));
+        let Ok(linked) = project.service(service) else {
+            continue; // the project would not have been read
+        };
+        let container = project.container_name(linked, 1);
+        let names = [
+            name.to_owned(),
+            project.joined(&[service, "1"]),
+            project.joined(&[&project.name, service, "1"]),
+        ];
+        links.extend(names.map(|name| format!("{container}:{name}")));
+    }
+    let external = making.service.external_links.iter();
+    links.extend(external.map(|text| match text.split_once(':') {
+        Some(_) => text.clone(),
+        None => format!("{text}:{text}"),
+    }));
+    links
 }

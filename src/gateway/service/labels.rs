@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::compose::{Dialect, Network, Project, Service, Volume};
+use crate::compose::{Network, Project, Release, Service, Volume};
 
 pub(super) const PROJECT: &str = "com.docker.compose.project";
 pub(super) const SERVICE: &str = "com.docker.compose.service";
@@ -23,31 +23,6 @@ const IMAGE_BUILDER: &str = "com.docker.compose.image.builder";
 /// A set of labels.
 pub(super) type Labels = HashMap<String, String>;
 
-/// The release of compose whose work ours is like: it decides what `config-hash` and `replace` hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Release(String);
-
-impl Release {
-    /// The release that made what the project has; where it has nothing, one that is widely spread.
-    pub(super) fn of<'a>(mut labels: impl Iterator<Item = &'a str>) -> Self {
-        let known = labels.find(|version| Dialect::of_version(version).is_some());
-        Self(known.unwrap_or("2.40.3").to_owned())
-    }
-
-    fn dialect(&self) -> Dialect {
-        Dialect::of_version(&self.0).unwrap_or(Dialect::B)
-    }
-
-    fn is_at_least(&self, major: u32, minor: u32) -> bool {
-        let mut numbers = self
-            .0
-            .trim_start_matches('v')
-            .split('.')
-            .map_while(|part| part.parse().ok());
-        (numbers.next(), numbers.next()) >= (Some(major), Some(minor))
-    }
-}
-
 /// The labels of a container of the service, which replaces the container of this ID.
 pub(super) fn container(
     project: &Project,
@@ -62,7 +37,7 @@ pub(super) fn container(
     };
     set(PROJECT, project.name.clone());
     set(SERVICE, service.name.clone());
-    set(VERSION, release.0.clone());
+    set(VERSION, release.as_str().to_owned());
     set(ONEOFF, "False".to_owned());
     set(NUMBER, "1".to_owned());
     set(CONFIG_HASH, service.config_hash(release.dialect()));
@@ -119,7 +94,7 @@ fn resource(
 ) -> Labels {
     let mut labels: Labels = own.clone().into_iter().collect();
     labels.insert(PROJECT.to_owned(), project.name.clone());
-    labels.insert(VERSION.to_owned(), release.0.clone());
+    labels.insert(VERSION.to_owned(), release.as_str().to_owned());
     labels
 }
 
@@ -127,6 +102,7 @@ fn resource(
 pub(super) fn image(
     project: &Project,
     service: &Service,
+    release: &Release,
     own: impl IntoIterator<Item = (String, String)>,
     classic: bool,
 ) -> Labels {
@@ -137,7 +113,7 @@ pub(super) fn image(
     }
     labels.insert(PROJECT.to_owned(), project.name.clone());
     labels.insert(SERVICE.to_owned(), service.name.clone());
-    labels.insert(VERSION.to_owned(), Release::of(std::iter::empty()).0);
+    labels.insert(VERSION.to_owned(), release.as_str().to_owned());
     labels
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::create::{nonempty, refused, some};
+use super::create::{Making, map, nonempty, refused, some};
 use crate::compose::{self, FileObject, FileReference, Project, Service};
 use crate::engine::models::{
     ContainerInspectResponse, Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountPoint,
@@ -65,11 +65,10 @@ fn successor(point: &MountPoint, target: &str) -> Mount {
 type Both = (Option<Vec<String>>, Option<Vec<Mount>>);
 
 /// The service's `Binds` and `Mounts`.
-pub(super) fn of(
-    project: &Project,
-    service: &Service,
-    inherited: Option<&Inherited>,
-) -> Result<Both> {
+pub(super) fn of(making: &Making<'_>) -> Result<Both> {
+    let (project, service, inherited) =
+        (making.project(), making.service, making.inherited.as_ref());
+    let binds_first = making.release.prefers_binds();
     let mut binds = Vec::new();
     let mut mounts: Vec<Mount> = inherited
         .map(|inherited| inherited.mounts.clone())
@@ -78,7 +77,7 @@ pub(super) fn of(
         if volume.source.is_empty() && inherited.is_some_and(|old| old.covers(&volume.target)) {
             continue;
         }
-        match plain(project, volume) {
+        match plain(project, volume, binds_first) {
             Some(bind) => binds.push(bind),
             None => mounts.push(mount(project, service, volume)?),
         }
@@ -96,41 +95,47 @@ pub(super) fn of(
         )
     });
     for (reference, object, folder, section) in configs.chain(secrets) {
-        mounts.push(file(service, reference, object, folder, section)?);
+        mounts.extend(file(
+            service,
+            reference,
+            object,
+            folder,
+            section,
+            binds_first,
+        )?);
     }
     Ok((nonempty(binds), nonempty(mounts)))
 }
 
-/// `source:target:mode` where nothing else has to be said.
-fn plain(project: &Project, volume: &compose::Mount) -> Option<String> {
-    let (source, selinux) = match volume.kind.as_str() {
+/// `source:target:options` where that can say it all.
+fn plain(project: &Project, volume: &compose::Mount, binds_first: bool) -> Option<String> {
+    let bind = volume.bind.as_ref();
+    let source = match volume.kind.as_str() {
         "bind" => {
-            let options = volume.bind.as_ref();
-            let simple = options.is_none_or(|options| {
-                options.create_host_path
-                    && options.propagation.is_empty()
-                    && options.recursive.is_empty()
-            });
-            let selinux = options
-                .map(|options| options.selinux.as_str())
-                .unwrap_or_default();
-            (simple.then(|| volume.source.clone())?, selinux)
+            let simple = match bind {
+                None => binds_first,
+                Some(options) if binds_first => {
+                    options.create_host_path
+                        && options.propagation.is_empty()
+                        && options.recursive.is_empty()
+                }
+                Some(options) => options.create_host_path,
+            };
+            simple.then(|| volume.source.clone())?
         }
-        "volume" if !volume.source.is_empty() => {
+        "volume" if binds_first && !volume.source.is_empty() => {
             let simple = volume.volume.as_ref().is_none_or(|options| {
                 !options.nocopy && options.subpath.is_empty() && options.labels.is_empty()
             });
-            (simple.then(|| project.volume_name(&volume.source))?, "")
+            simple.then(|| project.volume_name(&volume.source))?
         }
         _ => return None,
     };
     let mode = if volume.read_only { "ro" } else { "rw" };
-    let selinux = if selinux.is_empty() {
-        String::new()
-    } else {
-        format!(",{selinux}")
-    };
-    Some(format!("{source}:{}:{mode}{selinux}", volume.target))
+    let more = bind.map_or([""; 2], |bind| [&bind.selinux, &bind.propagation]);
+    let more = more.into_iter().filter(|option| !option.is_empty());
+    let options: Vec<&str> = std::iter::once(mode).chain(more).collect();
+    Some(format!("{source}:{}:{}", volume.target, options.join(",")))
 }
 
 fn mount(project: &Project, service: &Service, volume: &compose::Mount) -> Result<Mount> {
@@ -144,23 +149,21 @@ fn mount(project: &Project, service: &Service, volume: &compose::Mount) -> Resul
     match volume.kind.as_str() {
         "bind" => {
             mount.typ = Some(MountType::BIND);
-            mount.bind_options = Some(bind_options(service, volume)?);
+            mount.bind_options = bind_options(service, volume)?;
         }
         "volume" => {
             mount.typ = Some(MountType::VOLUME);
             mount.source = some(&volume.source).map(|key| project.volume_name(&key));
-            let options = volume.volume.clone().unwrap_or_default();
-            mount.volume_options = Some(MountVolumeOptions {
+            mount.volume_options = volume.volume.as_ref().map(|options| MountVolumeOptions {
                 no_copy: options.nocopy.then_some(true),
-                labels: (!options.labels.is_empty()).then(|| options.labels.into_iter().collect()),
+                labels: map(&options.labels),
                 subpath: some(&options.subpath),
                 ..MountVolumeOptions::default()
             });
         }
         "tmpfs" => {
             mount.typ = Some(MountType::TMPFS);
-            let options = volume.tmpfs.clone().unwrap_or_default();
-            mount.tmpfs_options = Some(MountTmpfsOptions {
+            mount.tmpfs_options = volume.tmpfs.as_ref().map(|options| MountTmpfsOptions {
                 size_bytes: (options.size.0 != 0).then_some(options.size.0),
                 mode: (options.mode != 0).then_some(options.mode.into()),
                 options: None,
@@ -177,8 +180,10 @@ fn mount(project: &Project, service: &Service, volume: &compose::Mount) -> Resul
     Ok(mount)
 }
 
-fn bind_options(service: &Service, volume: &compose::Mount) -> Result<MountBindOptions> {
-    let options = volume.bind.clone().unwrap_or_default();
+fn bind_options(service: &Service, volume: &compose::Mount) -> Result<Option<MountBindOptions>> {
+    let Some(options) = &volume.bind else {
+        return Ok(None);
+    };
     let key = |name: &str| format!("volumes ({}): bind.{name}", volume.target);
     let mut bind = MountBindOptions::default();
     match options.recursive.as_str() {
@@ -202,17 +207,19 @@ fn bind_options(service: &Service, volume: &compose::Mount) -> Result<MountBindO
         // The Mounts form has no such option, so the label would be lost.
         return Err(refused(service, &key("selinux"), &options.selinux));
     }
-    Ok(bind)
+    Ok(Some(bind))
 }
 
-/// A config or secret whose content is a file of this host.
+/// A config or secret whose content is a file of this host. Any other content is copied into the
+/// container before it is started (`inject`).
 fn file(
     service: &Service,
     reference: &FileReference,
     object: Option<&FileObject>,
     folder: &str,
     section: &str,
-) -> Result<Mount> {
+    said: bool,
+) -> Result<Option<Mount>> {
     let source = &reference.source;
     let Some(object) = object else {
         return Err(Error::usage(format!(
@@ -220,25 +227,23 @@ fn file(
             service.name
         )));
     };
-    if object.file.is_empty() {
+    if object.external {
         return Err(Error::usage(format!(
-            "{section}.{source} cannot be used: only `file:` is supported by ollamactl"
+            "{section}.{source} is external, which only a swarm has"
         ))
-        .hint("put the content into a file, or start this service with docker compose"));
+        .hint("give it `file:`, `environment:` or, for a config, `content:`"));
     }
-    let target = match reference.target.as_str() {
-        "" => format!("{folder}{source}"),
-        target if target.starts_with('/') => target.to_owned(),
-        target => format!("{folder}{target}"),
-    };
-    Ok(Mount {
+    if object.file.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Mount {
         typ: Some(MountType::BIND),
         source: Some(object.file.clone()),
-        target: Some(target),
+        target: Some(reference.path(folder)),
         read_only: Some(true),
-        bind_options: (section == "secrets").then(MountBindOptions::default),
+        bind_options: (section == "secrets" && said).then(MountBindOptions::default),
         ..Mount::default()
-    })
+    }))
 }
 
 /// `tmpfs` entries, `path[:options]`.

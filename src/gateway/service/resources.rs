@@ -1,8 +1,11 @@
 //! Limits, reservations and devices.
 
 use super::create::{list, map, nonempty, nonzero, some};
-use crate::compose::{self, Service, Ulimit};
-use crate::engine::models::{DeviceMapping, DeviceRequest, HostConfig, ResourcesUlimits};
+use crate::compose::{self, Release, Service, Ulimit};
+use crate::engine::models::{
+    DeviceMapping, DeviceRequest, HostConfig, ResourcesBlkioWeightDevice, ResourcesUlimits,
+    ThrottleDevice,
+};
 
 /// Limits set on the service itself.
 #[allow(
@@ -38,8 +41,35 @@ pub(super) fn limits(service: &Service, config: &mut HostConfig) {
     config.device_requests = nonempty(service.gpus.iter().map(gpu).collect());
 }
 
+/// Weights and rates of block devices.
+pub(super) fn block_io(service: &Service, config: &mut HostConfig) {
+    let Some(block_io) = &service.blkio_config else {
+        return;
+    };
+    let rates = |devices: &[compose::ThrottledDevice]| {
+        let each = devices.iter().map(|device| ThrottleDevice {
+            path: Some(device.path.clone()),
+            rate: Some(device.rate.0),
+        });
+        nonempty(each.collect())
+    };
+    let weights = block_io.weight_device.iter().map(|device| {
+        let weight = usize::from(device.weight);
+        ResourcesBlkioWeightDevice {
+            path: Some(device.path.clone()),
+            weight: Some(weight),
+        }
+    });
+    config.blkio_weight = (block_io.weight != 0).then_some(block_io.weight);
+    config.blkio_weight_device = nonempty(weights.collect());
+    config.blkio_device_read_bps = rates(&block_io.device_read_bps);
+    config.blkio_device_read_iops = rates(&block_io.device_read_iops);
+    config.blkio_device_write_bps = rates(&block_io.device_write_bps);
+    config.blkio_device_write_iops = rates(&block_io.device_write_iops);
+}
+
 /// `deploy` wins over the service's own limits.
-pub(super) fn deploy(service: &Service, config: &mut HostConfig) {
+pub(super) fn deploy(service: &Service, release: &Release, config: &mut HostConfig) {
     let Some(deploy) = &service.deploy else {
         return;
     };
@@ -51,6 +81,11 @@ pub(super) fn deploy(service: &Service, config: &mut HostConfig) {
     if let Some(reserved) = &deploy.resources.reservations {
         config.memory_reservation = nonzero(reserved.memory.0).or(config.memory_reservation);
         let mut requests: Vec<_> = reserved.devices.iter().map(device_request).collect();
+        if !release.passes_device_options() {
+            requests
+                .iter_mut()
+                .for_each(|request| request.options = None);
+        }
         requests.extend(config.device_requests.take().unwrap_or_default());
         config.device_requests = nonempty(requests);
     }

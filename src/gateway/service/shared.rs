@@ -1,8 +1,8 @@
 //! What services share: networks and volumes, as the Engine API creates them.
 
 use super::create::{map, nonempty, some};
-use super::labels::{self, Release};
-use crate::compose::{IpamPool, Project};
+use super::labels;
+use crate::compose::{IpamPool, Project, Release};
 use crate::engine::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
 
 /// The network with this key.

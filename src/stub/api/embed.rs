@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::reply::{self, Refusal, Reply};
 use crate::stub::Stub;
-use crate::stub::catalogue::EMBEDDING_LENGTH;
+use crate::stub::gguf::EMBEDDING_LENGTH;
 use crate::stub::keep_alive::KeepAlive;
 use crate::stub::words::{count, embedding};
 

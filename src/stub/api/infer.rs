@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::models::now;
+use super::prompt::{Choice, Message, Prompt, Wish, format, positive};
 use super::reply::{self, NDJSON, Refusal, Reply};
 use crate::stub::Stub;
-use crate::stub::catalogue::capabilities;
 use crate::stub::keep_alive::KeepAlive;
-use crate::stub::store::Installed;
-use crate::stub::words::{Answer, Question};
+use crate::stub::tools::Call;
+use crate::stub::words::{Answer, number};
 
 /// Nominal time of a load and of reading one token, in nanoseconds: durations are made up, so that
 /// answers do not differ.
@@ -34,45 +34,6 @@ struct Request {
     format: Option<Value>,
     keep_alive: Option<Value>,
     options: Option<serde_json::Map<String, Value>>,
-}
-
-/// A message of a chat, in Ollama's API and in `OpenAI`'s.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct Message {
-    role: Option<String>,
-    content: Value,
-}
-
-impl Message {
-    /// The text: a string, or the text parts of a list.
-    fn text(&self) -> String {
-        match &self.content {
-            Value::String(text) => text.clone(),
-            Value::Array(parts) => {
-                let texts = parts.iter().filter_map(|part| part["text"].as_str());
-                texts.collect::<Vec<_>>().join(" ")
-            }
-            _ => String::new(),
-        }
-    }
-}
-
-/// A conversation, flattened: the last user message, and everything.
-pub(super) fn flatten(messages: &[Message]) -> (String, String) {
-    let asked = messages
-        .iter()
-        .rev()
-        .find(|message| message.role.as_deref() == Some("user"));
-    let asked = asked
-        .or(messages.last())
-        .map(Message::text)
-        .unwrap_or_default();
-    let turns = messages.iter().map(|message| {
-        let role = message.role.as_deref().unwrap_or_default();
-        format!("{role}: {}\n", message.text())
-    });
-    (asked, turns.collect())
 }
 
 /// One line of an answer, or all of it.
@@ -97,6 +58,41 @@ struct Line {
 struct Said {
     role: &'static str,
     content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<[ToolCall; 1]>,
+}
+
+/// A tool that the client is to call.
+#[derive(Serialize)]
+struct ToolCall {
+    id: String,
+    function: Function,
+}
+
+#[derive(Serialize)]
+struct Function {
+    index: usize,
+    name: String,
+    arguments: Value,
+}
+
+impl From<&Call> for ToolCall {
+    fn from(call: &Call) -> Self {
+        Self {
+            id: call_id(call),
+            function: Function {
+                index: 0,
+                name: call.name.clone(),
+                arguments: call.arguments.clone(),
+            },
+        }
+    }
+}
+
+/// The number under which a call's result is handed in.
+pub(super) fn call_id(call: &Call) -> String {
+    let number = number(&format!("{} {}", call.name, call.arguments));
+    format!("call_stub{number:04}")
 }
 
 /// Counts, and made-up durations in nanoseconds.
@@ -114,13 +110,13 @@ impl Metrics {
     fn of(answer: &Answer, pause: Duration) -> Self {
         let prompt_eval_duration = PROMPT_NANOS * answer.prompt_tokens as u64;
         let pause = u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX).max(1);
-        let eval_duration = pause.saturating_mul(answer.tokens.len() as u64);
+        let eval_duration = pause.saturating_mul(answer.count() as u64);
         Self {
             total_duration: eval_duration.saturating_add(LOAD_NANOS + prompt_eval_duration),
             load_duration: LOAD_NANOS,
             prompt_eval_count: answer.prompt_tokens,
             prompt_eval_duration,
-            eval_count: answer.tokens.len(),
+            eval_count: answer.count(),
             eval_duration,
         }
     }
@@ -138,9 +134,12 @@ impl Shape {
         let (response, message) = match self {
             Self::Generate { .. } => (Some(text), None),
             Self::Chat => {
-                let role = "assistant";
-                let content = text;
-                (None, Some(Said { role, content }))
+                let said = Said {
+                    role: "assistant",
+                    content: text,
+                    tool_calls: None,
+                };
+                (None, Some(said))
             }
         };
         Line {
@@ -153,6 +152,14 @@ impl Shape {
             context: None,
             metrics: None,
         }
+    }
+
+    /// A line with the call of a tool, if one is called.
+    fn call(self, model: &str, answer: &Answer) -> Option<Line> {
+        let call = answer.call.as_ref()?;
+        let mut line = self.line(model, String::new());
+        line.message.as_mut()?.tool_calls = Some([call.into()]);
+        Some(line)
     }
 
     /// A last line without an answer.
@@ -179,36 +186,27 @@ pub(super) async fn generate(State(stub): State<Arc<Stub>>, body: Bytes) -> Repl
     let request: Request = reply::parse(&body)?;
     let asked = request.prompt.clone().unwrap_or_default();
     let system = request.system.as_deref().unwrap_or_default();
-    let everything = format!("{system}\n{asked}");
+    let prompt = Prompt::bare(asked.clone(), format!("{system}\n{asked}"));
     let context = !request.raw.unwrap_or(false);
-    respond(
-        &stub,
-        Shape::Generate { context },
-        &request,
-        (asked, everything),
-    )
-    .await
+    respond(&stub, Shape::Generate { context }, &request, prompt).await
 }
 
 pub(super) async fn chat(State(stub): State<Arc<Stub>>, body: Bytes) -> Reply {
     let request: Request = reply::parse(&body)?;
-    let prompt = flatten(request.messages.as_deref().unwrap_or_default());
+    let prompt = Prompt::chat(request.messages.as_deref().unwrap_or_default());
     respond(&stub, Shape::Chat, &request, prompt).await
 }
 
-async fn respond(stub: &Stub, shape: Shape, request: &Request, prompt: (String, String)) -> Reply {
+async fn respond(stub: &Stub, shape: Shape, request: &Request, prompt: Prompt) -> Reply {
     let keep_alive = KeepAlive::parse(request.keep_alive.as_ref(), stub.settings.keep_alive)
         .map_err(Refusal::bad)?;
     let requested = request.model.as_deref().unwrap_or_default();
     let model = stub.model(requested)?;
-    let tools = request
-        .tools
-        .as_ref()
-        .is_some_and(|tools| !tools.is_empty());
-    check_capabilities(&model, requested, shape == Shape::Chat, tools)?;
+    stub.check_weights(&model)?;
+    let tools = request.tools.as_deref().unwrap_or_default();
+    stub.check_capabilities(&model, requested, shape == Shape::Chat, !tools.is_empty())?;
     let limit = limit(request.options.as_ref())?;
-    let (asked, context) = prompt;
-    if asked.is_empty() && context.trim().is_empty() {
+    if prompt.is_empty() {
         let reason = match keep_alive {
             KeepAlive::Unload => {
                 stub.loaded.unload(&model);
@@ -222,20 +220,22 @@ async fn respond(stub: &Stub, shape: Shape, request: &Request, prompt: (String, 
         return Ok(reply::ok(&shape.end(requested, String::new(), reason)));
     }
     stub.load(&model, keep_alive).await?;
-    let answer = Answer::to(&Question {
-        asked: &asked,
-        context: &format!("{}: {context}", model.name),
+    let wish = Wish {
         limit,
-        json: wants_json(request.format.as_ref()),
-    });
-    Ok(send(
-        stub,
-        shape,
-        requested,
-        answer,
-        request.stream.unwrap_or(true),
-    )
-    .await)
+        format: format(request.format.as_ref())?,
+        tools,
+        choice: Choice::Auto,
+    };
+    let answer = stub.answer(&model, &prompt, wish);
+    let streamed = request.stream.unwrap_or(true);
+    Ok(send(stub, shape, requested, answer, streamed).await)
+}
+
+/// A piece of a streamed answer.
+enum Piece {
+    Token(String),
+    Call,
+    End,
 }
 
 async fn send(
@@ -249,44 +249,35 @@ async fn send(
     let model = model.to_owned();
     if !streamed {
         tokio::time::sleep(answer.time(pause)).await;
-        return reply::ok(&shape.summary(&model, answer.text(), &answer, pause));
+        return reply::ok(&whole(shape, &model, &answer, pause));
     }
-    let tokens = answer
-        .tokens
-        .iter()
-        .cloned()
-        .map(Some)
-        .chain([None])
-        .collect();
-    let lines = reply::paced(tokens, pause, move |token| {
-        let line = match token {
-            Some(token) => shape.line(&model, token),
-            None => shape.summary(&model, String::new(), &answer, pause),
+    let tokens = answer.tokens.iter().cloned().map(Piece::Token);
+    let call = answer.call.iter().map(|_| Piece::Call);
+    let end = Some(Piece::End).filter(|_| !answer.broken_off);
+    let pieces = tokens.chain(call).chain(end).collect();
+    let lines = reply::paced(pieces, pause, move |piece| {
+        let line = match piece {
+            Piece::Token(token) => shape.line(&model, token),
+            Piece::Call => shape
+                .call(&model, &answer)
+                .unwrap_or_else(|| shape.line(&model, String::new())),
+            Piece::End => shape.summary(&model, String::new(), &answer, pause),
         };
         reply::text(&line) + "\n"
     });
     reply::streamed(NDJSON, lines)
 }
 
-/// Refuses what a model cannot do.
-pub(super) fn check_capabilities(
-    model: &Installed,
-    requested: &str,
-    chat: bool,
-    tools: bool,
-) -> Result<(), Refusal> {
-    let can = capabilities(&model.name);
-    if !can.contains(&"completion") {
-        let what = if chat { "chat" } else { "generate" };
-        return Err(Refusal::bad(format!(
-            "{requested:?} does not support {what}"
-        )));
+/// An answer in one piece.
+fn whole(shape: Shape, model: &str, answer: &Answer, pause: Duration) -> Line {
+    if answer.broken_off {
+        return shape.line(model, answer.text());
     }
-    if tools && !can.contains(&"tools") {
-        let name = model.name.full();
-        return Err(Refusal::bad(format!("{name} does not support tools")));
+    let mut line = shape.summary(model, answer.text(), answer, pause);
+    if let (Some(said), Some(call)) = (&mut line.message, &answer.call) {
+        said.tool_calls = Some([call.into()]);
     }
-    Ok(())
+    line
 }
 
 /// The most tokens that an answer may have (`num_predict`; negative is no limit).
@@ -300,16 +291,5 @@ fn limit(options: Option<&serde_json::Map<String, Value>>) -> Result<Option<usiz
     };
     integer("num_ctx")?;
     let limit = integer("num_predict")?;
-    Ok(limit
-        .and_then(|limit| usize::try_from(limit).ok())
-        .filter(|limit| *limit > 0))
-}
-
-/// Whether `format` asks for JSON: `"json"`, or a schema.
-fn wants_json(format: Option<&Value>) -> bool {
-    match format {
-        Some(Value::String(text)) => text == "json",
-        Some(Value::Object(_)) => true,
-        _ => false,
-    }
+    Ok(limit.and_then(positive))
 }

@@ -1,11 +1,17 @@
 //! Ollama's HTTP API: one file for each family of calls.
 
+mod anthropic;
+mod blobs;
+mod create;
 mod embed;
 mod infer;
 mod load;
 mod models;
 mod openai;
+mod prompt;
+mod push;
 mod reply;
+mod show;
 
 use std::sync::Arc;
 
@@ -43,8 +49,18 @@ pub(super) fn router(stub: Arc<Stub>) -> Router {
         .route("/api/me", post(models::me))
         .route("/api/tags", get(models::tags))
         .route("/api/ps", get(models::ps))
-        .route("/api/show", post(models::show))
+        .route("/api/show", post(show::show))
         .route("/api/pull", post(models::pull))
+        .route("/api/push", post(push::push))
+        .route("/api/create", post(create::create))
+        .route(
+            "/api/blobs/{digest}",
+            post(blobs::upload).head(blobs::is_there),
+        )
+        .route(
+            "/api/experimental/model-recommendations",
+            get(models::recommendations),
+        )
         .route("/api/copy", post(models::copy))
         .route("/api/delete", delete(models::delete))
         .route("/api/generate", post(infer::generate))
@@ -56,6 +72,8 @@ pub(super) fn router(stub: Arc<Stub>) -> Router {
         .route("/v1/chat/completions", post(openai::chat))
         .route("/v1/completions", post(openai::completions))
         .route("/v1/embeddings", post(openai::embeddings))
+        .route("/v1/responses", post(openai::responses))
+        .route("/v1/messages", post(anthropic::messages))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::disable())

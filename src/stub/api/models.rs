@@ -1,6 +1,5 @@
 //! The models: listed, shown, pulled, copied, deleted; and what is loaded.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -8,19 +7,21 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::Local;
-use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::reply::{self, Failure, NDJSON, Refusal, Reply};
-use crate::stub::catalogue::{
-    CONTEXT_LENGTH, Config, EMBEDDING_LENGTH, LICENSE, PARAMS, TEMPLATE, WEIGHTS, capabilities,
-};
+use super::reply::{self, Refusal, Reply};
+use crate::stub::catalogue::{Config, TEMPLATE, WEIGHTS, capabilities};
+use crate::stub::gguf::{EMBEDDING_LENGTH, context_length};
 use crate::stub::log::go_time;
 use crate::stub::name::Name;
-use crate::stub::pull::{self, Line};
+use crate::stub::pull;
 use crate::stub::store::Installed;
+use crate::stub::weights::{self, Fault};
 use crate::stub::{Stub, Version};
+
+/// The context length that the server asks for, where a model has more.
+const CONTEXT: u64 = 4096;
 
 pub(super) async fn root() -> &'static str {
     "Ollama is running"
@@ -35,14 +36,96 @@ pub(super) async fn me() -> Refusal {
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "account unavailable")
 }
 
-pub(super) async fn status() -> Response {
-    reply::ok(&json!({"cloud": {"disabled": true, "source": "none"}}))
+/// Whether models at ollama.com are out of reach by order.
+pub(super) async fn status(State(stub): State<Arc<Stub>>) -> Response {
+    let disabled = stub.settings.no_cloud;
+    let source = if disabled { "env" } else { "none" };
+    reply::ok(&json!({"cloud": {"disabled": disabled, "source": source}}))
 }
+
+/// The list that is built into Ollama, for when ollama.com cannot be asked.
+pub(super) async fn recommendations() -> Response {
+    reply::json(StatusCode::OK, &RECOMMENDED)
+}
+
+#[derive(Serialize)]
+struct Recommendations {
+    recommendations: [Recommendation; 6],
+}
+
+#[derive(Serialize)]
+struct Recommendation {
+    model: &'static str,
+    description: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_length: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_output_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vram_bytes: Option<u64>,
+}
+
+impl Recommendation {
+    const fn cloud(model: &'static str, description: &'static str, limits: [u32; 2]) -> Self {
+        Self {
+            model,
+            description,
+            context_length: Some(limits[0]),
+            max_output_tokens: Some(limits[1]),
+            vram_bytes: None,
+        }
+    }
+
+    const fn local(model: &'static str, description: &'static str, vram_bytes: u64) -> Self {
+        Self {
+            model,
+            description,
+            context_length: None,
+            max_output_tokens: None,
+            vram_bytes: Some(vram_bytes),
+        }
+    }
+}
+
+const RECOMMENDED: Recommendations = Recommendations {
+    recommendations: [
+        Recommendation::cloud(
+            "kimi-k2.6:cloud",
+            "State-of-the-art coding, long-horizon execution, and multimodal agent swarm capability",
+            [262_144, 262_144],
+        ),
+        Recommendation::cloud(
+            "glm-5.1:cloud",
+            "Reasoning and code generation",
+            [202_752, 131_072],
+        ),
+        Recommendation::cloud(
+            "qwen3.5:cloud",
+            "Reasoning, coding, and agentic tool use with vision",
+            [262_144, 32_768],
+        ),
+        Recommendation::cloud(
+            "minimax-m2.7:cloud",
+            "Fast, efficient coding and real-world productivity",
+            [204_800, 128_000],
+        ),
+        Recommendation::local(
+            "gemma4",
+            "Reasoning and code generation locally",
+            12_000_000_000,
+        ),
+        Recommendation::local(
+            "qwen3.5",
+            "Reasoning, coding, and visual understanding locally",
+            14_000_000_000,
+        ),
+    ],
+};
 
 /// A model's details. The lengths are in `/api/tags` only.
 #[derive(Serialize)]
-struct Details {
-    parent_model: &'static str,
+pub(super) struct Details {
+    parent_model: String,
     format: String,
     family: String,
     families: Vec<String>,
@@ -57,7 +140,7 @@ struct Details {
 impl From<Config> for Details {
     fn from(config: Config) -> Self {
         Self {
-            parent_model: "",
+            parent_model: String::new(),
             format: config.model_format,
             family: config.model_family,
             families: config.model_families,
@@ -65,6 +148,20 @@ impl From<Config> for Details {
             quantization_level: config.file_type,
             context_length: None,
             embedding_length: None,
+        }
+    }
+}
+
+impl Details {
+    /// Of an installed model, which may be made from another.
+    pub(super) fn of(model: &Installed) -> Self {
+        let from = model
+            .manifest
+            .layer(WEIGHTS)
+            .and_then(|layer| layer.from.clone());
+        Self {
+            parent_model: from.unwrap_or_default(),
+            ..model.config.clone().into()
         }
     }
 }
@@ -88,26 +185,64 @@ struct Listed {
 
 pub(super) async fn tags(State(stub): State<Arc<Stub>>) -> Response {
     let models = stub.store.list(&stub.log).into_iter();
-    let models = models.map(|model| listed(model, stub.settings.version));
-    let models = models.collect();
+    let models = models.map(|model| listed(&stub, model)).collect();
     reply::ok(&List { models })
 }
 
-fn listed(model: Installed, version: Version) -> Listed {
-    // What v0.24.0 does not tell yet.
-    let newer = version == Version::V0_33;
+fn listed(stub: &Stub, model: Installed) -> Listed {
+    // What v0.24.0 does not tell yet, and garbage does not tell at all.
+    let can = stub.capabilities(&model);
+    let newer = stub.settings.version == Version::V0_33;
+    let known = newer && !can.is_empty();
+    let mut details = Details::of(&model);
+    if !newer {
+        details.parent_model.clear();
+    }
     Listed {
         name: model.name.to_string(),
         model: model.name.to_string(),
         modified_at: go_time(&model.modified),
         size: model.manifest.size(),
-        digest: model.digest,
         details: Details {
-            context_length: newer.then_some(CONTEXT_LENGTH),
-            embedding_length: newer.then_some(EMBEDDING_LENGTH),
-            ..model.config.into()
+            context_length: known.then(|| context_length(&model)),
+            embedding_length: known.then_some(EMBEDDING_LENGTH),
+            ..details
         },
-        capabilities: newer.then(|| capabilities(&model.name)),
+        capabilities: known.then_some(can),
+        digest: model.digest,
+    }
+}
+
+impl Stub {
+    /// What a model can do; nothing with weights that are garbage.
+    pub(super) fn capabilities(&self, model: &Installed) -> &'static [&'static str] {
+        match weights::fault(&self.store, model) {
+            Some(Fault::Garbage(_)) => &[],
+            _ => {
+                let template = self.store.text(model.manifest.layer(TEMPLATE));
+                capabilities(&model.config, &template)
+            }
+        }
+    }
+
+    /// Refuses to load weights that are none. Garbage is found later, by what the model can do, except by
+    /// v0.24.0, whose handler panics.
+    pub(super) fn check_weights(&self, model: &Installed) -> Result<(), Refusal> {
+        match weights::fault(&self.store, model) {
+            Some(Fault::Garbage(_)) if self.settings.version == Version::V0_33 => Ok(()),
+            _ => self.check_shown(model),
+        }
+    }
+
+    /// Refuses to show weights that are none.
+    pub(super) fn check_shown(&self, model: &Installed) -> Result<(), Refusal> {
+        match weights::fault(&self.store, model) {
+            None => Ok(()),
+            Some(Fault::Garbage(_)) if self.settings.version == Version::V0_24 => {
+                Err(Refusal::internal(""))
+            }
+            Some(fault) => Err(Refusal::internal(fault.text())),
+        }
     }
 }
 
@@ -124,6 +259,8 @@ struct Running {
 }
 
 pub(super) async fn ps(State(stub): State<Arc<Stub>>) -> Response {
+    // v0.24.0 knows that there is no GPU; the other's runner does not say.
+    let on_gpu = stub.settings.version == Version::V0_33;
     let running = stub.loaded.list().into_iter().map(|entry| Running {
         model: entry.name.clone(),
         name: entry.name,
@@ -131,8 +268,8 @@ pub(super) async fn ps(State(stub): State<Arc<Stub>>) -> Response {
         digest: entry.digest,
         details: entry.config.into(),
         expires_at: go_time(&entry.expires),
-        size_vram: entry.size,
-        context_length: CONTEXT_LENGTH,
+        size_vram: if on_gpu { entry.size } else { 0 },
+        context_length: entry.context.min(CONTEXT),
     });
     let models = running.collect();
     reply::ok(&List { models })
@@ -141,123 +278,33 @@ pub(super) async fn ps(State(stub): State<Arc<Stub>>) -> Response {
 /// A request that names a model, by the key of today or the older `name`.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Named {
+pub(super) struct Named {
     model: Option<String>,
     name: Option<String>,
-    stream: Option<bool>,
+    pub(super) stream: Option<bool>,
+    /// Of `/api/show`: with the vocabulary.
+    pub(super) verbose: bool,
 }
 
 impl Named {
-    fn text(&self) -> &str {
+    /// The name, as it was given.
+    pub(super) fn text(&self) -> &str {
         let given = [&self.model, &self.name].into_iter().flatten();
         let mut given = given.filter(|text| !text.is_empty());
         given.next().map(String::as_str).unwrap_or_default()
     }
 }
 
-#[derive(Serialize)]
-struct Shown {
-    license: String,
-    modelfile: String,
-    parameters: String,
-    template: String,
-    details: Details,
-    model_info: serde_json::Value,
-    capabilities: &'static [&'static str],
-    modified_at: String,
-}
-
-pub(super) async fn show(State(stub): State<Arc<Stub>>, body: Bytes) -> Reply {
-    let request: Named = reply::parse(&body)?;
-    if request.text().is_empty() {
-        return Err(Refusal::bad("model is required"));
-    }
-    let name = parse_name(request.text())?;
-    let found = stub.store.find(&name);
-    let model = found.ok_or_else(|| {
-        let name = match stub.settings.version {
-            Version::V0_24 => request.text().to_owned(),
-            Version::V0_33 => name.to_string(),
-        };
-        Refusal::not_found(format!("model '{name}' not found"))
-    })?;
-    Ok(reply::ok(&shown(&stub, model)))
-}
-
-fn shown(stub: &Stub, model: Installed) -> Shown {
-    let text = |media_type| stub.store.text(model.manifest.layer(media_type));
-    let (license, template) = (text(LICENSE), text(TEMPLATE));
-    let parameters = parameters(&text(PARAMS));
-    let name = &model.name;
-    let weights = model
-        .manifest
-        .layer(WEIGHTS)
-        .map(|layer| stub.store.blob(&layer.digest));
-    let weights = weights.unwrap_or_default();
-    let modelfile = format!(
-        "# Modelfile generated by \"ollama show\"\n\
-         # To build a new Modelfile based on this, replace FROM with:\n# FROM {name}\n\n\
-         FROM {}\nTEMPLATE \"{template}\"\nLICENSE \"{license}\"\n",
-        weights.display()
-    );
-    let family = &model.config.model_family;
-    let model_info = json!({
-        "general.architecture": family,
-        "general.name": format!("{name} (ollamactl stub)"),
-        format!("{family}.context_length"): CONTEXT_LENGTH,
-        format!("{family}.embedding_length"): EMBEDDING_LENGTH,
-    });
-    Shown {
-        license,
-        modelfile,
-        parameters,
-        template,
-        model_info,
-        capabilities: capabilities(name),
-        modified_at: go_time(&model.modified),
-        details: model.config.into(),
-    }
-}
-
-/// The parameters as a table: name, then value.
-fn parameters(json: &str) -> String {
-    let values: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(json).unwrap_or_default();
-    let mut table = String::new();
-    for (name, value) in &values {
-        let one = std::slice::from_ref(value);
-        for value in value.as_array().map_or(one, Vec::as_slice) {
-            let _ = writeln!(table, "{name:<30} {value}");
-        }
-    }
-    table.trim_end().to_owned()
-}
-
-fn parse_name(text: &str) -> Result<Name, Refusal> {
+/// A name, which must be valid.
+pub(super) fn parse_name(text: &str) -> Result<Name, Refusal> {
     Name::parse(text).ok_or_else(|| Refusal::bad("invalid model name"))
 }
 
 pub(super) async fn pull(State(stub): State<Arc<Stub>>, body: Bytes) -> Reply {
-    let request: Named = reply::parse(&body)?;
+    let request: Named = reply::parse_named(&body, "PullRequest", &["model", "name"])?;
     let name = parse_name(request.text())?;
-    let mut lines = pull::start(stub, name);
-    if request.stream.unwrap_or(true) {
-        let lines = stream::unfold(lines, |mut lines| async {
-            let line = lines.recv().await?;
-            Some((reply::text(&line) + "\n", lines))
-        });
-        return Ok(reply::streamed(NDJSON, lines));
-    }
-    let mut last = None;
-    while let Some(line) = lines.recv().await {
-        last = Some(line);
-    }
-    Ok(match last {
-        Some(Line::Failed { error }) => {
-            reply::bare_json(StatusCode::INTERNAL_SERVER_ERROR, &Failure { error })
-        }
-        last => reply::bare_json(StatusCode::OK, &last),
-    })
+    let lines = pull::start(stub, name);
+    Ok(reply::progress(lines, request.stream).await)
 }
 
 #[derive(Deserialize, Default)]

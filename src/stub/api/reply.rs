@@ -10,11 +10,18 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::mpsc::Receiver;
+
+use crate::stub::go_json;
+use crate::stub::pull::Line;
 
 /// Content type of a stream under `/api`.
 pub(super) const NDJSON: &str = "application/x-ndjson";
 /// Content type of a stream under `/v1`.
 pub(super) const SSE: &str = "text/event-stream";
+
+/// Bytes.
+const GO_BUFFER: usize = 2048;
 
 const JSON_UTF8: &str = "application/json; charset=utf-8";
 const JSON: &str = "application/json";
@@ -24,6 +31,8 @@ const JSON: &str = "application/json";
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) text: String,
+    /// It came when the answer was to be streamed already.
+    late: bool,
 }
 
 /// What most handlers return.
@@ -31,8 +40,19 @@ pub(super) type Reply = Result<Response, Refusal>;
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { status, text }
+        Self {
+            status,
+            text: text.into(),
+            late: false,
+        }
+    }
+
+    /// A refusal where a stream was to begin: it has the form of one.
+    pub(super) fn late(status: StatusCode, text: impl Into<String>) -> Self {
+        Self {
+            late: true,
+            ..Self::new(status, text)
+        }
     }
 
     pub(super) fn bad(text: impl Into<String>) -> Self {
@@ -50,13 +70,23 @@ impl Refusal {
 
 /// The body of an error.
 #[derive(Serialize)]
-pub(super) struct Failure {
-    pub(super) error: String,
+struct Failure {
+    error: String,
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        json(self.status, &Failure { error: self.text })
+        if self.text.is_empty() {
+            return self.status.into_response();
+        }
+        let failure = Failure { error: self.text };
+        if self.late {
+            let body = text(&failure);
+            let mut response = streamed(JSON, stream::iter([body]));
+            *response.status_mut() = self.status;
+            return response;
+        }
+        json(self.status, &failure)
     }
 }
 
@@ -65,13 +95,25 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     if body.trim_ascii().is_empty() {
         return Err(Refusal::bad("missing request body"));
     }
-    serde_json::from_slice(body).map_err(|error| {
-        Refusal::bad(if error.is_eof() {
-            "unexpected EOF".to_owned()
-        } else {
-            error.to_string()
-        })
-    })
+    serde_json::from_slice(body).map_err(|error| Refusal::bad(go_json::error(body, &error)))
+}
+
+/// Reads a body that names a model. `kind` is what Go calls its type, and `fields` are its texts.
+pub(super) fn parse_named<T: DeserializeOwned>(
+    body: &[u8],
+    kind: &str,
+    fields: &[&str],
+) -> Result<T, Refusal> {
+    let value: serde_json::Value = parse(body)?;
+    let is_text = |value: &serde_json::Value| value.is_string() || value.is_null();
+    let wrong = fields.iter().find(|field| !is_text(&value[**field]));
+    if let Some(field) = wrong {
+        let found = go_json::kind(&value[*field]);
+        return Err(Refusal::bad(format!(
+            "json: cannot unmarshal {found} into Go struct field {kind}.{field} of type string"
+        )));
+    }
+    parse(body)
 }
 
 /// JSON with a charset: most of `/api`.
@@ -79,8 +121,8 @@ pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     with_type(status, JSON_UTF8, text(value))
 }
 
-/// JSON without a charset: answers of `/api/pull`.
-pub(super) fn bare_json<T: Serialize>(status: StatusCode, value: &T) -> Response {
+/// JSON without a charset: what was not streamed where a stream was possible.
+fn bare_json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     with_type(status, JSON, text(value))
 }
 
@@ -94,13 +136,49 @@ pub(super) fn ok<T: Serialize>(value: &T) -> Response {
     json(StatusCode::OK, value)
 }
 
+/// The lines of a pull, a push or a creation: all of them, or the last.
+pub(super) async fn progress(mut lines: Receiver<Line>, streamed: Option<bool>) -> Response {
+    if streamed.unwrap_or(true) {
+        let lines = stream::unfold(lines, |mut lines| async {
+            let line = lines.recv().await?;
+            Some((text(&line) + "\n", lines))
+        });
+        return self::streamed(NDJSON, lines);
+    }
+    let mut last = None;
+    while let Some(line) = lines.recv().await {
+        last = Some(line);
+    }
+    match last {
+        Some(Line::Failed { error }) => {
+            bare_json(StatusCode::INTERNAL_SERVER_ERROR, &Failure { error })
+        }
+        last => bare_json(StatusCode::OK, &last),
+    }
+}
+
+/// Go sends what is larger than its buffer in chunks, and tells the length of the rest.
 fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    if body.len() > GO_BUFFER {
+        let mut response = streamed(content_type, stream::iter([body]));
+        *response.status_mut() = status;
+        return response;
+    }
     (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
-/// A value as one line of JSON.
+/// A value as one line of JSON, with the characters escaped that Go escapes: those of HTML, which are in
+/// strings only.
 pub(super) fn text<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("plain data serialises")
+    let text = serde_json::to_string(value).expect("plain data serialises");
+    if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        return text;
+    }
+    text.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }
 
 /// An answer that comes piece by piece, one HTTP chunk each.
@@ -127,4 +205,17 @@ pub(super) fn paced<T: Send + 'static>(
             render(item)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_escaped_as_go_escapes_it() {
+        assert_eq!(
+            text(&"<|a|> & \u{2028}"),
+            r#""\u003c|a|\u003e \u0026 \u2028""#
+        );
+    }
 }

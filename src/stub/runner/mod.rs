@@ -25,7 +25,9 @@ const TRIES: usize = 5;
 const LOOK: Duration = Duration::from_millis(2);
 
 /// What the newer runner is told besides model and address.
-const LLAMA_SERVER_FLAGS: [&str; 6] = ["--no-webui", "--offline", "-c", "4096", "-np", "1"];
+const LLAMA_SERVER_FLAGS: &str = "--no-webui --offline -c 512 -np 1 --log-verbosity 4 --no-log-prefix \
+    --no-log-timestamps --no-jinja --chat-template chatml --load-mode none --flash-attn auto -b 512 \
+    -ub 512 --context-shift --keep 4";
 
 /// Starts runners.
 #[derive(Debug, Clone)]
@@ -64,8 +66,16 @@ impl Runners {
         Err("llama runner process has terminated".to_owned())
     }
 
+    /// The command line of a runner that is not started; `None` without a free port.
+    pub(super) async fn command(&self, model: Option<&Path>) -> Option<String> {
+        let argv = self.argv(model, free_port().await.ok()?);
+        let words: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
+        Some(words.join(" "))
+    }
+
     /// The command line, beginning with the program's name.
     fn argv(&self, model: Option<&Path>, port: u16) -> Vec<OsString> {
+        let loads = model.is_some();
         let model = model.map(|path| ["--model".into(), path.into()]);
         let mut argv = match self.version {
             Version::V0_24 => vec![
@@ -74,14 +84,18 @@ impl Runners {
             ],
             Version::V0_33 => vec![self.llama_server().into()],
         };
-        if model.is_none() && self.version == Version::V0_24 {
+        if !loads && self.version == Version::V0_24 {
             argv.push("--ollama-engine".into());
         }
         argv.extend(model.into_iter().flatten());
         argv.extend(["--port".into(), port.to_string().into()]);
         if self.version == Version::V0_33 {
             argv.extend(["--host".into(), "127.0.0.1".into()]);
-            argv.extend(LLAMA_SERVER_FLAGS.map(OsString::from));
+            if loads {
+                argv.extend(LLAMA_SERVER_FLAGS.split(' ').map(OsString::from));
+            } else {
+                argv.extend(["--no-webui", "--offline", "--verbose"].map(OsString::from));
+            }
         }
         argv
     }

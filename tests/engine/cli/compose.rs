@@ -5,13 +5,16 @@ use serde_json::Value;
 
 use crate::stack::{SERVICE, Stack, skipped};
 
-/// The path of a compose v2 binary.
+/// Paths of compose v2 binaries, as `.ci/compose` prints them; the last is taken.
 const COMPOSE: &str = "OLLAMACTL_COMPOSE";
 
 #[test]
 fn compose_lists_shows_and_removes_what_we_made() {
     let Some(stack) = Stack::whole() else { return };
-    let Ok(program) = std::env::var(COMPOSE) else {
+    let program = std::env::var_os(COMPOSE)
+        .and_then(|paths| std::env::split_paths(&paths).last())
+        .map(|path| path.display().to_string());
+    let Some(program) = program else {
         skipped(&format!(
             "side by side with compose (set {COMPOSE} to its binary)"
         ));

@@ -1,6 +1,6 @@
 //! `gateway stop|down|restart|build`.
 
-use crate::stack::{COMMAND, DOCKERFILE, SERVICE, Stack};
+use crate::stack::{COMMAND, SERVICE, Stack};
 use crate::support::http::get;
 use crate::support::until_true;
 
@@ -48,7 +48,7 @@ fn restart_rebuilds_and_a_changed_image_means_a_new_container() {
     assert_eq!(same, id);
     assert_ne!(later, started);
 
-    stack.dockerfile(&format!("{DOCKERFILE}ENV CHANGED=yes\n"));
+    stack.dockerfile("ENV CHANGED=yes\n");
     stack
         .run("gateway restart")
         .code(0)
@@ -66,7 +66,7 @@ fn a_failed_build_shows_its_step_and_leaves_the_running_gateway_alone() {
     stack.run("up").code(0);
     let before = stack.run_of(SERVICE);
     let step = "RUN [\"/ollamactl\", \"frobnicate\"]";
-    stack.dockerfile(&format!("{DOCKERFILE}{step}\n"));
+    stack.dockerfile(step);
     for command in [
         "gateway restart",
         "gateway build",
@@ -83,7 +83,7 @@ fn a_failed_build_shows_its_step_and_leaves_the_running_gateway_alone() {
     }
     let answer = get(stack.published, "/healthz").expect("answered");
     assert_eq!(answer, (200, r#"{"status":"ok"}"#.to_owned()));
-    stack.dockerfile(DOCKERFILE);
+    stack.dockerfile("");
     stack.run("gateway up").code(0).says(["-- gateway"]);
     assert_eq!(stack.run_of(SERVICE), before);
 }

@@ -81,8 +81,8 @@ fn an_image_that_cannot_be_pulled_shows_the_registrys_words() {
     stack
         .run("gateway up")
         .code(1)
-        .says([image.as_str(), "404", "hint:"]);
-    stack.run("up").code(1).says([image.as_str(), "404"]);
+        .says([image.as_str(), "nope", "hint:"]);
+    stack.run("up").code(1).says([image.as_str(), "nope"]);
     let nothing: [&str; 0] = [];
     assert_eq!(stack.docker.containers(&stack.name), nothing);
     assert_eq!(stack.docker.networks(&stack.name), nothing);

@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use super::Reply;
 use super::turn::{DONE, FINGERPRINT, Form, Piece, Request, Turn, Usage, event};
-use crate::stub::Stub;
+use crate::stub::api::infer::call_id;
 use crate::stub::api::reply::{self, Refusal};
+use crate::stub::tools::Call;
+use crate::stub::{Stub, Version};
 
 #[derive(Serialize)]
 struct Chat<'a> {
@@ -40,6 +42,38 @@ struct Said {
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<[ToolCall; 1]>,
+}
+
+/// A tool that the client is to call.
+#[derive(Serialize)]
+struct ToolCall {
+    id: String,
+    index: usize,
+    r#type: &'static str,
+    function: Function,
+}
+
+#[derive(Serialize)]
+struct Function {
+    name: String,
+    /// JSON, as text.
+    arguments: String,
+}
+
+impl From<&Call> for ToolCall {
+    fn from(call: &Call) -> Self {
+        Self {
+            id: call_id(call),
+            index: 0,
+            r#type: "function",
+            function: Function {
+                name: call.name.clone(),
+                arguments: call.arguments.to_string(),
+            },
+        }
+    }
 }
 
 impl Said {
@@ -47,6 +81,7 @@ impl Said {
         Self {
             role: first.then_some("assistant"),
             content: Some(content),
+            tool_calls: None,
         }
     }
 }
@@ -64,6 +99,13 @@ impl Turn {
         }
     }
 
+    /// All of an answer, or its call of a tool.
+    fn said(&self, content: String) -> Said {
+        let mut said = Said::new(content, true);
+        said.tool_calls = self.answer.call.as_ref().map(|call| [call.into()]);
+        said
+    }
+
     fn chat_event(&self, piece: Piece) -> String {
         let choice = |delta, finish_reason| ChatChoice {
             index: 0,
@@ -71,9 +113,16 @@ impl Turn {
             delta: Some(delta),
             finish_reason,
         };
+        // v0.24.0 tells the role each time, and has a text at the end too.
+        let older = self.version == Version::V0_24;
+        let end = || match older {
+            true => Said::new(String::new(), true),
+            false => Said::default(),
+        };
         let choices = match piece {
-            Piece::Token { text, first } => vec![choice(Said::new(text, first), None)],
-            Piece::End => vec![choice(Said::default(), Some(self.answer.done_reason()))],
+            Piece::Token { text, first } => vec![choice(Said::new(text, first || older), None)],
+            Piece::Call => vec![choice(self.said(String::new()), None)],
+            Piece::End => vec![choice(end(), self.finish_reason())],
             Piece::Usage => Vec::new(),
             Piece::Done => return DONE.to_owned(),
         };
@@ -94,9 +143,9 @@ pub(in super::super) async fn chat(State(stub): State<Arc<Stub>>, body: Bytes) -
     tokio::time::sleep(turn.answer.time(stub.faults.token_pause)).await;
     let choice = ChatChoice {
         index: 0,
-        message: Some(Said::new(turn.answer.text(), true)),
+        message: Some(turn.said(turn.answer.text())),
         delta: None,
-        finish_reason: Some(turn.answer.done_reason()),
+        finish_reason: turn.finish_reason(),
     };
     let answer = turn.chat("chat.completion", vec![choice], true);
     Ok(reply::json_line(StatusCode::OK, &answer))

@@ -55,11 +55,10 @@ struct CompletionChunk<'a> {
 
 impl Turn {
     fn text_event(&self, piece: Piece) -> String {
-        let reason = self.answer.done_reason();
         let choices = match piece {
             Piece::Token { text, .. } => vec![TextChoice::new(text, None)],
-            Piece::End => vec![TextChoice::new(String::new(), Some(reason))],
-            Piece::Usage => Vec::new(),
+            Piece::End => vec![TextChoice::new(String::new(), self.finish_reason())],
+            Piece::Call | Piece::Usage => Vec::new(),
             Piece::Done => return DONE.to_owned(),
         };
         event(&CompletionChunk {
@@ -81,7 +80,7 @@ pub(in super::super) async fn completions(State(stub): State<Arc<Stub>>, body: B
         return Ok(turn.stream(&stub, &request, Turn::text_event));
     }
     tokio::time::sleep(turn.answer.time(stub.faults.token_pause)).await;
-    let choice = TextChoice::new(turn.answer.text(), Some(turn.answer.done_reason()));
+    let choice = TextChoice::new(turn.answer.text(), turn.finish_reason());
     let answer = Completion {
         id: &turn.id,
         object: "text_completion",

@@ -4,6 +4,7 @@ mod chat;
 mod completions;
 mod embeddings;
 mod models;
+mod responses;
 mod turn;
 
 use axum::http::StatusCode;
@@ -16,6 +17,7 @@ pub(super) use chat::chat;
 pub(super) use completions::completions;
 pub(super) use embeddings::embeddings;
 pub(super) use models::{model, models};
+pub(super) use responses::responses;
 
 /// A refusal in `OpenAI`'s form.
 pub(super) struct OpenAiRefusal(Refusal);
@@ -41,7 +43,7 @@ struct FailureBody {
 
 impl IntoResponse for OpenAiRefusal {
     fn into_response(self) -> Response {
-        let Refusal { status, text } = self.0;
+        let Refusal { status, text, .. } = self.0;
         let r#type = match status {
             StatusCode::BAD_REQUEST => "invalid_request_error",
             StatusCode::NOT_FOUND => "not_found_error",

@@ -55,7 +55,13 @@ pub(in super::super) async fn model(
 ) -> Reply {
     let name = Name::parse(&requested).ok_or_else(|| Refusal::bad("invalid model name"))?;
     let found = stub.store.find(&name);
-    let model = found.ok_or_else(|| Refusal::not_found(format!("model '{name}' not found")))?;
+    let model = found.ok_or_else(|| {
+        let told = stub
+            .settings
+            .version
+            .pick(requested.clone(), name.to_string());
+        Refusal::not_found(format!("model '{told}' not found"))
+    })?;
     Ok(reply::json_line(
         StatusCode::OK,
         &Listed::new(requested, model),

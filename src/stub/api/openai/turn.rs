@@ -5,10 +5,10 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::stub::Stub;
-use crate::stub::api::infer::{self, Message};
+use crate::stub::api::prompt::{Choice, Message, Prompt, Wish, positive};
 use crate::stub::api::reply::{self, Refusal, SSE};
-use crate::stub::words::{Answer, Question, number};
+use crate::stub::words::{Answer, Format, number};
+use crate::stub::{Stub, Version};
 
 /// Sent with every answer.
 pub(super) const FINGERPRINT: &str = "fp_ollama";
@@ -25,6 +25,7 @@ pub(super) struct Request {
     max_tokens: Option<i64>,
     max_completion_tokens: Option<i64>,
     tools: Option<Vec<Value>>,
+    tool_choice: Value,
     response_format: Value,
 }
 
@@ -35,27 +36,32 @@ struct StreamOptions {
 }
 
 impl Request {
-    /// The last thing the user said, and everything.
-    fn prompt(&self, form: Form) -> (String, String) {
+    fn prompt(&self, form: Form) -> Prompt {
         match (form, &self.prompt) {
-            (Form::Chat, _) => infer::flatten(self.messages.as_deref().unwrap_or_default()),
-            (Form::Text, Value::String(text)) => (text.clone(), text.clone()),
-            (Form::Text, other) => (other.to_string(), other.to_string()),
+            (Form::Chat, _) => Prompt::chat(self.messages.as_deref().unwrap_or_default()),
+            (Form::Text, Value::String(text)) => Prompt::bare(text.clone(), text.clone()),
+            (Form::Text, other) => Prompt::bare(other.to_string(), other.to_string()),
         }
     }
 
-    fn limit(&self) -> Option<usize> {
-        let limit = self.max_completion_tokens.or(self.max_tokens)?;
-        usize::try_from(limit).ok().filter(|limit| *limit > 0)
+    fn wish(&self) -> Wish<'_> {
+        let limit = self.max_completion_tokens.or(self.max_tokens);
+        Wish {
+            limit: limit.and_then(positive),
+            format: format(&self.response_format),
+            tools: self.tools.as_deref().unwrap_or_default(),
+            choice: Choice::read(&self.tool_choice),
+        }
     }
+}
 
-    fn wants_json(&self) -> bool {
-        let kind = self.response_format["type"].as_str();
-        kind.is_some_and(|kind| kind.contains("json"))
-    }
-
-    fn has_tools(&self) -> bool {
-        self.tools.as_ref().is_some_and(|tools| !tools.is_empty())
+/// The form of an answer that `response_format`, or `text.format` of a response, asks for.
+pub(super) fn format(wanted: &Value) -> Format {
+    let schema = wanted["json_schema"].get("schema").or(wanted.get("schema"));
+    match (wanted["type"].as_str(), schema) {
+        (Some("json_schema"), Some(schema)) => Format::Schema(schema.clone()),
+        (Some("json_object" | "json_schema"), _) => Format::Json,
+        _ => Format::Text,
     }
 }
 
@@ -79,7 +85,7 @@ pub(super) struct Usage {
 
 impl From<&Answer> for Usage {
     fn from(answer: &Answer) -> Self {
-        let (prompt, completion) = (answer.prompt_tokens, answer.tokens.len());
+        let (prompt, completion) = (answer.prompt_tokens, answer.count());
         Self {
             prompt,
             completion,
@@ -94,6 +100,8 @@ pub(super) struct Turn {
     pub(super) created: i64,
     pub(super) model: String,
     pub(super) answer: Answer,
+    /// Which Ollama answers.
+    pub(super) version: Version,
 }
 
 impl Turn {
@@ -101,25 +109,26 @@ impl Turn {
     pub(super) async fn take(stub: &Stub, request: &Request, form: Form) -> Result<Self, Refusal> {
         let model = request.model.clone().unwrap_or_default();
         let installed = stub.model(&model)?;
-        infer::check_capabilities(&installed, &model, form == Form::Chat, request.has_tools())?;
+        stub.check_weights(&installed)?;
+        let (prompt, wish) = (request.prompt(form), request.wish());
+        stub.check_capabilities(
+            &installed,
+            &model,
+            form == Form::Chat,
+            !wish.tools.is_empty(),
+        )?;
         stub.load(&installed, stub.settings.keep_alive).await?;
-        let (asked, context) = request.prompt(form);
-        let context = format!("{}: {context}", installed.name);
-        let answer = Answer::to(&Question {
-            asked: &asked,
-            context: &context,
-            limit: request.limit(),
-            json: request.wants_json(),
-        });
+        let answer = stub.answer(&installed, &prompt, wish);
         let prefix = match form {
             Form::Chat => "chatcmpl",
             Form::Text => "cmpl",
         };
         Ok(Self {
-            id: format!("{prefix}-{}", number(&context)),
+            id: format!("{prefix}-{}", number(&prompt.context)),
             created: Utc::now().timestamp(),
             model,
             answer,
+            version: stub.settings.version,
         })
     }
 
@@ -143,6 +152,7 @@ impl Turn {
 /// The pieces of a stream.
 pub(super) enum Piece {
     Token { text: String, first: bool },
+    Call,
     End,
     Usage,
     Done,
@@ -154,9 +164,26 @@ fn pieces(answer: &Answer, usage: bool) -> Vec<Piece> {
         text: text.clone(),
         first: index == 0,
     });
+    if answer.broken_off {
+        return tokens.collect();
+    }
+    let call = answer.call.iter().map(|_| Piece::Call);
     let usage = usage.then_some(Piece::Usage);
     let end = [Piece::End].into_iter().chain(usage).chain([Piece::Done]);
-    tokens.chain(end).collect()
+    tokens.chain(call).chain(end).collect()
+}
+
+impl Turn {
+    /// Why it ended, in `OpenAI`'s words.
+    pub(super) fn finish_reason(&self) -> Option<&'static str> {
+        match &self.answer {
+            Answer { call: Some(_), .. } => Some("tool_calls"),
+            Answer {
+                broken_off: true, ..
+            } => None,
+            answer => Some(answer.done_reason()),
+        }
+    }
 }
 
 /// A value as an event.

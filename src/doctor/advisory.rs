@@ -1,0 +1,80 @@
+//! Holes of Ollama that are known to the public, by the version that closed them.
+//!
+//! Only what has a number, a source and a fixed version stands here. CVE-2026-103663 (through pull,
+//! create and push) has no fixed version that we know of; the relay passes none of these three.
+
+/// A hole that a version closed.
+struct Advisory {
+    id: &'static str,
+    /// What it lets whoever reaches the port do.
+    what: &'static str,
+    /// The first version without it.
+    fixed: [u64; 3],
+}
+
+/// Sources: <https://nvd.nist.gov/vuln/detail/ID> for each ID ("Ollama before …").
+const ADVISORIES: [Advisory; 3] = [
+    Advisory {
+        id: "CVE-2024-28224",
+        what: "web pages reach it by DNS rebinding",
+        fixed: [0, 1, 29],
+    },
+    Advisory {
+        id: "CVE-2024-37032",
+        what: "a pull writes any file",
+        fixed: [0, 1, 34],
+    },
+    Advisory {
+        id: "CVE-2026-7482",
+        what: "create and push give its memory away",
+        fixed: [0, 17, 1],
+    },
+];
+
+/// What this version is known for, and the version that has none of it; `None` for a version with no
+/// known hole, or for one that is no number.
+pub(super) fn known(version: &str) -> Option<(String, String)> {
+    let version = numbers(version)?;
+    let found: Vec<&Advisory> = ADVISORIES
+        .iter()
+        .filter(|advisory| version < advisory.fixed)
+        .collect();
+    let newest = found.iter().map(|advisory| advisory.fixed).max()?;
+    let texts = found
+        .iter()
+        .map(|advisory| format!("{} ({})", advisory.id, advisory.what));
+    let fixed = newest.map(|number| number.to_string()).join(".");
+    Some((texts.collect::<Vec<_>>().join(", "), fixed))
+}
+
+/// `0.33.0-rc2` as numbers. Builds from source call themselves 0.0.0, which says nothing.
+fn numbers(version: &str) -> Option<[u64; 3]> {
+    let core = version.trim_start_matches('v').split(['-', '+']).next()?;
+    let numbers: Vec<u64> = core
+        .split('.')
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let numbers: [u64; 3] = numbers.try_into().ok()?;
+    (numbers != [0, 0, 0]).then_some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_known_for_what_later_ones_closed() {
+        let ids = |version: &str| known(version).map_or_else(String::new, |(text, _)| text);
+        assert_eq!(ids("0.1.28").matches("CVE-").count(), 3);
+        assert_eq!(ids("0.1.29").matches("CVE-").count(), 2);
+        assert!(ids("v0.17.0").contains("CVE-2026-7482"));
+        assert_eq!(
+            known("0.9.9").map(|(_, fixed)| fixed).as_deref(),
+            Some("0.17.1")
+        );
+        for fine in ["0.17.1", "0.24.0", "0.33.0-rc2", "0.0.0", "unknown", "1.0"] {
+            assert_eq!(known(fine), None, "{fine}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Does the backend answer where it matters: inside the gateway's network? Asked there, by a short-lived
+//! container of this very program.
+
+use bytes::Bytes;
+use reqwest::Url;
+use tokio_util::sync::CancellationToken;
+
+use super::probe::{self, Report};
+use super::verdict::Seen;
+use super::{Check, Patient};
+use crate::compose::Service;
+use crate::engine::{Engine, Place, Throwaway};
+use crate::error::{Error, Result};
+use crate::gateway::{ComposeGateway, GatewayState};
+use crate::process;
+
+/// The name by which containers call this machine.
+pub(super) const ALIAS: &str = "host.docker.internal";
+pub(super) const NAME: &str = "reach";
+/// The variables by which services are told where Ollama is, the most telling first.
+const VARIABLES: [&str; 6] = [
+    "OLLAMA_URL",
+    "OLLAMA_BASE_URL",
+    "OLLAMA_API_URL",
+    "OLLAMA_API_BASE",
+    "OLLAMA_ENDPOINT",
+    "OLLAMA_HOST",
+];
+
+/// What is asked, from where.
+pub(super) struct Question<'a> {
+    pub patient: &'a Patient<'a>,
+    pub compose: &'a ComposeGateway,
+    pub service: &'a Service,
+    pub engine: &'a Engine,
+    pub state: Option<&'a GatewayState>,
+}
+
+/// The address that the service asks, and what named it.
+pub(super) struct Asked {
+    pub url: Url,
+    /// `OLLAMA_URL`; `None` where the service names no address.
+    pub variable: Option<&'static str>,
+}
+
+/// Where the probe runs.
+pub(super) struct Spot {
+    pub place: Place,
+    /// For people: `container app-ollama-functions-1`, `network app_default`.
+    pub name: String,
+}
+
+impl Question<'_> {
+    /// Asks, and says what to do.
+    pub async fn check(&self, cancel: &CancellationToken) -> Check {
+        let asked = match self.asked() {
+            Ok(asked) => asked,
+            Err(check) => return *check,
+        };
+        let spot = match self.spot().await {
+            Ok(Ok(spot)) => spot,
+            Ok(Err(why)) => return unasked(&why, "ollamactl gateway up"),
+            Err(error) => return Check::failed(NAME, &error),
+        };
+        let program = match process::own_static_program() {
+            Ok(program) if self.engine.info().os == "linux" => program,
+            Ok(_) => return unasked("the engine runs no Linux containers", "ollamactl health"),
+            Err(why) => return unasked(&why, "ollamactl health --level infer"),
+        };
+        let model = self.model();
+        let once = Throwaway {
+            program: Bytes::from(program),
+            args: vec!["probe".to_owned(), asked.url.to_string(), model.clone()],
+            place: spot.place.clone(),
+            deadline: probe::ALTOGETHER,
+        };
+        match self
+            .engine
+            .run_throwaway(&once, cancel)
+            .await
+            .and_then(|line| read(&line))
+        {
+            Ok(report) => {
+                let seen = Seen {
+                    question: self,
+                    asked: &asked,
+                    spot: &spot,
+                    model: &model,
+                    report: &report,
+                };
+                seen.check().await
+            }
+            Err(error) => unasked(&error.to_string(), "docker info"),
+        }
+    }
+
+    fn asked(&self) -> Result<Asked, Box<Check>> {
+        let named = VARIABLES.iter().find_map(|variable| {
+            let value = self.service.environment.get(*variable)?.as_ref()?;
+            (!value.trim().is_empty()).then_some((*variable, value))
+        });
+        let Some((variable, value)) = named else {
+            let port = self.patient.backend.host.port;
+            let url = probe::address(&format!("http://{ALIAS}:{port}"));
+            return Ok(Asked {
+                url: url.expect("an address"),
+                variable: None,
+            });
+        };
+        match probe::address(value) {
+            Ok(url) => Ok(Asked {
+                url,
+                variable: Some(variable),
+            }),
+            Err(error) => Err(Box::new(Check::fail(
+                NAME,
+                format!(
+                    "{variable} of service {} is no address: {error}",
+                    self.service.name
+                ),
+                format!("write {variable}: {}", self.wanted()),
+            ))),
+        }
+    }
+
+    /// The address that a service should have.
+    pub fn wanted(&self) -> String {
+        format!("http://{ALIAS}:{}", self.patient.backend.host.port)
+    }
+
+    /// The model that the service asks for.
+    fn model(&self) -> String {
+        let named = self.service.environment.get("OLLAMA_MODEL").cloned();
+        let named = named.flatten().filter(|model| !model.trim().is_empty());
+        named.unwrap_or_else(|| self.patient.config.model.value.to_string())
+    }
+
+    /// In the gateway's own container while it runs, else where it will be; or why neither is possible.
+    async fn spot(&self) -> Result<Result<Spot, String>> {
+        if let Some(state) = self.state.filter(|state| state.is_running()) {
+            return Ok(Ok(Spot {
+                place: Place::Inside(state.id.clone()),
+                name: format!("container {}", state.container),
+            }));
+        }
+        let (id, name) = match self.service.network_mode.as_str() {
+            "" => match self.network().await? {
+                Ok(network) => network,
+                Err(why) => return Ok(Err(why)),
+            },
+            mode @ ("host" | "bridge") => (mode.to_owned(), mode.to_owned()),
+            mode => {
+                return Ok(Err(format!(
+                    "the gateway does not run, and its network_mode is {mode}"
+                )));
+            }
+        };
+        Ok(Ok(Spot {
+            place: Place::Network {
+                extra_hosts: self.extra_hosts(&id),
+                id,
+                dns: self.service.dns.clone(),
+            },
+            name: format!("network {name}"),
+        }))
+    }
+
+    /// ID and name of the first network of the service that exists.
+    async fn network(&self) -> Result<Result<(String, String), String>> {
+        let mut missing = Vec::new();
+        for key in self.service.networks.keys() {
+            let Some(network) = self.compose.project.networks.get(key) else {
+                continue;
+            };
+            let found = self.engine.networks_named(&network.name).await?;
+            if let Some(id) = found.into_iter().find_map(|found| found.id) {
+                return Ok(Ok((id, network.name.clone())));
+            }
+            missing.push(network.name.clone());
+        }
+        Ok(Err(format!(
+            "the gateway does not run, and its network {} is not made yet",
+            missing.join(", ")
+        )))
+    }
+
+    fn extra_hosts(&self, network: &str) -> Vec<String> {
+        let written = self.service.extra_hosts.iter();
+        let mut hosts: Vec<String> = written
+            .map(|host| format!("{}:{}", host.name, host.address))
+            .collect();
+        let info = self.engine.info();
+        let named = self
+            .service
+            .extra_hosts
+            .iter()
+            .any(|host| host.name == ALIAS);
+        let added = self.compose.host_gateway && info.host_gateway.is_some() && !info.desktop;
+        if !named && added && network != "host" {
+            hosts.push(format!("{ALIAS}:host-gateway"));
+        }
+        hosts
+    }
+}
+
+/// The probe's one line.
+fn read(line: &str) -> Result<Report> {
+    serde_json::from_str(line.trim())
+        .map_err(|error| Error::failed(format!("the probe printed {line:?}")).caused_by(error))
+}
+
+/// The probe was not made.
+fn unasked(why: &str, mend: &str) -> Check {
+    Check::warn(
+        NAME,
+        format!("not asked from inside the gateway's network: {why}"),
+        mend,
+    )
+}

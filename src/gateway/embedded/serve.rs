@@ -1,0 +1,165 @@
+//! The process that serves: in the foreground, or under its supervisor.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep};
+
+use super::{Instructions, slot};
+use crate::backend::RotatingLog;
+use crate::config::Secret;
+use crate::daemon::{Reporter, Shutdown};
+use crate::error::{Context, Error, Kind, Result};
+use crate::paths::Paths;
+use crate::process::{self, Identity};
+use crate::proxy::{self, Gateway, Keys, Policy, RequestLog};
+
+/// How long an address may still be held by a worker that was told to end.
+const HANDOVER: Duration = Duration::from_secs(1);
+
+/// Runs it in this process, until a shutdown is requested, without leaving a trace: in a container
+/// there may be nowhere to leave one. Requests are logged on standard error.
+pub async fn run_here(how: &Instructions, shutdown: &Shutdown) -> Result<()> {
+    let listener = bind(how.launch.listen).await?;
+    serve(listener, how, std::io::stderr(), shutdown).await
+}
+
+/// The worker of a background gateway: serves until a shutdown is requested or its supervisor is gone.
+pub async fn work(
+    how: &Instructions,
+    paths: &Paths,
+    shutdown: &Shutdown,
+    report: &mut Reporter,
+) -> Result<()> {
+    let outcome = async {
+        end_with_supervisor(shutdown)?;
+        let slot = slot(paths, how.launch.listen);
+        let log = RotatingLog::new(slot.open_log()?, slot.log_file());
+        let listener = rebind(how.launch.listen).await?;
+        report.ready(&Identity::of_self());
+        serve(listener, how, log, shutdown).await
+    }
+    .await;
+    if let Err(error) = &outcome {
+        report.failed(error);
+    }
+    outcome
+}
+
+/// A worker without a supervisor could be neither seen nor stopped. The kernel tells it at once on Linux;
+/// elsewhere its parent is looked at.
+fn end_with_supervisor(shutdown: &Shutdown) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
+        .or_failed(|| "cannot follow the supervisor")?;
+    #[cfg(unix)]
+    {
+        let parent = rustix::process::getppid();
+        let requested = shutdown.requested.clone();
+        tokio::spawn(async move {
+            while rustix::process::getppid() == parent {
+                sleep(Duration::from_secs(1)).await;
+            }
+            requested.cancel();
+        });
+    }
+    Ok(())
+}
+
+async fn serve(
+    listener: TcpListener,
+    how: &Instructions,
+    log: impl Write + Send + 'static,
+    shutdown: &Shutdown,
+) -> Result<()> {
+    allow_descriptors();
+    let log = how
+        .launch
+        .log
+        .map(|format| RequestLog::new(format, log))
+        .transpose()
+        .or_failed(|| "cannot start the request log")?;
+    let policy = policy(how, log.clone())?;
+    let served = proxy::serve(listener, Arc::new(policy), shutdown.requested.clone()).await;
+    if let Some(log) = log {
+        log.close();
+    }
+    served
+}
+
+fn policy(how: &Instructions, log: Option<RequestLog>) -> Result<Policy> {
+    let launch = &how.launch;
+    let origins = launch.origins.iter().map(|origin| origin.parse());
+    let gateway = Gateway {
+        keys: Keys::new(&how.keys as &[Secret]),
+        model: Some(launch.model()?),
+        origins: origins
+            .collect::<Result<_, _>>()
+            .or_failed(|| "an origin is no header value")?,
+    };
+    Ok(Policy {
+        stub: launch.stub,
+        limits: launch.limits.clone(),
+        log,
+        ..Policy::gateway(launch.upstream()?, gateway)
+    })
+}
+
+/// A client's connection takes two descriptors with the backend's, and many systems give a process a
+/// thousand unless it asks for more.
+fn allow_descriptors() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let maximum = getrlimit(Resource::Nofile).maximum;
+        let wanted = Rlimit {
+            current: maximum,
+            maximum,
+        };
+        // With fewer it works too, up to a full house.
+        let _ = setrlimit(Resource::Nofile, wanted);
+    }
+}
+
+async fn rebind(listen: SocketAddr) -> Result<TcpListener> {
+    let deadline = Instant::now() + HANDOVER;
+    loop {
+        match bind(listen).await {
+            Err(error) if error.kind == Kind::Conflict && Instant::now() < deadline => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+pub(super) async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen)
+        .await
+        .map_err(|error| cannot_listen(listen, error))
+}
+
+pub(super) fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error {
+    if error.kind() != std::io::ErrorKind::AddrInUse {
+        return Error::failed(format!("cannot listen on {listen}")).caused_by(error);
+    }
+    let owner = process::port_owner(listen);
+    let name = owner
+        .as_ref()
+        .map_or("another program".to_owned(), process::Info::describe);
+    let error = Error::new(Kind::Conflict, format!("{listen} is held by {name}"));
+    match owner {
+        Some(owner) if owner.program() == "ollamactl" => {
+            error.hint("stop it: ollamactl gateway down")
+        }
+        Some(owner) => error.hint(format!("stop it: kill {}", owner.pid)),
+        None => error.hint(format!(
+            "see who it is: sudo ss -ltnp 'sport = :{}'",
+            listen.port()
+        )),
+    }
+    .hint("or let the gateway listen elsewhere: --listen 127.0.0.1:9105")
+}

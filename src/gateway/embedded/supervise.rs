@@ -1,0 +1,158 @@
+//! The supervisor of a background gateway: holds the lock and the record of its address, keeps a worker
+//! running, and ends it.
+
+use std::time::Duration;
+
+use tokio::process::Child;
+use tokio::time::sleep;
+
+use super::{Instructions, Record, slot};
+use crate::daemon::{self, Crashes, LOCK_PATIENCE, Lock, Reporter, Shutdown, Started};
+use crate::error::{Error, Kind, Result};
+use crate::event::Events;
+use crate::paths::Paths;
+use crate::process::{self, Identity};
+
+/// A worker may take so much longer than its drain before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A worker that serves.
+struct Worker {
+    identity: Identity,
+    child: Child,
+}
+
+/// Runs until a shutdown is requested, or until the worker has crashed too often. `report` hears as soon
+/// as the gateway serves, or why it does not.
+pub async fn supervise(
+    how: &Instructions,
+    paths: &Paths,
+    shutdown: &Shutdown,
+    report: &mut Reporter,
+    events: &Events,
+) -> Result<()> {
+    let outcome = keep(how, paths, shutdown, report, events).await;
+    if let Err(error) = &outcome {
+        report.failed(error);
+    }
+    outcome
+}
+
+async fn keep(
+    how: &Instructions,
+    paths: &Paths,
+    shutdown: &Shutdown,
+    report: &mut Reporter,
+    events: &Events,
+) -> Result<()> {
+    let listen = how.launch.listen;
+    let slot = slot(paths, listen);
+    let lock = slot
+        .lock_within(LOCK_PATIENCE)
+        .await
+        .map_err(|error| match error.kind {
+            Kind::Timeout => Error::new(
+                Kind::Conflict,
+                format!("another embedded gateway of ours has {listen}"),
+            )
+            .hint("stop it first: ollamactl gateway down"),
+            _ => error,
+        })?;
+    let mut worker = start(how, &lock).await?;
+    let mut record = Record {
+        process: Identity::of_self(),
+        worker: worker.identity.clone(),
+        launch: how.launch.clone(),
+        restarts: 0,
+    };
+    if let Err(error) = lock.record(record.process.pid, &record) {
+        // What nothing is known of could not be stopped later.
+        end(worker, how).await?;
+        return Err(error);
+    }
+    report.ready(&record);
+    events.note(record.describe());
+    let mut crashes = Crashes::default();
+    loop {
+        let ended = tokio::select! {
+            () = shutdown.requested.cancelled() => return end(worker, how).await,
+            ended = worker.child.wait() => ended,
+        };
+        let how_it_ended = ended.map_or_else(|error| error.to_string(), daemon::describe_end);
+        events.warn(format!("the gateway ended by itself ({how_it_ended})"));
+        worker = match revive(how, &lock, &mut crashes, shutdown, events).await? {
+            Some(worker) => worker,
+            None => return Ok(()),
+        };
+        record.worker = worker.identity.clone();
+        record.restarts += 1;
+        // A record that cannot be brought up to date (the disk is full) does not stop the gateway.
+        if let Err(error) = lock.record(record.process.pid, &record) {
+            events.warn(error.to_string());
+        }
+    }
+}
+
+/// Starts a worker and waits until it serves.
+async fn start(how: &Instructions, lock: &Lock) -> Result<Worker> {
+    let listen = how.launch.listen.to_string();
+    let args = ["supervise", "gateway-worker", &listen].map(str::to_owned);
+    match daemon::spawn_child(&args, how, lock.slot().open_log()?).await? {
+        (Started::Ready(identity), child) => Ok(Worker { identity, child }),
+        (Started::Failed(error), _) => Err(error),
+        (Started::Vanished, mut child) => {
+            let ended = child.wait().await;
+            let ended = ended.map_or_else(|error| error.to_string(), daemon::describe_end);
+            Err(Error::failed(format!(
+                "the gateway on {listen} ended before it served ({ended})"
+            ))
+            .hint(format!(
+                "read its log: {}",
+                lock.slot().log_file().display()
+            )))
+        }
+    }
+}
+
+/// Starts a worker after a crash, and after that one crashed too, until there were too many. `None` when
+/// a shutdown was requested meanwhile.
+async fn revive(
+    how: &Instructions,
+    lock: &Lock,
+    crashes: &mut Crashes,
+    shutdown: &Shutdown,
+    events: &Events,
+) -> Result<Option<Worker>> {
+    loop {
+        let Some(pause) = crashes.another() else {
+            return Err(Error::failed(format!(
+                "the gateway on {} ended {} times within a minute; given up",
+                how.launch.listen,
+                Crashes::MOST
+            ))
+            .hint("see why: ollamactl logs gateway"));
+        };
+        events.note(format!("starting it again in {} ms", pause.as_millis()));
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = shutdown.requested.cancelled() => return Ok(None),
+        }
+        match start(how, lock).await {
+            Ok(worker) => return Ok(Some(worker)),
+            Err(error) => events.warn(error.to_string()),
+        }
+    }
+}
+
+/// Ends a worker: it drains first.
+async fn end(mut worker: Worker, how: &Instructions) -> Result<()> {
+    let patience = how.launch.limits.drain_timeout + GRACE;
+    process::stop(&worker.identity, patience).await?;
+    let _ = worker.child.wait().await;
+    Ok(())
+}
+
+/// How long a supervisor may take to end.
+pub(super) fn longest_end(record: &Record) -> Duration {
+    record.launch.limits.drain_timeout + 2 * GRACE
+}

@@ -1,0 +1,104 @@
+//! What the gateway says of itself and of what stands behind it.
+
+use std::time::Duration;
+
+use hyper::{Response, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::answer::{self, Answer};
+use super::upstream::Pool;
+use crate::ollama::ModelName;
+
+/// A backend that does not answer within this time is unhealthy.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// `/healthz`: whether gateway and backend answer.
+pub(super) async fn live(pool: &Pool) -> Response<Answer> {
+    match backend(pool).await {
+        Ok(()) => answer::json(StatusCode::OK, &json!({ "status": "ok" })),
+        Err(_) => answer::json(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &json!({ "status": "unhealthy", "failing": ["backend"] }),
+        ),
+    }
+}
+
+/// `/ready`: whether a request would be answered by the required model, and why not.
+pub(super) async fn ready(pool: &Pool, required: Option<&ModelName>) -> Response<Answer> {
+    match present(pool, required).await {
+        Ok(()) => answer::json(StatusCode::OK, &json!({ "status": "ok" })),
+        Err(reason) => answer::json(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &json!({ "status": "not ready", "reasons": [reason] }),
+        ),
+    }
+}
+
+/// `/health`: the same in detail.
+pub(super) async fn report(
+    pool: &Pool,
+    required: Option<&ModelName>,
+    (in_flight, queued): (usize, usize),
+) -> Response<Answer> {
+    let (backend, model) = tokio::join!(backend(pool), present(pool, required));
+    let reasons: Vec<&String> = [&backend, &model]
+        .into_iter()
+        .filter_map(|check| check.as_ref().err())
+        .take(1)
+        .collect();
+    let healthy = reasons.is_empty();
+    let status = if healthy {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let report = json!({
+        "status": if healthy { "ok" } else { "degraded" },
+        "backend": { "answers": backend.is_ok() },
+        "model": { "name": required.map(ModelName::as_str), "present": model.is_ok() },
+        "requests": { "in_flight": in_flight, "queued": queued },
+        "version": env!("CARGO_PKG_VERSION"),
+        "reasons": reasons,
+    });
+    answer::json(status, &report)
+}
+
+async fn backend(pool: &Pool) -> Result<(), String> {
+    let (status, _) = pool.get("/", PATIENCE).await?;
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(format!(
+            "the backend at {} answers {status}",
+            pool.upstream()
+        ))
+    }
+}
+
+async fn present(pool: &Pool, required: Option<&ModelName>) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Tags {
+        models: Vec<Tag>,
+    }
+    #[derive(Deserialize)]
+    struct Tag {
+        name: String,
+    }
+    let (status, body) = pool.get("/api/tags", PATIENCE).await?;
+    let tags: Tags = serde_json::from_slice(&body).map_err(|_| {
+        format!(
+            "the backend at {} does not list its models: {status}",
+            pool.upstream()
+        )
+    })?;
+    let Some(required) = required else {
+        return Ok(());
+    };
+    if tags.models.iter().any(|tag| required.means(&tag.name)) {
+        return Ok(());
+    }
+    Err(format!(
+        "the model {required} is not in the backend's store; get it with `ollamactl pull-model {required}`"
+    ))
+}

@@ -1,0 +1,45 @@
+//! What this program does inside the projects' containers.
+
+use std::process::ExitCode;
+
+/// The program's path in the image.
+pub const PROGRAM: &str = "/guest";
+
+/// Plays the role that the container's command asks for; `None` outside of a container.
+pub fn role() -> Option<ExitCode> {
+    let mut words = std::env::args();
+    if words.next()? != PROGRAM {
+        return None;
+    }
+    let words: Vec<String> = words.collect();
+    match words.first().map(String::as_str) {
+        Some("done") => {
+            println!("done: {}", words.join(" "));
+            Some(ExitCode::SUCCESS)
+        }
+        Some("fail") => Some(ExitCode::from(3)),
+        _ => {
+            println!("to stdout: {}", words.join(" "));
+            eprintln!("to stderr");
+            wait_for_the_end();
+            Some(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// A container's first process is not ended by a signal that it does not handle.
+fn wait_for_the_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).expect("a handler");
+        let mut interrupt = signal(SignalKind::interrupt()).expect("a handler");
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    });
+}

@@ -1,0 +1,372 @@
+//! One project through compose and ollamactl, each on what the other made.
+
+use std::path::{Path, PathBuf};
+
+use super::api::Api;
+use super::guest;
+use super::project::{self, Project};
+use super::snapshot::{Snapshot, list, string};
+use super::support::{Output, Sandbox};
+use super::table::Table;
+
+/// The service that the projects are about.
+const SERVICE: &str = "ollama-functions";
+
+/// What all projects share: the engine, the image, the releases of compose.
+pub struct Bench {
+    api: Api,
+    image: String,
+    composes: Vec<Compose>,
+}
+
+/// A release of compose.
+struct Compose {
+    program: PathBuf,
+    /// `2.26.1`, without what a distribution adds.
+    release: String,
+}
+
+impl Bench {
+    pub fn new(programs: &[PathBuf]) -> Self {
+        let api = Api::new();
+        let image = "octl-compat-guest".to_owned();
+        api.import(&root(), &image, guest::PROGRAM);
+        let composes = programs.iter().map(|program| Compose::new(program));
+        Self {
+            composes: composes.collect(),
+            api,
+            image,
+        }
+    }
+
+    pub fn releases(&self) -> Vec<String> {
+        let releases = self.composes.iter().map(|compose| compose.release.clone());
+        releases.collect()
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.api.delete(&format!("/images/{}?force=1", self.image));
+    }
+}
+
+impl Compose {
+    fn new(program: &Path) -> Self {
+        let output = std::process::Command::new(program)
+            .args(["version", "--short"])
+            .output()
+            .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let release = text.trim().trim_start_matches('v');
+        let release = release.split(['-', '+']).next().unwrap_or_default();
+        Self {
+            program: program.to_owned(),
+            release: release.to_owned(),
+        }
+    }
+
+    fn is_before(&self, release: &str) -> bool {
+        let numbers = |text: &str| -> Vec<u32> {
+            text.split('.')
+                .map_while(|part| part.parse().ok())
+                .collect()
+        };
+        numbers(&self.release) < numbers(release)
+    }
+}
+
+/// The image's root: this program, which is static, and folders to mount something at.
+fn root() -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("guest");
+    let this = std::env::current_exe().expect("this program");
+    let stripped = std::process::Command::new("strip")
+        .arg("-o")
+        .arg(&program)
+        .arg(&this)
+        .status();
+    if !stripped.is_ok_and(|status| status.success()) {
+        std::fs::copy(this, &program).expect("copied");
+    }
+    let mut tar = tar::Builder::new(Vec::new());
+    tar.sparse(false);
+    tar.append_path_with_name(program, guest::PROGRAM.trim_start_matches('/'))
+        .expect("packed");
+    for name in ["data/sub", "tmp"] {
+        tar.append_dir(name, folder.path()).expect("packed");
+    }
+    tar.into_inner().expect("packed")
+}
+
+/// Runs the project with every release, and says what was not as it must be.
+pub fn run(bench: &Bench, project: &Project, table: &Table) -> Vec<String> {
+    let mut all = Vec::new();
+    for compose in &bench.composes {
+        let bench = Side::new(bench, project, compose);
+        let (outcome, faults) = bench.compare();
+        table.set(
+            project,
+            &compose.release,
+            if faults.is_empty() {
+                outcome
+            } else {
+                "differs"
+            },
+        );
+        let faults = faults.into_iter();
+        all.extend(faults.map(|fault| format!("[{}] {fault}", compose.release)));
+    }
+    all
+}
+
+/// A project in a sandbox with one release of compose.
+struct Side<'a> {
+    bench: &'a Bench,
+    project: &'a Project,
+    compose: &'a Compose,
+    sandbox: Sandbox,
+    /// Name of the compose project.
+    name: String,
+}
+
+impl<'a> Side<'a> {
+    fn new(bench: &'a Bench, project: &'a Project, compose: &'a Compose) -> Self {
+        let mut sandbox = Sandbox::new().with("DOCKER_HOST", bench.api.host());
+        project::copy(&project.folder, &sandbox.work());
+        // Above the project's own folder, so that compose and its hashes know nothing of it.
+        let settings = "gateway: {host_gateway: false}\n";
+        std::fs::write(sandbox.path("ollamactl.yaml"), settings).expect("written");
+        // Where docker's command line finds its plugins, and ollamactl the release to agree with.
+        let plugins = sandbox.path("home/.docker/cli-plugins");
+        std::fs::create_dir_all(&plugins).expect("created");
+        for name in ["docker-compose", "docker-buildx"] {
+            let from = compose.program.with_file_name(name);
+            std::os::unix::fs::symlink(from, plugins.join(name)).expect("linked");
+        }
+        sandbox.set("IMAGE", &bench.image);
+        sandbox.set("COMPOSE_PROGRESS", "plain");
+        for (key, value) in &project.about.environment {
+            sandbox.set(key, value);
+        }
+        let name = project.about.project_name.clone().unwrap_or_else(|| {
+            let name = format!("octl-compat-{}", project.name);
+            sandbox.set("COMPOSE_PROJECT_NAME", &name);
+            name
+        });
+        let side = Self {
+            bench,
+            project,
+            compose,
+            sandbox,
+            name,
+        };
+        side.clear();
+        side
+    }
+
+    /// The table's word, and what is wrong with it.
+    fn compare(&self) -> (&'static str, Vec<String>) {
+        if let Some(since) = &self.project.about.since
+            && self.compose.is_before(since)
+        {
+            let refused = self.compose("config --quiet").status != 0;
+            let fault = format!("compose is expected to refuse this before {since}, and does not");
+            return ("not read", if refused { Vec::new() } else { vec![fault] });
+        }
+        (
+            self.word(),
+            self.both().err().into_iter().flatten().collect(),
+        )
+    }
+
+    /// Whether this release does nothing with the project's key.
+    fn is_ignored(&self) -> bool {
+        let about = &self.project.about;
+        let since = about.ignored_before.as_ref();
+        since.is_some_and(|since| self.compose.is_before(since))
+    }
+
+    fn word(&self) -> &'static str {
+        match (self.project.about.create_only, self.project.about.commands) {
+            _ if self.is_ignored() => "read, without effect",
+            (true, _) => "created the same",
+            (false, false) => "the same",
+            (false, true) => "the same, all commands",
+        }
+    }
+
+    fn both(&self) -> Result<(), Vec<String>> {
+        self.prepare();
+        let theirs = self.made(self.compose_up())?;
+        self.settled("ollamactl on compose's", &theirs, self.ours_up())?;
+        self.commands_of_ours()?;
+        self.clear();
+        self.prepare();
+        let ours = self.made(self.ours_up())?;
+        let differences = theirs.differences(&ours);
+        if self.is_ignored() {
+            if differences.is_empty() {
+                return Err(vec![
+                    "compose is expected to ignore this, and does not".to_owned(),
+                ]);
+            }
+        } else if !differences.is_empty() {
+            return Err(differences);
+        }
+        self.settled("compose on ollamactl's", &ours, self.compose_up())?;
+        self.commands_of_compose()?;
+        self.compose_down()
+    }
+
+    /// Makes what must be there before.
+    fn prepare(&self) {
+        let external = &self.project.about.external;
+        for name in &external.networks {
+            self.bench.api.create("/networks/create", name);
+        }
+        for name in &external.volumes {
+            self.bench.api.create("/volumes/create", name);
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::take(&self.bench.api, &self.name, &self.project.text)
+    }
+
+    /// What an `up` made; it must have made something.
+    fn made(&self, up: Output) -> Result<Snapshot, Vec<String>> {
+        let snapshot = self.snapshot();
+        if up.status != 0 || snapshot.runs.is_empty() {
+            return Err(vec![up.to_string()]);
+        }
+        Ok(snapshot)
+    }
+
+    /// An `up` on what is there already must leave it all alone.
+    fn settled(&self, who: &str, before: &Snapshot, up: Output) -> Result<(), Vec<String>> {
+        let after = self.snapshot();
+        if up.status == 0 && after.runs == before.runs {
+            return Ok(());
+        }
+        let runs = format!("{:#?} became {:#?}", before.runs, after.runs);
+        Err(vec![format!("{who} is not left alone: {runs}\n{up}")])
+    }
+
+    fn compose(&self, words: &str) -> Output {
+        let options = self.project.about.options.iter().map(String::as_str);
+        let words: Vec<&str> = options.chain(words.split_whitespace()).collect();
+        let program = self.compose.program.to_string_lossy();
+        self.sandbox.start(&program, words).finish()
+    }
+
+    fn compose_up(&self) -> Output {
+        let how = if self.project.about.create_only {
+            "--no-start"
+        } else {
+            "--detach"
+        };
+        self.compose(&format!("up {how} {SERVICE}"))
+    }
+
+    fn ours(&self, words: &str) -> Output {
+        let options = self.project.about.options.iter().map(String::as_str);
+        let words: Vec<&str> = words.split_whitespace().chain(options).collect();
+        self.sandbox.run(words)
+    }
+
+    fn ours_up(&self) -> Output {
+        self.ours(if self.project.about.create_only {
+            "gateway up --no-start"
+        } else {
+            "gateway up"
+        })
+    }
+
+    /// `status`, `logs`, `stop` and `down` of ollamactl on compose's container.
+    fn commands_of_ours(&self) -> Result<(), Vec<String>> {
+        if !self.project.about.commands {
+            return Ok(());
+        }
+        must(self.ours("logs gateway"), 0, "to stdout")?;
+        must(self.ours("gateway stop --timeout 0"), 0, "")?;
+        must(self.compose("ps --all --format json"), 0, "exited")?;
+        must(self.ours("gateway up"), 0, "")?;
+        must(self.ours("gateway down"), 0, "")?;
+        let left = self.snapshot().runs;
+        if left.keys().any(|name| name.contains(SERVICE)) {
+            return Err(vec![format!("ollamactl's down leaves {left:?}")]);
+        }
+        Ok(())
+    }
+
+    /// `ps`, `logs` and `stop` of compose on ollamactl's container.
+    fn commands_of_compose(&self) -> Result<(), Vec<String>> {
+        if !self.project.about.commands {
+            return Ok(());
+        }
+        must(self.compose("ps --format json"), 0, SERVICE)?;
+        must(self.compose(&format!("logs {SERVICE}")), 0, "to stdout")?;
+        must(self.compose("stop --timeout 0"), 0, "")?;
+        must(self.compose("ps --all --format json"), 0, "exited")?;
+        must(self.compose("start"), 0, "").map(drop)
+    }
+
+    /// Compose takes away all that ollamactl made.
+    fn compose_down(&self) -> Result<(), Vec<String>> {
+        let down = must(
+            self.compose("--profile * down --volumes --timeout 0"),
+            0,
+            "",
+        )?;
+        let left = self.snapshot().things;
+        if left.is_empty() {
+            return Ok(());
+        }
+        let left: Vec<&String> = left.keys().collect();
+        Err(vec![format!("compose's down leaves {left:?}\n{down}")])
+    }
+
+    /// Takes away everything of the project.
+    fn clear(&self) {
+        let api = &self.bench.api;
+        let label = format!("com.docker.compose.project={}", self.name);
+        for one in list(&api.labelled("/containers/json?all=1&", &label)) {
+            api.delete(&format!("/containers/{}?force=1&v=1", string(&one["Id"])));
+        }
+        let external = &self.project.about.external;
+        for one in list(&api.labelled("/networks?", &label)) {
+            api.delete(&format!("/networks/{}", string(&one["Id"])));
+        }
+        for name in &external.networks {
+            api.delete(&format!("/networks/{name}"));
+        }
+        for one in list(&api.labelled("/volumes?", &label)["Volumes"]) {
+            api.delete(&format!("/volumes/{}", string(&one["Name"])));
+        }
+        for name in &external.volumes {
+            api.delete(&format!("/volumes/{name}"));
+        }
+    }
+}
+
+impl Drop for Side<'_> {
+    fn drop(&mut self) {
+        self.clear();
+        let reference = format!("{}-*", self.name);
+        for image in list(&self.bench.api.images(&reference)) {
+            for tag in list(&image["RepoTags"]) {
+                self.bench
+                    .api
+                    .delete(&format!("/images/{}?force=1", string(&tag)));
+            }
+        }
+    }
+}
+
+fn must(output: Output, status: i32, prints: &str) -> Result<Output, Vec<String>> {
+    if output.status == status && output.stdout.contains(prints) {
+        return Ok(output);
+    }
+    Err(vec![format!("is to print {prints:?}: {output}")])
+}

@@ -1,0 +1,556 @@
+//! Faults of a container engine: absent, forbidden, hanging, too old or too new, dying in mid-operation,
+//! refusing. A scripted engine makes them; what a real one can be brought to is in `engine_faults`.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use support::engine::{End, FakeEngine, Reply, Request, refusal};
+use support::{Output, Sandbox, until_true};
+
+const COMPOSE: &str = "name: lab\nservices:\n  ollama-functions:\n    image: registry.test/app:1\n";
+const CONTAINER: &str = "lab-ollama-functions-1";
+
+/// A sandbox with a compose project, and this engine on the socket that its environment names.
+fn with(
+    version: Value,
+    script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> (Sandbox, Arc<FakeEngine>) {
+    let mut sandbox = Sandbox::new();
+    sandbox.write("docker-compose.yml", COMPOSE);
+    let socket = sandbox.path("engine.sock");
+    let engine = FakeEngine::new(version, script);
+    engine.on_socket(&socket);
+    sandbox.set("DOCKER_HOST", &format!("unix://{}", socket.display()));
+    (sandbox, engine)
+}
+
+/// The same with Docker as it is today.
+fn scripted(
+    script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> (Sandbox, Arc<FakeEngine>) {
+    with(FakeEngine::docker(), script)
+}
+
+/// Does this with requests like that, and else what an engine would do.
+fn on(line: &'static str, reply: Reply) -> impl Fn(&Request) -> Reply + Send + Sync {
+    move |request| {
+        let this = request.line();
+        // `*` stands for an ID or a name.
+        let same = match line.split_once('*') {
+            Some((head, tail)) => {
+                this.len() > head.len() + tail.len()
+                    && this.starts_with(head)
+                    && this.ends_with(tail)
+            }
+            None => this == line,
+        };
+        if same { reply.clone() } else { Reply::Honest }
+    }
+}
+
+/// The engine lacks the image, and answers pulls like this.
+fn pulling(reply: Reply) -> impl Fn(&Request) -> Reply + Send + Sync {
+    let pulls = on("POST /images/create", reply);
+    move |request| match pulls(request) {
+        Reply::Honest if request.line().starts_with("GET /images/") => {
+            refusal(404, "no such image")
+        }
+        reply => reply,
+    }
+}
+
+#[test]
+fn the_scripted_engine_is_an_engine() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
+    sandbox.run(["gateway", "up"]).code(0).says(["-- gateway"]);
+    sandbox.run(["gateway", "stop"]).code(0);
+    sandbox.run(["gateway", "down"]).code(0);
+    assert_eq!(engine.containers(), [""; 0]);
+}
+
+#[test]
+fn an_absent_socket_is_named_with_who_named_it() {
+    let mut sandbox = Sandbox::new();
+    sandbox.write("docker-compose.yml", COMPOSE);
+    let socket = sandbox.path("nobody.sock");
+    let endpoint = format!("unix://{}", socket.display());
+    sandbox.set("DOCKER_HOST", &endpoint);
+    let says = [endpoint.as_str(), "DOCKER_HOST", "hint:"];
+    sandbox.run(["gateway", "up"]).code(6).says(says);
+    // A socket that nobody serves any more is no better.
+    drop(UnixListener::bind(&socket).expect("bound"));
+    sandbox.run(["gateway", "up"]).code(6).says(says);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn endpoints_that_are_none_are_named() {
+    for (endpoint, code) in [("ftp://host", 2), ("tcp://127.0.0.1:9", 6), ("ssh://", 2)] {
+        let sandbox = Sandbox::new().with("DOCKER_HOST", endpoint);
+        sandbox.write("docker-compose.yml", COMPOSE);
+        sandbox.run(["gateway", "up"]).code(code).says([endpoint]);
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_socket_that_this_user_may_not_open_points_to_the_docker_group() {
+    if !support::is_root() {
+        return support::skipped(
+            "an engine's socket without permission: needs root, to become nobody",
+        );
+    }
+    let (sandbox, _engine) = scripted(|_| Reply::Honest);
+    let socket = sandbox.path("engine.sock");
+    let only_root = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(&socket, only_root).expect("set");
+    for folder in ["", "work", "bin", "state", "home", "config"] {
+        let open = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(sandbox.path(folder), open).expect("set");
+    }
+    let binary = env!("CARGO_BIN_EXE_ollamactl");
+    let copy = sandbox.bin().join("copy");
+    std::fs::copy(binary, &copy).expect("copied");
+    let nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+    sandbox
+        .shell(&format!("{nobody} {} gateway up", copy.display()))
+        .code(6)
+        .says([
+            "permission denied",
+            "engine.sock",
+            "usermod -aG docker",
+            "as powerful as root",
+        ]);
+}
+
+#[test]
+fn an_engine_that_hangs_is_a_time_out_wherever_it_does() {
+    let endpoints = [
+        "GET /version",
+        "GET /containers/json",
+        "GET /networks",
+        "GET /images/*/json",
+        "POST /networks/create",
+        "POST /containers/create",
+        "POST /containers/*/start",
+        "GET /containers/*/json",
+    ];
+    std::thread::scope(|scope| {
+        for line in endpoints {
+            scope.spawn(move || {
+                let (sandbox, _engine) = scripted(on(line, Reply::Hang));
+                let output = sandbox.run(["gateway", "up"]).code(7);
+                output.says(["engine.sock (from DOCKER_HOST)", "answer", "hint: "]);
+            });
+        }
+    });
+}
+
+#[test]
+fn an_engine_that_hangs_does_not_hold_up_the_backend() {
+    let (sandbox, _engine) = scripted(|_| Reply::Hang);
+    sandbox.serve();
+    sandbox.run(["health", "backend"]).code(0);
+    sandbox.run(["down", "--gateway", "embedded"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn an_engine_that_hangs_ends_logs_and_stop_too() {
+    let hangs = Arc::new(AtomicBool::new(false));
+    let flag = hangs.clone();
+    let (sandbox, _engine) = scripted(move |request| {
+        let last = matches!(request.path.rsplit('/').next(), Some("logs" | "stop"));
+        if flag.load(Ordering::Relaxed) && last {
+            Reply::Hang
+        } else {
+            Reply::Honest
+        }
+    });
+    sandbox.run(["gateway", "up"]).code(0);
+    hangs.store(true, Ordering::Relaxed);
+    let stop = sandbox.spawn(["gateway", "stop"]);
+    stop.finish()
+        .code(7)
+        .says(["stopped answering while stopping container"]);
+}
+
+#[test]
+fn the_newest_api_that_both_sides_know_is_spoken() {
+    let says = |newest: &str, oldest: &str| {
+        let mut version = FakeEngine::docker();
+        version["ApiVersion"] = json!(newest);
+        version["MinAPIVersion"] = json!(oldest);
+        version
+    };
+    for (newest, oldest, spoken) in [
+        ("1.41", "1.12", "1.41"),
+        ("1.52", "1.44", "1.52"),
+        ("1.99", "1.44", "1.53"),
+    ] {
+        let minimum = oldest.to_owned();
+        let number = |version: &str| version[2..].parse::<u32>().expect("a number");
+        let (sandbox, engine) = with(says(newest, oldest), move |request| {
+            match &request.version {
+                Some(version) if number(version) < number(&minimum) => refusal(
+                    400,
+                    &format!(
+                        "client version {version} is too old. Minimum supported API version is {minimum}"
+                    ),
+                ),
+                _ => Reply::Honest,
+            }
+        });
+        sandbox.run(["gateway", "up"]).code(0);
+        for request in engine.requests() {
+            let before = ["/version", "/networks/bridge"].contains(&request.path.as_str());
+            let expected = (!before).then(|| spoken.to_owned());
+            assert_eq!(request.version, expected, "{}", request.line());
+        }
+    }
+    for (newest, oldest, hint) in [
+        ("1.24", "1.12", "upgrade Docker"),
+        ("1.99", "1.90", "upgrade ollamactl"),
+    ] {
+        let (sandbox, engine) = with(says(newest, oldest), |_| Reply::Honest);
+        let range = format!("{oldest} to {newest}");
+        sandbox
+            .run(["gateway", "up"])
+            .code(6)
+            .says([range.as_str(), "1.40 to 1.53", hint]);
+        assert_eq!(engine.containers(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_refusal_in_plain_text_is_quoted() {
+    for line in ["GET /version", "POST /containers/create"] {
+        let text = "client version 1.22 is too old";
+        let (sandbox, _engine) = scripted(on(line, Reply::Text(400, text.to_owned())));
+        sandbox.run(["gateway", "up"]).code(1).says([text]);
+    }
+}
+
+#[test]
+fn an_engine_that_dies_in_mid_operation_leaves_the_state_unknown() {
+    for (line, reply) in [
+        ("POST /networks/create", Reply::Half),
+        ("POST /networks/create", Reply::Cut),
+        ("POST /containers/create", Reply::Half),
+        ("POST /containers/create", Reply::Cut),
+        ("POST /containers/*/start", Reply::Cut),
+    ] {
+        let (sandbox, _engine) = scripted(on(line, reply));
+        let output = sandbox.run(["gateway", "up"]).code(6);
+        output.says(["engine.sock", "what it did is unknown", "ollamactl status"]);
+    }
+    let begun = vec![json!({ "status": "Pulling from app", "id": "1" }).to_string()];
+    let (sandbox, _engine) = scripted(pulling(Reply::Lines(begun, End::Cut)));
+    let output = sandbox.run(["gateway", "up"]).code(6);
+    output.says([
+        "pulling registry.test/app:1",
+        "what it did is unknown",
+        "ollamactl status",
+    ]);
+}
+
+/// A container of this name, made by this project.
+fn container(project: &str) -> Value {
+    json!({
+        "Id": "f".repeat(64), "Name": format!("/{CONTAINER}"), "Image": "sha256:1",
+        "Config": {"Labels": {"com.docker.compose.project": project}},
+        "State": {"Status": "running", "Running": true},
+    })
+}
+
+#[test]
+fn a_name_that_somebody_else_has_is_a_conflict_and_what_is_his_stays() {
+    let taken = format!(
+        "Conflict. The container name \"/{CONTAINER}\" is already in use by container \"ff\"."
+    );
+    let (sandbox, engine) = scripted(move |request| match request.line().as_str() {
+        // The engine filters by labels: somebody else's is not in the list.
+        "GET /containers/json" => Reply::Json(200, json!([])),
+        "POST /containers/create" => refusal(409, &taken),
+        _ => Reply::Honest,
+    });
+    engine.add_container("f", container("other"));
+    let says = ["already in use", "docker inspect lab-ollama-functions-1"];
+    sandbox.run(["gateway", "up"]).code(5).says(says);
+    assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
+    assert_eq!(engine.count("POST /containers/create"), 1);
+}
+
+#[test]
+fn a_container_that_compose_makes_at_the_same_time_is_taken_as_it_is() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    let made = engine
+        .requests()
+        .into_iter()
+        .find(|request| request.path == "/containers/create");
+    let body: Value = serde_json::from_slice(&made.expect("created").body).expect("JSON");
+
+    // The first look finds nothing; then the name is taken; then it is there.
+    let first = AtomicBool::new(true);
+    let taken = format!(
+        "Conflict. The container name \"/{CONTAINER}\" is already in use by container \"ff\"."
+    );
+    let (sandbox, engine) = scripted(move |request| match request.line().as_str() {
+        "GET /containers/json" if first.swap(false, Ordering::Relaxed) => {
+            Reply::Json(200, json!([]))
+        }
+        "POST /containers/create" => refusal(409, &taken),
+        _ => Reply::Honest,
+    });
+    engine.add_container(
+        "f",
+        json!({
+            "Id": "f".repeat(64), "Name": format!("/{CONTAINER}"), "Image": "sha256:1", "Config": body,
+            "HostConfig": body["HostConfig"], "State": {"Status": "running", "Running": true},
+        }),
+    );
+    sandbox.run(["gateway", "up"]).code(0);
+    assert_eq!(engine.count("POST /containers/create"), 1);
+    assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
+}
+
+#[test]
+fn a_container_that_compose_removes_at_the_same_time_is_made_again_once() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    let made = engine
+        .requests()
+        .into_iter()
+        .find(|request| request.path == "/containers/create");
+    let body: Value = serde_json::from_slice(&made.expect("created").body).expect("JSON");
+
+    // It is in the first list, and gone when it is to be started.
+    let stopped = json!([{
+        "Id": "f".repeat(64), "Names": [format!("/{CONTAINER}")], "ImageID": "sha256:1",
+        "Labels": body["Labels"], "State": "exited", "Status": "Exited (0) 1 second ago",
+    }]);
+    let first = AtomicBool::new(true);
+    let (sandbox, engine) = scripted(move |request| match request.line().as_str() {
+        "GET /containers/json" if first.swap(false, Ordering::Relaxed) => {
+            Reply::Json(200, stopped.clone())
+        }
+        _ => Reply::Honest,
+    });
+    sandbox.run(["gateway", "up"]).code(0);
+    assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
+    assert_eq!(engine.count("GET /containers/json"), 2);
+}
+
+#[test]
+fn what_is_so_already_is_a_success() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    sandbox.run(["gateway", "stop"]).code(0);
+    sandbox.run(["gateway", "stop"]).code(0);
+    assert!(
+        engine
+            .requests()
+            .iter()
+            .any(|request| request.path.ends_with("/stop"))
+    );
+
+    // Gone, or going, when it is to be removed.
+    for reply in [
+        refusal(404, "No such container: f"),
+        refusal(409, "removal of container f is already in progress"),
+    ] {
+        let (sandbox, engine) = scripted(on("DELETE /containers/*", reply));
+        sandbox.run(["gateway", "up"]).code(0);
+        sandbox.run(["gateway", "down"]).code(0);
+        assert_eq!(engine.containers().len(), 1, "the script kept it");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named_and_the_container_made_for_it_is_removed() {
+    let wordings = [
+        "driver failed programming external connectivity on endpoint x (ab): Bind for 127.0.0.1:9 failed: port is already allocated",
+        "driver failed programming external connectivity on endpoint x (ab): Error starting userland proxy: listen tcp4 127.0.0.1:9: bind: address already in use",
+        "failed to set up container networking: driver failed programming external connectivity on endpoint x (ab): failed to bind host port for 127.0.0.1:9:172.18.0.2:8000/tcp: address already in use",
+        "failed to set up container networking: driver failed programming external connectivity on endpoint x (ab): failed to bind host port 127.0.0.1:9/tcp: address already in use",
+    ];
+    for wording in wordings {
+        let (sandbox, engine) = scripted(on("POST /containers/*/start", refusal(500, wording)));
+        sandbox
+            .run(["gateway", "up"])
+            .code(5)
+            .says(["port 9 is taken by", "hint: "]);
+        assert_eq!(engine.containers(), [""; 0], "{wording}");
+    }
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_shows_the_registrys_words() {
+    let cases = [
+        refusal(404, "manifest for registry.test/app:1 not found: manifest unknown"),
+        refusal(500, "Get \"https://registry.test/v2/\": dial tcp: lookup registry.test: no such host"),
+        refusal(500, "Head \"https://registry.test/v2/app/manifests/1\": unauthorized: incorrect password"),
+        refusal(403, "denied: you may not"),
+        Reply::Lines(
+            vec![
+                json!({ "status": "Pulling fs layer", "progressDetail": {}, "id": "1" }).to_string(),
+                json!({ "errorDetail": {"message": "toomanyrequests: slow down"}, "error": "toomanyrequests: slow down" }).to_string(),
+            ],
+            End::Whole,
+        ),
+    ];
+    let words = [
+        "manifest unknown",
+        "no such host",
+        "incorrect password",
+        "you may not",
+        "slow down",
+    ];
+    for (reply, words) in cases.into_iter().zip(words) {
+        let (sandbox, engine) = scripted(pulling(reply));
+        let says = [
+            "image registry.test/app:1 cannot be pulled",
+            words,
+            "hint: ",
+        ];
+        let output = sandbox.run(["gateway", "up"]).code(1).says(says);
+        let login = output.stderr.contains("docker login registry.test");
+        let denied = ["incorrect password", "you may not"].contains(&words);
+        assert_eq!(login, denied, "{output}");
+        assert_eq!(engine.count("POST /networks/create"), 0);
+    }
+}
+
+#[test]
+fn a_pull_that_stalls_is_told_and_ends_with_ctrl_c() {
+    let begun = vec![json!({ "status": "Downloading", "id": "1" }).to_string()];
+    let (sandbox, _engine) = scripted(pulling(Reply::Lines(begun, End::Stall)));
+    let up = sandbox.spawn(["gateway", "up"]);
+    up.wait_to_say("pulling image registry.test/app:1: no news for 10 s; the engine still answers");
+    up.signal(Signal::INT);
+    up.finish().code(130);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn two_networks_of_one_name_are_told_apart_by_their_ids() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    let ours =
+        json!({ "com.docker.compose.project": "lab", "com.docker.compose.network": "default" });
+    engine.add_network("first", "lab_default", &ours);
+    engine.add_network("second", "lab_default", &ours);
+    let output = sandbox.run(["gateway", "up"]).code(5);
+    output.says(["lab_default", "first", "second", "docker network rm"]);
+    assert_eq!(engine.containers(), [""; 0]);
+}
+
+#[test]
+fn a_container_that_memory_ended_says_so_with_its_last_words() {
+    let (sandbox, _engine) = scripted(|request| {
+        let line = request.line();
+        if line.starts_with("GET /containers/")
+            && line.ends_with("/json")
+            && line != "GET /containers/json"
+        {
+            let mut container = container("lab");
+            container["State"] =
+                json!({ "Status": "exited", "Running": false, "ExitCode": 137, "OOMKilled": true });
+            return Reply::Json(200, container);
+        }
+        if line.ends_with("/logs") {
+            return Reply::Lines(Vec::new(), End::Whole);
+        }
+        Reply::Honest
+    });
+    let output = sandbox.run(["gateway", "up"]).code(1);
+    output.says(["exit code 137", "OOMKilled", "docker logs"]);
+}
+
+/// What the engine is, as `doctor --json` tells it: the checks named `engine` and the host's name.
+fn diagnosis(sandbox: &Sandbox) -> (Output, String) {
+    let output = sandbox.run(["doctor", "--json"]);
+    let all = output.json();
+    let checks = all.as_array().expect("a list").iter();
+    let seen = checks.filter(|check| {
+        ["engine", "host.docker.internal"].contains(&check["name"].as_str().unwrap_or_default())
+    });
+    let text = seen.map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    (output, text)
+}
+
+#[test]
+fn doctor_says_what_kind_of_engine_it_is() {
+    let component = |name: &str| json!([{ "Name": name, "Version": "5.0.0" }]);
+    let mut desktop = FakeEngine::docker();
+    desktop["Platform"]["Name"] = json!("Docker Desktop 4.40 (187762)");
+    let mut rootless = FakeEngine::docker();
+    rootless["Components"] = component("rootlesskit");
+    let mut podman = FakeEngine::docker();
+    podman["Components"] = component("Podman Engine");
+    for (version, kind) in [
+        (FakeEngine::docker(), "Docker 28.5.2"),
+        (desktop, "Docker Desktop"),
+        (rootless, "rootless Docker"),
+        (podman, "Podman"),
+    ] {
+        let (sandbox, _engine) = with(version, |_| Reply::Honest);
+        let (output, seen) = diagnosis(&sandbox);
+        assert!(seen.contains(kind), "{kind} is not in {seen}\n{output}");
+    }
+}
+
+#[test]
+fn an_engine_without_a_bridge_or_on_another_machine_has_no_way_to_this_host() {
+    let no_bridge = refusal(404, "network bridge not found");
+    let (sandbox, _engine) = scripted(on("GET /networks/bridge", no_bridge));
+    let (output, seen) = diagnosis(&sandbox);
+    assert!(
+        seen.contains("no default bridge network") && seen.contains("fail"),
+        "{seen}\n{output}"
+    );
+    assert_eq!(output.status, 1, "{output}");
+
+    let (mut sandbox, engine) = scripted(|_| Reply::Honest);
+    // This machine under an address that is not loopback.
+    sandbox.set("DOCKER_HOST", &format!("tcp://0.0.0.0:{}", engine.on_tcp()));
+    let (output, seen) = diagnosis(&sandbox);
+    assert!(
+        seen.contains("own network") && seen.contains("OLLAMA_URL"),
+        "{seen}\n{output}"
+    );
+}
+
+#[test]
+fn ctrl_c_in_mid_build_leaves_what_runs() {
+    let (sandbox, engine) = scripted(on(
+        "POST /build",
+        Reply::Lines(
+            vec![json!({ "stream": "Step 1/2 : RUN sleep\n" }).to_string()],
+            End::Stall,
+        ),
+    ));
+    sandbox.write(
+        "docker-compose.yml",
+        &COMPOSE.replace("image: registry.test/app:1", "build: ."),
+    );
+    sandbox.write("Dockerfile", "FROM scratch\n");
+    sandbox.run(["gateway", "up"]).code(0);
+    let before = engine.containers();
+    let build = sandbox.spawn(["gateway", "restart"]);
+    build.wait_to_say("Step 1/2 : RUN sleep");
+    build.signal(Signal::INT);
+    build.finish().code(130);
+    assert_eq!(engine.containers(), before);
+    until_true("the gateway runs", || engine.count("POST /build") == 1);
+    sandbox.run(["gateway", "up"]).code(0).says(["-- gateway"]);
+}
