@@ -127,9 +127,8 @@ fn slips_are_faults_that_name_the_file() {
             std::fs::copy(path, &to).expect("copied");
             (to, std::fs::read_to_string(path).expect("text"))
         });
-        let texts: Vec<(PathBuf, String)> = texts
-            .filter(|(path, _)| !is_expectation(path))
-            .collect();
+        let texts: Vec<(PathBuf, String)> =
+            texts.filter(|(path, _)| !is_expectation(path)).collect();
         for _ in 0..ROUNDS {
             let (path, text) = &texts[numbers.below(texts.len())];
             std::fs::write(path, numbers.damage(text)).expect("written");
