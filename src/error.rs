@@ -97,6 +97,14 @@ impl Error {
         self
     }
 
+    /// Message and causes in one line, where the error is no more than a remark.
+    pub fn in_a_line(&self) -> String {
+        std::iter::once(self.message.clone())
+            .chain(self.causes())
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+
     /// The texts of the underlying causes, outermost first, without repetitions.
     pub fn causes(&self) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::error::{Kind, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, Probe};
@@ -83,8 +83,24 @@ pub struct Question<'a> {
     pub level: Level,
 }
 
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    /// What does not work; nothing means healthy.
+    pub failures: Vec<Failure>,
+    /// Which URL gave the token, where one was asked for.
+    pub asked: Option<String>,
+    /// Worth knowing all the same.
+    pub note: Option<String>,
+}
+
 /// Checks; no failures means healthy.
 pub async fn check(question: &Question<'_>) -> Result<Vec<Failure>> {
+    Ok(examine(question).await?.failures)
+}
+
+/// Checks, and tells what was asked.
+pub async fn examine(question: &Question<'_>) -> Result<Health> {
     let client = Client::new(&question.config.client_host())?;
     let (backend, gateway) = tokio::join!(backend_and_model(question, &client), async {
         match question.gateway {
@@ -102,9 +118,12 @@ pub async fn check(question: &Question<'_>) -> Result<Vec<Failure>> {
         None => None,
     };
     if failures.is_empty() && question.level >= Level::Infer {
-        failures.extend(inference(question, &client, located).await?);
+        return Ok(inference(question, &client, located).await);
     }
-    Ok(failures)
+    Ok(Health {
+        failures,
+        ..Health::default()
+    })
 }
 
 async fn backend_and_model(question: &Question<'_>, client: &Client) -> Result<Vec<Failure>> {
@@ -256,26 +275,65 @@ async fn ask(url: &str) -> std::result::Result<(), String> {
     }
 }
 
-/// One token through the gateway; where the gateway has an interface of its own, from the backend.
-async fn inference(
-    question: &Question<'_>,
-    client: &Client,
-    located: Option<Located>,
-) -> Result<Option<Failure>> {
+/// One token through the gateway. A gateway with an interface of its own cannot be asked for one, so
+/// the backend is asked instead, and this is said.
+async fn inference(question: &Question<'_>, client: &Client, located: Option<Located>) -> Health {
     let model = &question.config.model.value;
-    let fail = |reason: String| Failure::new(Part::Inference, reason, "ollamactl logs backend");
-    if let Some(url) = located.and_then(|located| located.url) {
-        match client.one_token_from(&url, model, TOKEN).await {
-            Ok(true) => return Ok(None),
-            // It does not speak Ollama's interface, which is its right.
-            Ok(false) => {}
-            Err(error) => return Ok(Some(fail(error.to_string()))),
+    let own = client.host().url();
+    let mut note = None;
+    if let Some(located) = located {
+        let why = match located.url {
+            Some(url) => match client
+                .one_token_from(&url, key(question), model, TOKEN)
+                .await
+            {
+                Ok(Some(asked)) => return answered(asked, None),
+                Ok(None) => format!("{url} offers neither /api/generate nor /v1/chat/completions"),
+                Err(error) => return mute(&error.to_string(), "ollamactl logs gateway"),
+            },
+            None => format!("{} publishes no port", located.name),
+        };
+        note = Some(format!(
+            "the token did not come through the gateway ({why}), but from the backend itself, {own}"
+        ));
+    }
+    match client.one_token_from(&own, None, model, TOKEN).await {
+        Ok(Some(asked)) => answered(asked, note),
+        Ok(None) => mute(
+            &format!("{own} does not offer /api/generate"),
+            "ollamactl doctor",
+        ),
+        Err(error) => mute(&error.to_string(), "ollamactl logs backend"),
+    }
+}
+
+/// The key that the gateway asks for, where it is one of ours.
+fn key<'a>(question: &Question<'a>) -> Option<&'a str> {
+    match question.gateway? {
+        Gateway::Embedded(how) => how.keys.first().map(Secret::reveal),
+        Gateway::Compose(compose) => {
+            let service = compose.project.service(&compose.service).ok()?;
+            let key = service
+                .environment
+                .get("OLLAMACTL_GATEWAY_KEY")?
+                .as_deref()?;
+            (!key.is_empty()).then_some(key)
         }
     }
-    let own = client.host().url();
-    Ok(match client.one_token_from(&own, model, TOKEN).await {
-        Ok(true) => None,
-        Ok(false) => Some(fail(format!("{own} does not offer /api/generate"))),
-        Err(error) => Some(fail(error.to_string())),
-    })
+}
+
+fn answered(asked: String, note: Option<String>) -> Health {
+    Health {
+        asked: Some(asked),
+        note,
+        ..Health::default()
+    }
+}
+
+/// The model did not answer.
+fn mute(reason: &str, hint: &str) -> Health {
+    Health {
+        failures: vec![Failure::new(Part::Inference, reason, hint)],
+        ..Health::default()
+    }
 }

@@ -287,7 +287,7 @@ fn a_program_that_ends_at_once_is_shown_with_its_last_words() {
 fn a_program_for_another_machine_is_named_with_the_cause() {
     let sandbox = Sandbox::new();
     let path = sandbox.path("not-a-program");
-    std::fs::write(&path, "\u{7f}ELF nonsense").expect("written");
+    std::fs::write(&path, foreign_elf()).expect("written");
     sandbox
         .shell(&format!("chmod +x {}", path.display()))
         .code(0);
@@ -297,6 +297,24 @@ fn a_program_for_another_machine_is_named_with_the_cause() {
         .code(1)
         .says([path, "Exec format error"]);
     sandbox.assert_nothing_left();
+}
+
+/// The header of an ELF program, right in everything but its machine, which nobody has made.
+fn foreign_elf() -> Vec<u8> {
+    let mut header = b"\x7fELF\x02\x01\x01".to_vec();
+    header.resize(16, 0);
+    for half in [2_u16, 0xfeed] {
+        header.extend(half.to_le_bytes());
+    }
+    header.extend(1_u32.to_le_bytes());
+    for word in [0x40_0000_u64, 64, 0] {
+        header.extend(word.to_le_bytes());
+    }
+    header.extend(0_u32.to_le_bytes());
+    for half in [64_u16, 56, 0, 64, 0, 0] {
+        header.extend(half.to_le_bytes());
+    }
+    header
 }
 
 #[test]
@@ -339,6 +357,48 @@ fn in_the_foreground_sigterm_ends_it_with_0() {
     serve.signal(Signal::TERM);
     serve.finish().code(0);
     sandbox.assert_nothing_left();
+}
+
+#[test]
+fn in_the_foreground_a_signal_before_readiness_ends_it_with_the_same_codes() {
+    for (signal, code) in [(Signal::TERM, 0), (Signal::INT, 130)] {
+        let sandbox = Sandbox::new().with("OLLAMACTL_STUB_DISCOVERY_MS", "600000");
+        let serve = sandbox.spawn(["serve"]);
+        serve.wait_to_say("Listening on");
+        serve.signal(signal);
+        serve.finish().code(code);
+        sandbox.assert_nothing_left();
+    }
+}
+
+/// Two spellings of one place: the backend is known as ours though its supervisor and record are gone.
+#[test]
+fn a_backend_is_known_by_its_mark_however_its_address_is_spelt() {
+    let mut sandbox = Sandbox::new();
+    let port = sandbox.backend.port();
+    sandbox.set("OLLAMA_HOST", &format!("localhost:{port}"));
+    sandbox.serve();
+    let backend = sandbox.backend_pid().expect("recorded");
+    end(sandbox.supervisor_pid().expect("recorded"), Signal::KILL);
+    until_true("the supervisor's end", || sandbox.processes().len() == 1);
+    std::fs::remove_file(sandbox.backend_file("json")).expect("removed");
+    sandbox.set("OLLAMA_HOST", &format!("127.0.0.1:{port}"));
+    sandbox.serve();
+    assert_eq!(sandbox.backend_pid(), Some(backend));
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn an_address_of_another_machine_is_not_bound_here_whatever_is_to_be_opened() {
+    let sandbox = Sandbox::new().with("OLLAMA_HOST", "192.0.2.1:11434");
+    for bind in ["all", "127.0.0.1", "relay"] {
+        sandbox
+            .run(["serve", "--background", "--bind", bind])
+            .code(2)
+            .says(["192.0.2.1:11434", "not on this machine", "OLLAMA_HOST"]);
+    }
+    assert_eq!(sandbox.processes(), []);
 }
 
 #[test]

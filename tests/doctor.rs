@@ -4,7 +4,8 @@
 mod support;
 
 use serde_json::Value;
-use support::http::stranger;
+use support::engine::{FakeEngine, Reply};
+use support::http::{server, stranger};
 use support::{MODEL, Sandbox};
 
 const COMPOSE: &str = "services:\n  ollama-functions:\n    image: nothing\n    environment:\n      OLLAMA_MODEL: ${OLLAMA_MODEL:-other}\n    ports: [\"9104:8000\"]\n";
@@ -149,5 +150,130 @@ fn a_compose_file_that_cannot_be_read_fails_with_its_place() {
             .expect("a reason")
             .contains("docker-compose.yml:"),
         "{file}"
+    );
+}
+
+/// An Ollama of this version that has the model in main memory.
+fn ollama(sandbox: &Sandbox, version: &'static str) {
+    let answers = [
+        ("/", "Ollama is running"),
+        ("/api/version", version),
+        (
+            "/api/tags",
+            r#"{"models":[{"name":"tiny:latest","size":1000,"digest":"00"}]}"#,
+        ),
+        (
+            "/api/ps",
+            r#"{"models":[{"name":"tiny:latest","size":1000,"size_vram":0}]}"#,
+        ),
+    ];
+    server(sandbox.backend, &answers);
+}
+
+#[test]
+fn an_ollama_with_known_holes_is_named_with_the_version_that_mends_them() {
+    let sandbox = Sandbox::new();
+    ollama(&sandbox, r#"{"version":"0.1.28"}"#);
+    let checks = sandbox.run(["doctor", "--json"]).code(0).json();
+    let version = check(&checks, "ollama version");
+    assert_eq!(version["verdict"], "warn");
+    let why = version["why"].as_str().expect("a reason");
+    for hole in [
+        "0.1.28",
+        "CVE-2024-28224",
+        "CVE-2024-37032",
+        "CVE-2026-7482",
+    ] {
+        assert!(why.contains(hole), "{hole} in {why}");
+    }
+    let mend = version["mend"].as_str().expect("a cure");
+    assert!(mend.contains("0.17.1"), "{mend}");
+}
+
+#[test]
+fn a_model_on_the_processor_beside_a_gpu_is_seen() {
+    let sandbox = Sandbox::new();
+    ollama(&sandbox, r#"{"version":"0.33.0"}"#);
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    if status["model"]["unused_gpu"].is_string() {
+        support::skipped("this machine has a GPU, so its absence cannot be shown");
+    } else {
+        sandbox.run(["status"]).code(0).prints(["(CPU)"]);
+    }
+    if !support::is_root() {
+        support::skipped("a GPU that is not there needs root for a mount namespace");
+        return;
+    }
+    let with_gpu = |command: &str| {
+        let card = "/sys/class/drm/card0/device";
+        let ollamactl = sandbox.bin().join("ollamactl");
+        sandbox.shell(&format!(
+            "exec unshare -m sh -ec 'mount -t tmpfs none /sys/class/drm; mkdir -p {card}; \
+             echo 0x10de >{card}/vendor; exec {} {command}'",
+            ollamactl.display()
+        ))
+    };
+    with_gpu("status")
+        .code(0)
+        .prints(["CPU, though this machine has an NVIDIA GPU"]);
+    let checks = with_gpu("doctor --json").code(0).json();
+    let processor = check(&checks, "processor");
+    assert_eq!(processor["verdict"], "warn");
+}
+
+#[test]
+fn a_gateway_in_the_foreground_is_no_stranger() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    sandbox.run(["gateway", "down"]).code(0);
+    let port = sandbox.gateway.port();
+    let runs = |listen: &str| {
+        let args = ["gateway", "run", "--no-auth", "--listen", listen];
+        let gateway = sandbox.spawn(args);
+        support::until_true("the gateway listens", || {
+            support::http::get(sandbox.gateway, "/healthz").is_some()
+        });
+        let checks = sandbox.run(["doctor", "--json"]).code(0).json();
+        assert_eq!(
+            check(&checks, "gateway port")["verdict"],
+            "ok",
+            "{checks:#}"
+        );
+        gateway.signal(rustix::process::Signal::INT);
+        gateway.finish().code(130);
+        checks
+    };
+    let checks = runs(&sandbox.gateway.to_string());
+    let mut names = checks.as_array().expect("a list").iter();
+    assert!(names.all(|check| check["name"] != "gateway exposure"));
+    let checks = runs(&format!("0.0.0.0:{port}"));
+    let exposure = check(&checks, "gateway exposure");
+    assert_eq!(exposure["verdict"], "warn");
+    let why = exposure["why"].as_str().expect("a reason");
+    assert!(why.contains(&format!("0.0.0.0:{port}")), "{why}");
+}
+
+#[test]
+fn a_port_that_is_published_past_the_firewall_is_named() {
+    let sandbox = Sandbox::new().with("OLLAMA_MODEL", NOWHERE);
+    let engine = FakeEngine::new(FakeEngine::docker(), |_| Reply::Honest);
+    engine.on_socket(&sandbox.path("no-engine.sock"));
+    sandbox.write("docker-compose.yml", COMPOSE);
+    let checks = sandbox.run(["doctor", "--json"]).code(1).json();
+    let exposure = check(&checks, "gateway exposure");
+    assert_eq!(exposure["verdict"], "warn");
+    let mend = exposure["mend"].as_str().expect("a cure");
+    assert!(mend.contains("127.0.0.1:9104:8000"), "{mend}");
+    let reach = check(&checks, "reach");
+    assert_eq!(reach["verdict"], "warn");
+    let why = reach["why"].as_str().expect("a reason");
+    assert!(
+        why.contains("not asked") && why.contains("work_default"),
+        "{why}"
+    );
+    assert_eq!(
+        engine.count("POST /images/create"),
+        0,
+        "nothing is made in vain"
     );
 }

@@ -11,15 +11,15 @@ mod guest;
 #[path = "engine/lab.rs"]
 mod lab;
 
+use std::cell::RefCell;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use futures_util::StreamExt as _;
 use lab::{Lab, SERVICE, target, whole};
 use ollamactl::engine::LogQuery;
 use ollamactl::error::Kind;
 use ollamactl::event::Event;
-use ollamactl::gateway::{self, Build, UpOptions};
+use ollamactl::gateway::{self, Build, DownOptions, Sources, UpOptions};
 
 /// The gateway alone; the kernel chooses its port.
 const ALONE: &str = "
@@ -69,15 +69,15 @@ async fn printed(lab: &Lab, line: &str) {
         follow: true,
         ..LogQuery::default()
     };
-    let mut lines = Box::pin(
-        gateway::logs(&lab.engine, &target(&project), query)
-            .await
-            .expect("a log"),
-    );
-    let seen = async { while lines.next().await.expect("more").expect("read").text != line {} };
+    let sources = Sources::find(&lab.engine, &target(&project), &[]).await;
+    let sources = sources.expect("a container");
+    let seen = gateway::logs(&lab.engine, &project, &sources, query, |said| {
+        Ok(said.line.text != line)
+    });
     tokio::time::timeout(std::time::Duration::from_secs(30), seen)
         .await
-        .expect("printed in time");
+        .expect("printed in time")
+        .expect("read");
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
     );
 
     let anonymous = lab.anonymous_volumes().await;
-    let down = gateway::down(&lab.engine, &target(&project), None)
+    let down = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
         .await
         .expect("goes down");
     for volume in anonymous {
@@ -169,7 +169,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
             .expect("answers")
             .is_some()
     );
-    let nothing = gateway::down(&lab.engine, &target(&project), None)
+    let nothing = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
         .await
         .expect("is down");
     assert_eq!(nothing, gateway::Down::default());
@@ -317,7 +317,7 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     assert_eq!(lab.up().await.expect("is up").steps, Vec::<String>::new());
 
     let project = lab.project();
-    let down = gateway::down(&lab.engine, &target(&project), None)
+    let down = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
         .await
         .expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
@@ -325,7 +325,13 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     let again = lab.up().await.expect("comes up");
     assert_eq!(again.created.containers, names(&[SERVICE]));
     // Only the gateway is the second command's; the job was run again for it.
-    let down = gateway::down_all(&lab.engine, &project, &again.created, Some(0))
+    let options = DownOptions {
+        stop_timeout: Some(0),
+        ..DownOptions::default()
+    };
+    let ledger = lab.ledger();
+    ledger.add(&again.created).expect("written");
+    let down = gateway::down_all(&lab.engine, &project, &ledger, &options)
         .await
         .expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
@@ -334,7 +340,8 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
             .as_bool()
             .expect("a state")
     );
-    let down = gateway::down_all(&lab.engine, &project, &up.created, Some(0))
+    ledger.add(&up.created).expect("written");
+    let down = gateway::down_all(&lab.engine, &project, &ledger, &options)
         .await
         .expect("goes down");
     assert_eq!(
@@ -635,10 +642,16 @@ async fn the_last_lines_of_the_log_are_read() {
         timestamps: true,
         ..LogQuery::default()
     };
-    let lines = gateway::logs(&lab.engine, &target(&project), query)
-        .await
-        .expect("a log");
-    let lines: Vec<String> = lines.map(|line| line.expect("read").text).collect().await;
+    let sources = Sources::find(&lab.engine, &target(&project), &[]).await;
+    let sources = sources.expect("a container");
+    let lines = RefCell::new(Vec::new());
+    gateway::logs(&lab.engine, &project, &sources, query, |said| {
+        lines.borrow_mut().push(said.line.text);
+        Ok(true)
+    })
+    .await
+    .expect("a log");
+    let lines = lines.into_inner();
     assert_eq!(lines.len(), 1);
     let (time, text) = lines[0].split_once(' ').expect("a time and a text");
     assert_eq!(text, "ready");

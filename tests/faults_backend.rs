@@ -50,10 +50,9 @@ fn standing(sandbox: &Sandbox) -> String {
 }
 
 /// A script with a namespace of mounts of its own, and a disk of its own below the state folder.
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 fn with_disk(sandbox: &Sandbox, options: &str, script: &str) -> Option<Output> {
     if !support::is_root() {
-        eprintln!("SKIPPED: a disk of its own needs root");
+        support::skipped("a disk of its own needs root");
         return None;
     }
     let path = sandbox.path("script");
@@ -343,13 +342,20 @@ fn a_read_only_state_folder_is_named_and_nothing_is_started() {
     assert_eq!(sandbox.processes(), []);
 }
 
+/// Whether system calls can be made to fail; where not, that is said.
+fn can_trace(sandbox: &Sandbox) -> bool {
+    let can = sandbox.shell("strace -qq -e trace=none true").status == 0;
+    if !can {
+        support::skipped("making system calls fail needs strace(1)");
+    }
+    can
+}
+
 /// Fault 19: the disk fails under the record.
 #[test]
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 fn a_record_that_cannot_be_written_leaves_no_backend() {
     let sandbox = Sandbox::new();
-    if sandbox.shell("strace -qq -e trace=none true").status != 0 {
-        eprintln!("SKIPPED: system calls cannot be made to fail here");
+    if !can_trace(&sandbox) {
         return;
     }
     for (calls, error, said) in [
@@ -402,6 +408,177 @@ fn a_full_disk_stops_neither_the_backend_nor_its_end() {
     assert!(!output.stdout.contains("lost"), "{output}");
     assert!(!output.stdout.contains(".json"), "{output}");
     assert_eq!(sandbox.processes(), []);
+}
+
+/// A pull that cannot be written down goes on.
+#[test]
+fn a_full_disk_does_not_keep_a_model_from_being_pulled() {
+    let sandbox = Sandbox::new();
+    let script = r#"ollamactl -q serve --background; echo "serve $?"
+        cat /dev/zero > $XDG_STATE_HOME/ollamactl/filler 2>/dev/null
+        ollamactl pull-model; echo "pull $?"
+        ollamactl -q down; echo "down $?"
+        ls $XDG_STATE_HOME/ollamactl"#;
+    let Some(output) = with_disk(&sandbox, "size=256k", script) else {
+        return;
+    };
+    let output = output.prints(["serve 0", "pull 0", "down 0"]).says([
+        "will not wait for this pull",
+        "No space left",
+        "pulled",
+    ]);
+    assert!(!output.stdout.contains("pull-"), "{output}");
+}
+
+/// A supervisor and whatever it does are killed at the `nth` call of one of these; then all must converge.
+fn killed_at(sandbox: &Sandbox, call: &str, nth: u32, command: &str) {
+    let done = sandbox.path("done");
+    let _ = std::fs::remove_file(&done);
+    let script = format!(
+        "strace -f -qq -o /dev/null -e trace={call} -e inject={call}:signal=KILL:when={nth} \
+         sh -c 'ollamactl {command} >/dev/null 2>&1; touch {}'",
+        done.display()
+    );
+    let path = sandbox.path("script");
+    std::fs::write(&path, script).expect("written");
+    // Its own end is that of the last process that it follows, so it is not waited for.
+    let tracer = sandbox.start(
+        "/bin/sh",
+        [
+            "-c",
+            &format!("PATH=$PATH:/usr/bin:/bin exec sh {}", path.display()),
+        ],
+    );
+    until_true("the end of the command", || done.exists());
+    for process in sandbox.processes() {
+        if process.program() == "strace" {
+            end(process.pid, Signal::TERM);
+        }
+    }
+    drop(tracer.finish());
+}
+
+/// SIGKILL of whoever makes the first, second, … call of each kind that changes a file, a lock or a process:
+/// the start, the stop and the status after it converge.
+#[test]
+fn wherever_a_start_or_a_stop_is_killed_the_next_ones_converge() {
+    let sandbox = Sandbox::new();
+    if !can_trace(&sandbox) {
+        return;
+    }
+    for (call, times) in [
+        ("rename", 3),
+        ("unlink", 3),
+        ("fsync", 2),
+        ("flock", 2),
+        ("setpgid", 1),
+        ("pidfd_send_signal", 1),
+    ] {
+        for nth in 1..=times {
+            for command in ["serve --background", "down"] {
+                if command == "down" {
+                    sandbox.serve();
+                }
+                killed_at(&sandbox, call, nth, command);
+                let place = format!("{command}, killed at {call} {nth}");
+                sandbox.run(["status"]).code(0);
+                if nth % 2 == 1 {
+                    sandbox.run(["down"]).code(0);
+                    assert_eq!(sandbox.processes(), [], "{place}");
+                    assert_eq!(sandbox.state_files(), [] as [&str; 0], "{place}");
+                }
+                sandbox.serve();
+                assert_eq!(standing(&sandbox), "supervised", "{place}");
+                assert_eq!(sandbox.backends().len(), 1, "{place}");
+                sandbox.run(["down"]).code(0);
+                sandbox.assert_nothing_left();
+            }
+        }
+    }
+}
+
+/// Fault 3, with a pid that the kernel really gave to somebody else.
+#[test]
+fn a_pid_that_the_kernel_gave_to_a_bystander_is_never_signalled() {
+    let sandbox = Sandbox::new();
+    let script = r#"ollamactl -q serve --background
+        supervisor=$(cat $XDG_STATE_HOME/ollamactl/backend-*.pid)
+        backend=$(pgrep -x ollama)
+        kill -9 $supervisor $backend
+        while kill -0 $supervisor 2>/dev/null || kill -0 $backend 2>/dev/null; do :; done
+        for pid in $supervisor $backend; do
+            echo $((pid - 1)) > /proc/sys/kernel/ns_last_pid; sleep 600 &
+            [ $! = $pid ] && echo "the pid is a bystander's"
+        done
+        ollamactl status | grep -c "backend .*stopped"
+        ollamactl -q down; echo "down $?"
+        ollamactl kill; echo "kill $?"
+        ollamactl -q serve --background; echo "serve $?"
+        ollamactl -q down; echo "down $?"
+        kill -0 $supervisor $backend && echo "both live""#;
+    if !support::is_root() {
+        support::skipped("a namespace of processes of its own needs root");
+        return;
+    }
+    let path = sandbox.path("script");
+    std::fs::write(&path, script).expect("written");
+    let line = format!(
+        "exec unshare --pid --fork --mount-proc --kill-child bash {}",
+        path.display()
+    );
+    let output =
+        sandbox
+            .shell(&line)
+            .code(0)
+            .prints(["\n1\n", "down 0", "kill 0", "serve 0", "both live"]);
+    assert_eq!(
+        output.stdout.matches("a bystander's").count(),
+        2,
+        "{output}"
+    );
+}
+
+/// Fault 17, with a kernel that says so: its boot id is another one under the next commands.
+#[test]
+fn after_a_reboot_nothing_of_the_last_boot_counts() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    let backend = sandbox.backend_pid().expect("recorded");
+    let supervisor = sandbox.supervisor_pid().expect("recorded");
+    if !support::is_root() {
+        support::skipped("another boot id needs root");
+        return;
+    }
+    // The pids are those of living processes, whose port is closed to the namespace: nothing answers.
+    let id = sandbox.write("boot_id", "00000000-0000-4000-8000-000000000000\n");
+    sandbox
+        .shell(&format!(
+            "exec unshare --mount --net sh -c 'mount --bind {} /proc/sys/kernel/random/boot_id
+            ollamactl status; ollamactl down; echo down $?'",
+            id.display()
+        ))
+        .code(0)
+        .prints(["stopped", "down 0"]);
+    assert!(is_alive(backend) && is_alive(supervisor));
+}
+
+/// A backend on another machine that does not even take the connection is not silent, but absent.
+#[test]
+fn a_machine_that_is_not_there_is_not_taken_for_one_that_is_silent() {
+    let sandbox = Sandbox::new().with("OLLAMA_HOST", "192.0.2.1:11434");
+    if !support::is_root() {
+        support::skipped("a network of its own needs root");
+        return;
+    }
+    // Packets to a dummy interface go nowhere.
+    let script = r"exec unshare --net sh -c 'ip link add lan0 type dummy
+        ip address add 192.0.2.2/24 dev lan0; ip link set lan0 up
+        ip neighbour add 192.0.2.1 lladdr 02:00:00:00:00:01 dev lan0
+        ollamactl status'";
+    sandbox
+        .shell(script)
+        .code(0)
+        .prints(["stopped       http://192.0.2.1:11434"]);
 }
 
 /// Fault 59: of many starts one waits for another that never gets ready.

@@ -325,6 +325,33 @@ fn a_container_that_compose_makes_at_the_same_time_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_container_that_compose_removes_at_the_same_time_is_made_again_once() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    let made = engine
+        .requests()
+        .into_iter()
+        .find(|request| request.path == "/containers/create");
+    let body: Value = serde_json::from_slice(&made.expect("created").body).expect("JSON");
+
+    // It is in the first list, and gone when it is to be started.
+    let stopped = json!([{
+        "Id": "f".repeat(64), "Names": [format!("/{CONTAINER}")], "ImageID": "sha256:1",
+        "Labels": body["Labels"], "State": "exited", "Status": "Exited (0) 1 second ago",
+    }]);
+    let first = AtomicBool::new(true);
+    let (sandbox, engine) = scripted(move |request| match request.line().as_str() {
+        "GET /containers/json" if first.swap(false, Ordering::Relaxed) => {
+            Reply::Json(200, stopped.clone())
+        }
+        _ => Reply::Honest,
+    });
+    sandbox.run(["gateway", "up"]).code(0);
+    assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
+    assert_eq!(engine.count("GET /containers/json"), 2);
+}
+
+#[test]
 fn what_is_so_already_is_a_success() {
     let (sandbox, engine) = scripted(|_| Reply::Honest);
     sandbox.run(["gateway", "up"]).code(0);

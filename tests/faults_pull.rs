@@ -174,6 +174,7 @@ fn pulls_asked(sandbox: &Sandbox, log: &str) -> usize {
 #[test]
 fn a_disk_that_is_too_small_is_told_before_anything_is_pulled() {
     const HUGE: u64 = 1 << 60;
+    // A shell that says otherwise changes nothing for a backend that runs.
     for private in [false, true] {
         let registry = Registry::with(&manifest_of(HUGE));
         let model = registry.model();
@@ -279,16 +280,43 @@ fn an_empty_part_file_is_explained_and_mended() {
     }
 }
 
-/// The store of somebody else's backend is not ours to mend: what is wrong is said.
+/// The store of a backend that was started by hand is the one that its environment says, not this shell's.
 #[test]
-fn an_empty_part_file_of_somebody_elses_store_is_explained() {
+fn an_empty_part_file_is_mended_where_an_adopted_backend_pulls() {
     let mut sandbox = Sandbox::new();
     leave_empty_part_file(&mut sandbox);
+    let store = sandbox.path("elsewhere");
+    std::fs::rename(sandbox.path("home/.ollama/models"), &store).expect("renamed");
+    let store = store.to_str().expect("text").to_owned();
+    sandbox.set("OLLAMA_MODELS", &store);
     let _backend = by_hand(&sandbox);
+    sandbox.set("OLLAMA_MODELS", "/nowhere");
     sandbox
         .run(["pull-model"])
+        .code(0)
+        .says(["removed", store.as_str(), "pulled"]);
+}
+
+/// A part file that may not be removed is named, with the command that removes it.
+#[test]
+fn an_empty_part_file_that_is_not_ours_is_explained() {
+    let mut sandbox = Sandbox::new();
+    leave_empty_part_file(&mut sandbox);
+    let blobs = sandbox.path("home/.ollama/models/blobs");
+    let frozen = format!("chattr +i {}/*-partial-*", blobs.display());
+    if sandbox.shell(&frozen).status != 0 {
+        support::skipped("a file that even root may not remove needs chattr(1)");
+        return;
+    }
+    sandbox.serve();
+    let output = sandbox.run(["pull-model"]);
+    sandbox
+        .shell(&format!("chattr -i {}/*-partial-*", blobs.display()))
+        .code(0);
+    let file = blobs.display().to_string();
+    output
         .code(1)
-        .says(["EOF", "part file", "-partial"]);
+        .says(["cannot remove", file.as_str(), "EOF", "sudo rm"]);
 }
 
 /// The store is the one with which the backend was started, whatever the next shell says.
@@ -358,7 +386,7 @@ fn kill_first_cancels_the_pulls_through_what_it_ends() {
         .with("OLLAMACTL_STUB_PULL_RATE", "100000");
     let path = sandbox.path("script");
     let script = r#"ollama serve >/dev/null 2>&1 & backend=$!
-        until ollama --version 2>&1 | grep -q "version is"; do :; done
+        until ollama --version 2>&1 | grep -q "ollama version is"; do :; done
         ollamactl pull-model 2>said & pull=$!
         until grep -q % said; do :; done
         ollamactl kill 2>/dev/null; echo "kill: $?"
@@ -377,6 +405,36 @@ fn kill_first_cancels_the_pulls_through_what_it_ends() {
         "backend: 0",
         "-partial-0",
         "none is empty",
+    ]);
+}
+
+/// Two models that fit alone, and not together.
+#[test]
+fn models_that_are_pulled_at_the_same_time_share_the_disk() {
+    if !support::is_root() {
+        support::skipped("a disk of its own needs root");
+        return;
+    }
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1000000");
+    let tiny = |registry: &Registry| registry.model().replace("/x:", "/tiny:");
+    let one = Registry::with(&manifest_of(30_000_000));
+    let other = Registry::with(&manifest_of(30_000_000).replace('b', "c"));
+    let store = sandbox.path("models");
+    std::fs::create_dir(&store).expect("created");
+    let pull = format!(
+        "ollamactl pull-model --models-dir {0} {1} {2}",
+        store.display(),
+        tiny(&one),
+        tiny(&other)
+    );
+    let script = format!(
+        "exec unshare --mount sh -c 'mount -t tmpfs -o size=40m tmpfs {}; {pull}'",
+        store.display()
+    );
+    sandbox.shell(&script).code(1).says([
+        "1 of 2 models",
+        "with the 1 that are pulled beside it",
+        "are free",
     ]);
 }
 

@@ -5,10 +5,15 @@ mod support;
 
 use rustix::process::Signal;
 use serde_json::json;
-use support::http::stranger;
+use support::http::{server, stranger};
 use support::{MODEL, Sandbox, end, until_true};
 
 const OK: &str = "{\"status\":\"ok\"}\n";
+
+/// What is printed when the model answered at this address.
+fn asked_of(address: std::net::SocketAddr) -> String {
+    format!("{{\"status\":\"ok\",\"asked\":\"http://{address}/api/generate\"}}\n")
+}
 
 #[test]
 fn a_healthy_stack_is_ok_at_every_level_and_in_every_part() {
@@ -17,9 +22,17 @@ fn a_healthy_stack_is_ok_at_every_level_and_in_every_part() {
     for part in ["all", "gateway", "backend", "model"] {
         for level in ["live", "ready", "infer"] {
             let output = sandbox.run(["health", part, "--level", level]).code(0);
+            let asked = match part {
+                "all" | "gateway" => sandbox.gateway,
+                _ => sandbox.backend,
+            };
+            let expected = match level {
+                "infer" => asked_of(asked),
+                _ => OK.to_owned(),
+            };
             assert_eq!(
                 (output.stdout.as_str(), output.stderr.as_str()),
-                (OK, ""),
+                (expected.as_str(), ""),
                 "{output}"
             );
         }
@@ -67,8 +80,25 @@ fn a_missing_model_counts_from_level_ready_on() {
     sandbox.run(["pull-model"]).code(0);
     assert_eq!(
         sandbox.run(["health", "--level", "infer"]).code(0).stdout,
-        OK
+        asked_of(sandbox.gateway)
     );
+}
+
+#[test]
+fn a_gateway_with_an_interface_of_its_own_cannot_be_asked_for_a_token_which_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    sandbox.run(["pull-model"]).code(0);
+    server(sandbox.gateway, &[("/healthz", r#"{"status":"ok"}"#)]);
+    let output = sandbox.run(["health", "--level", "infer"]).code(0);
+    let said = output.json();
+    assert_eq!(
+        said["asked"],
+        format!("http://{}/api/generate", sandbox.backend)
+    );
+    let note = said["note"].as_str().expect("a note");
+    assert!(note.contains("did not come through the gateway"), "{note}");
+    output.says(["neither /api/generate nor /v1/chat/completions"]);
 }
 
 #[test]

@@ -63,6 +63,78 @@ fn another_folder_can_be_named() {
 }
 
 #[test]
+fn a_gateway_is_a_service_that_only_this_machine_reaches() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["init", "--gateway", "--model", "tiny:mine"])
+        .code(0)
+        .says(["docker-compose.yml", "ollama-functions/Dockerfile"]);
+    let dockerfile = sandbox.read("ollama-functions/Dockerfile");
+    assert!(dockerfile.contains("\nFROM scratch\n"), "{dockerfile}");
+    let compose = sandbox.read("docker-compose.yml");
+    assert!(
+        compose.contains("OLLAMA_MODEL: ${OLLAMA_MODEL:-tiny:mine}"),
+        "{compose}"
+    );
+    let port = sandbox.gateway.port();
+    assert!(
+        compose.contains(&format!("\"127.0.0.1:{port}:8000\"")),
+        "{compose}"
+    );
+    let program = sandbox.work().join("ollama-functions/ollamactl");
+    let version = std::process::Command::new(program)
+        .arg("--version")
+        .output();
+    assert!(version.expect("it runs").status.success());
+    assert_eq!(sandbox.read("ollama-functions/.gitignore"), "/ollamactl\n");
+    let exposure = sandbox.run(["doctor", "--json"]).json();
+    let mut names = exposure.as_array().expect("a list").iter();
+    assert!(
+        names.all(|check| check["name"] != "gateway exposure"),
+        "{exposure:#}"
+    );
+}
+
+#[test]
+fn a_compose_file_that_is_there_gets_the_service_by_including_it() {
+    let sandbox = Sandbox::new();
+    let mine = "services:\n  web:\n    image: nginx\n";
+    sandbox.write("compose.yaml", mine);
+    let said = sandbox.run(["init", "--gateway"]).code(0);
+    let said = said.says(["include:\n  - ollama-functions/compose.yaml"]);
+    assert_eq!(sandbox.read("compose.yaml"), mine, "{said}");
+    assert!(!sandbox.work().join("docker-compose.yml").exists());
+    sandbox.write(
+        "compose.yaml",
+        &format!("include:\n  - ollama-functions/compose.yaml\n{mine}"),
+    );
+    sandbox
+        .run(["doctor", "--json"])
+        .code(1)
+        .prints(["ollama-functions is defined"]);
+    let before = sandbox.read("ollama-functions/compose.yaml");
+    sandbox.write("ollama-functions/Dockerfile", "FROM mine\n");
+    sandbox
+        .run(["init", "--gateway"])
+        .code(0)
+        .says(["ollama-functions is in", "left as it is"]);
+    assert_eq!(sandbox.read("ollama-functions/compose.yaml"), before);
+    assert_eq!(sandbox.read("ollama-functions/Dockerfile"), "FROM mine\n");
+}
+
+#[test]
+fn a_compose_file_with_a_fault_stops_it_before_anything_is_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write("compose.yaml", "services:\n  web: [\n");
+    sandbox
+        .run(["init", "--gateway"])
+        .code(2)
+        .says(["compose.yaml:"]);
+    assert!(!sandbox.work().join("Makefile.ai").exists());
+    assert!(!sandbox.work().join("ollama-functions").exists());
+}
+
+#[test]
 fn the_targets_run_their_command() {
     let sandbox = Sandbox::new();
     sandbox.run(["init"]).code(0);

@@ -29,7 +29,7 @@ fn it_ends_every_backend_and_nothing_else() {
     let script = format!(
         r#"ollamactl -q serve --background
         OLLAMA_HOST={other} ollama serve >/dev/null 2>&1 &
-        until OLLAMA_HOST={other} ollama --version | grep -q "version is"; do :; done
+        until OLLAMA_HOST={other} ollama --version | grep -q "ollama version is"; do :; done
         sleep 600 & bystander=$!
         # Its command line holds the words, but it is a shell.
         sh -c "sleep 600; : ollama serve" & text=$!
@@ -75,7 +75,7 @@ fn a_supervisor_that_is_recorded_elsewhere_does_not_start_its_backend_again() {
 fn one_that_ignores_the_request_is_killed_and_runners_without_a_server_too() {
     let sandbox = Sandbox::new().with("OLLAMACTL_STUB_IGNORE_SIGTERM", "1");
     let script = r#"ollama serve >/dev/null 2>&1 &
-        until ollama --version | grep -q "version is"; do :; done
+        until ollama --version | grep -q "ollama version is"; do :; done
         # What a dead server leaves: a process called ollama whose first word is runner.
         touch runner; (exec -a ollama tail runner -f) & left=$!
         until [ "$(cat /proc/$left/comm)" = tail ]; do :; done
@@ -143,7 +143,7 @@ fn its_runners_end_with_a_backend_and_editors_and_other_servers_live() {
 fn runners_that_a_killed_server_left_are_shown_and_ended() {
     let sandbox = Sandbox::new();
     let script = r#"ollama serve >/dev/null 2>&1 & server=$!
-        until ollama --version | grep -q "version is"; do :; done
+        until ollama --version | grep -q "ollama version is"; do :; done
         ollamactl -q pull-model
         ollamactl health backend --level infer
         ollamactl status | grep "left by a backend" && echo "too early"

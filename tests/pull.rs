@@ -46,6 +46,93 @@ fn several_models_in_one_command() {
     );
 }
 
+/// The place of the first event about this step that is so.
+fn place(lines: &[serde_json::Value], step: &str, event: &str) -> usize {
+    let found = lines
+        .iter()
+        .position(|line| line["step"] == step && line["event"] == event);
+    found.unwrap_or_else(|| panic!("no {event} of {step} in {lines:?}"))
+}
+
+#[test]
+fn several_models_are_pulled_side_by_side() {
+    // Different weights, so that one does not wait for the other's blobs.
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1000000");
+    let output = sandbox
+        .run(["--json", "pull-model", "tiny", "tinyb"])
+        .code(0);
+    let lines = output.json_lines();
+    for (one, other) in [("tiny", "tinyb"), ("tinyb", "tiny")] {
+        assert!(
+            place(&lines, one, "transfer") < place(&lines, other, "step_finished"),
+            "{output}"
+        );
+    }
+    let pulled = |line: &&serde_json::Value| line["event"] == "pulled";
+    assert_eq!(lines.iter().filter(pulled).count(), 2, "{output}");
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn of_several_models_one_that_fails_does_not_lose_the_others() {
+    let sandbox = Sandbox::new();
+    let models = [
+        "nosuchmodel:1b",
+        "tiny:one",
+        "tiny:ONE",
+        "nosuchmodel:2b",
+        "tiny:two",
+    ];
+    sandbox
+        .run(["pull-model"].iter().chain(&models))
+        .code(1)
+        .says([
+            "ok tiny:one",
+            "ok tiny:two",
+            "XX nosuchmodel:1b",
+            "2 of 4 models were not pulled",
+            "cannot pull nosuchmodel:2b: pull model manifest: file does not exist",
+        ]);
+    sandbox.assert_nothing_left();
+    sandbox
+        .run(["pull-model", "--if-missing", "tiny:one", "tiny:two"])
+        .code(0);
+}
+
+/// What may be mended by another try is less bad than what may not.
+#[test]
+fn of_several_failures_the_worst_is_the_exit_code() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_STALL_AT", "200000");
+    let patience = ["--stall-timeout", "1s", "--tries", "1"];
+    let pull = |models: &[&str]| sandbox.run([&["pull-model"], models, &patience].concat());
+    pull(&["tiny"])
+        .code(7)
+        .says(["stood still for 1 s", "--stall-timeout 2s"]);
+    pull(&["tiny", "nosuchmodel:1b"])
+        .code(1)
+        .says(["stood still", "file does not exist"]);
+    pull(&["tiny:one", "tiny:two"]).code(7);
+}
+
+#[test]
+fn the_number_of_tries_is_a_setting() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_CUT_AT", "200000");
+    sandbox.write("ollamactl.yaml", "pull: {tries: 2, stall_timeout: 30s}\n");
+    sandbox
+        .run(["pull-model"])
+        .code(1)
+        .says(["before it said success", "(2 tries in"]);
+    sandbox
+        .run(["pull-model", "--tries", "0"])
+        .code(2)
+        .says(["--tries"]);
+    sandbox.write("ollamactl.yaml", "pull: {tries: 0}\n");
+    sandbox
+        .run(["pull-model"])
+        .code(2)
+        .says(["ollamactl.yaml", "from 1 up"]);
+}
+
 #[test]
 fn a_pipe_gets_plain_lines() {
     // Slow enough that more than one line of progress comes.
@@ -179,6 +266,40 @@ fn ctrl_c_ends_the_pull_and_what_it_started() {
         sandbox.processes().is_empty()
     });
     sandbox.assert_nothing_left();
+}
+
+/// A private backend would leave an empty part file when it is asked to end in mid-pull; it is not.
+#[test]
+fn an_interrupted_pull_through_a_private_backend_can_be_resumed() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut sandbox = Sandbox::new()
+            .with("OLLAMACTL_STUB_TERM_PART", "empty")
+            .with("OLLAMACTL_STUB_PULL_RATE", "100000");
+        let pull = sandbox.spawn(["pull-model"]);
+        pull.wait_to_say("%");
+        pull.signal(signal);
+        let said = pull.finish().code(130).says(["resume"]);
+        assert!(!said.stderr.contains("removed"), "{said}");
+        sandbox.assert_nothing_left();
+        sandbox.unset("OLLAMACTL_STUB_PULL_RATE");
+        let again = sandbox.run(["pull-model"]).code(0);
+        assert!(!again.stderr.contains("removed"), "{again}");
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_does_not_wait_for_the_private_backend() {
+    let sandbox = Sandbox::new()
+        .with("OLLAMACTL_STUB_IGNORE_SIGTERM", "1")
+        .with("OLLAMACTL_STUB_PULL_RATE", "100000");
+    let pull = sandbox.spawn(["pull-model", "--stop-timeout", "1h"]);
+    pull.wait_to_say("%");
+    // It says nothing between the two, so the second is sent until it ends.
+    until_true("the end of both", || {
+        pull.signal(Signal::INT);
+        sandbox.processes().is_empty()
+    });
+    pull.finish().code(130);
 }
 
 #[test]

@@ -25,6 +25,17 @@ fn what_is_written_down_is_private() {
 }
 
 #[test]
+fn a_state_folder_that_is_open_to_others_is_closed() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.state()).expect("created");
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(sandbox.state(), open).expect("set");
+    sandbox.serve();
+    let mode = std::fs::metadata(sandbox.state()).expect("there");
+    assert_eq!(mode.permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
 fn a_pidfile_is_for_people_and_never_believed() {
     let sandbox = Sandbox::new();
     sandbox.serve();

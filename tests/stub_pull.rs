@@ -12,7 +12,7 @@ use http::{Call, Stub, text};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use ollamactl::stub::{Faults, PullFaults, Settings, Version};
-use seen::{Seen, check, settings};
+use seen::{Seen, VERSIONS, check, settings};
 
 const TINY: &str = r#"{"model": "tiny"}"#;
 
@@ -74,7 +74,6 @@ async fn saved(store: &Path, end: &str) {
 
 #[tokio::test]
 async fn answers() {
-    check("pull/fresh-small", &[], pull(r#"{"model": "tiny"}"#)).await;
     check("pull/up-to-date", &["tiny"], pull(r#"{"model": "tiny"}"#)).await;
     check(
         "pull/unknown-model",
@@ -103,6 +102,68 @@ async fn answers() {
     check("pull/name-field", &["tiny"], named).await;
     let whole = pull(r#"{"model": "tiny2", "stream": false}"#);
     check("pull/stream-false-up-to-date", &["tiny2"], whole).await;
+}
+
+#[tokio::test]
+async fn a_fresh_pull_goes_through_all_states() {
+    for (version, folder) in VERSIONS {
+        let store = tempfile::tempdir().expect("a folder");
+        let stub = Stub::with(store.path(), &[], Faults::instant(), settings(version)).await;
+        let answer = Seen::answered(stub.send(&pull(TINY)).await).await;
+        let recorded = Seen::recorded_by(folder, "pull/fresh-small").expect("recorded");
+        assert_eq!(answer.without_progress(), recorded.without_progress());
+    }
+}
+
+#[tokio::test]
+async fn names_are_the_same_model_in_any_case_and_with_the_default_tag() {
+    let explicit = pull(r#"{"model": "tiny:latest"}"#);
+    check("pull/both-tags", &["tiny"], explicit).await;
+    check("pull/uppercase", &["tiny"], pull(r#"{"model": "TINY"}"#)).await;
+    let bad = pull(r#"{"model": "bad name!", "stream": false}"#);
+    check("pull/bad-name-stream-false", &[], bad).await;
+}
+
+#[tokio::test]
+async fn what_a_registry_says_is_said_as_recorded() {
+    let down = "pull model manifest: Get \"https://registry.ollama.ai/v2/library/MODEL/manifests/latest\": \
+                dial tcp 127.0.0.1:443: connect: connection refused";
+    let (other, tiny) = (
+        down.replace("MODEL", "other"),
+        down.replace("MODEL", "tiny"),
+    );
+    let busy = r#"pull model manifest: 429: {"errors":[{"code":"TOOMANYREQUESTS","message":"too many requests"}]}"#;
+    let internal =
+        r#"pull model manifest: 500: {"errors":[{"code":"INTERNAL","message":"internal error"}]}"#;
+    let no_json = "pull model manifest: invalid character '<' looking for beginning of value";
+    let whole = r#"{"model": "other", "stream": false}"#;
+    for (recording, body, error) in [
+        ("blob-missing", TINY, "file does not exist"),
+        ("registry-429", TINY, busy),
+        ("registry-500", TINY, internal),
+        (
+            "registry-503-plain-text",
+            TINY,
+            "pull model manifest: 503: upstream connect error",
+        ),
+        ("registry-manifest-not-json", TINY, no_json),
+        ("registry-down", r#"{"model": "other"}"#, &other),
+        ("registry-down-stream-false", whole, &other),
+        // The model is there already.
+        ("registry-down-present-model", TINY, &tiny),
+    ] {
+        for (version, folder) in VERSIONS {
+            let store = tempfile::tempdir().expect("a folder");
+            let faults = faulty(PullFaults {
+                error: Some(error.to_owned()),
+                ..instant()
+            });
+            let stub = Stub::with(store.path(), &["tiny"], faults, settings(version)).await;
+            let answer = Seen::answered(stub.send(&pull(body)).await).await;
+            let recorded = Seen::recorded_by(folder, &format!("pull/{recording}"));
+            assert_eq!(Some(answer), recorded, "{folder}/{recording}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -151,7 +212,12 @@ async fn pulls_go_wrong_when_asked_to() {
     });
     let stub = Stub::start(folder.path(), &[], cut).await;
     let lines = stub.post("/api/pull", TINY).await;
-    assert_eq!(lines, "{\"status\":\"pulling manifest\"}\n");
+    let rest = lines.strip_prefix("{\"status\":\"pulling manifest\"}\n");
+    let progress = |line: &str| line.starts_with("{\"status\":\"pulling ");
+    assert!(
+        rest.is_some_and(|rest| rest.lines().all(progress)),
+        "{lines}"
+    );
 
     let error = faulty(PullFaults {
         error: Some("max retries exceeded: EOF".to_owned()),
@@ -255,7 +321,8 @@ async fn a_moved_tag_removes_what_is_not_used_any_more() {
     let stub = Stub::start(folder.path(), &[], moved).await;
     let call = pull(r#"{"model": "upd"}"#);
     let answer = Seen::answered(stub.send(&call).await).await;
-    assert_eq!(answer, Seen::recorded("pull/update"));
+    let recorded = Seen::recorded("pull/update");
+    assert_eq!(answer.without_progress(), recorded.without_progress());
     assert_eq!(blobs(folder.path()).len(), 5);
 }
 

@@ -28,6 +28,39 @@ fn a_compose_file_that_is_not_there() {
 }
 
 #[test]
+fn status_shows_the_rest_where_a_file_cannot_be_read() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    sandbox.write("docker-compose.yml", "services: [\n");
+    sandbox
+        .run(["status"])
+        .code(2)
+        .prints(["running", "gateway   unknown", "docker-compose.yml:"]);
+    std::fs::remove_file(sandbox.work().join("docker-compose.yml")).expect("removed");
+    let record = sandbox.backend_file("json");
+    let text = std::fs::read(&record).expect("recorded");
+    std::fs::write(&record, "{").expect("written");
+    let shown = sandbox.run(["status"]).code(4);
+    shown.prints(["backend   unknown", "cannot be understood", "embedded"]);
+    std::fs::write(&record, text).expect("written");
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn an_address_that_does_not_resolve_keeps_nobody_from_looking_or_ending() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLLAMA_HOST", "no-such-host.invalid:11434");
+    sandbox.run(["status"]).code(0).prints(["embedded"]);
+    sandbox.run(["down"]).code(0);
+    sandbox.run(["gateway", "run"]).code(2).says([
+        "no-such-host.invalid",
+        "does not resolve",
+        "hint",
+    ]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn yaml_that_is_bad_is_shown_by_file_line_and_column() {
     let sandbox = Sandbox::new();
     let cases = [

@@ -106,7 +106,7 @@ impl Supervision<'_> {
     /// A record that cannot be brought up to date (the disk is full) does not stop the backend.
     fn update(&self, record: &Record) {
         if let Err(error) = self.lock.update(record) {
-            self.events.warn(error.to_string());
+            self.events.warn(error.in_a_line());
         }
     }
 

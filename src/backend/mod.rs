@@ -27,7 +27,7 @@ pub use gpu::gpu;
 pub use kill::{Ended, Killed, kill};
 pub use launch::{Launch, exposure};
 pub use log::{RotatingLog, tail};
-pub use observe::{Observed, Standing, observe, recorded};
+pub use observe::{Observed, Standing, observe, observe_anyway, recorded};
 pub use orphans::orphans;
 pub use owner::{Holder, LogPlace, Owner, app_log};
 pub use precheck::{free_bytes, needed_memory, total_memory};

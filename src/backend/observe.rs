@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::owner::Owner;
 use super::record::{Record, RelayState, slot};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
 use crate::process::listeners;
@@ -68,9 +68,22 @@ impl Observed {
 
 /// Looks at the configured address.
 pub async fn observe(config: &Config, paths: &Paths) -> Result<Observed> {
+    let record = living_record(paths, &config.client_host())?;
+    observe_with(config, record).await
+}
+
+/// The same where a record that cannot be read is no reason not to look; what is wrong with it is told
+/// beside what was seen.
+pub async fn observe_anyway(config: &Config, paths: &Paths) -> Result<(Observed, Option<Error>)> {
+    match living_record(paths, &config.client_host()) {
+        Ok(record) => Ok((observe_with(config, record).await?, None)),
+        Err(fault) => Ok((observe_with(config, None).await?, Some(fault))),
+    }
+}
+
+async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observed> {
     let host = config.client_host();
     let client = Client::new(&host)?;
-    let record = living_record(paths, &host)?;
     let probe = client.probe(LOOK).await;
     let version = match probe {
         Probe::Ollama => Some(

@@ -1,6 +1,9 @@
 //! A backend for one command: on a free loopback port, with the same model store, ended after.
 
+use std::time::Duration;
+
 use tokio::process::Child;
+use tokio_util::sync::CancellationToken;
 
 use super::{Launch, child, log};
 use crate::daemon::Slot;
@@ -54,15 +57,18 @@ impl Private {
         match child::wait_ready(child, launch, client).await {
             Ok(()) => Ok(private),
             Err(error) => {
-                private.end().await?;
+                private.end(&CancellationToken::new()).await?;
                 Err(evidence(error))
             }
         }
     }
 
-    /// Ends it, with what it started.
-    pub async fn end(mut self) -> Result<()> {
-        child::end(&self.identity, self.launch.stop_timeout).await?;
+    /// Ends it, with what it started; by force when its time is over, or at once when that is asked for.
+    pub async fn end(mut self, at_once: &CancellationToken) -> Result<()> {
+        tokio::select! {
+            ended = child::end(&self.identity, self.launch.stop_timeout) => ended?,
+            () = at_once.cancelled() => child::end(&self.identity, Duration::ZERO).await?,
+        };
         let _ = self.child.wait().await;
         Ok(())
     }

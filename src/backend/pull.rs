@@ -89,10 +89,11 @@ impl Session<'_> {
         let client = Client::new(&observed.host)?;
         let store = store::of(observed).await;
         // Known to whoever stops the backend, which must not be stopped in the middle of a pull.
-        let registered = Registered::new(paths, &observed.host, store.as_deref().ok());
+        let registered = Registered::new(paths, &observed.host, store.as_deref().ok()).await;
         if let Err(error) = &registered {
             self.events.warn(format!(
-                "a stop of the backend will not wait for this pull: {error}"
+                "a stop of the backend will not wait for this pull: {}",
+                error.in_a_line()
             ));
         }
         self.all(&client, store, !observed.is_stub()).await
@@ -120,10 +121,7 @@ impl Session<'_> {
             .clone()
             .ok_or_else(|| "no home folder is known".to_owned());
         let outcomes = self.all(&private.client, known, real).await;
-        let ended = tokio::select! {
-            ended = self.end(private, store.as_deref(), outcomes.is_err()) => ended,
-            () = self.shutdown.forced.cancelled() => Err(interrupted()),
-        };
+        let ended = self.end(private, store.as_deref(), outcomes.is_err()).await;
         let outcomes = outcomes?;
         ended.map(|()| outcomes)
     }
@@ -131,10 +129,14 @@ impl Session<'_> {
     /// Its downloads are cancelled by now. Where that was in the middle of one, what they write to be
     /// resumed is waited for, since an Ollama that ends meanwhile leaves it empty.
     async fn end(&self, private: Private, store: Option<&Path>, broken_off: bool) -> Result<()> {
+        let at_once = &self.shutdown.forced;
         if let Some(store) = store.filter(|_| broken_off) {
-            settle(store, SETTLE).await;
+            tokio::select! {
+                () = settle(store, SETTLE) => {}
+                () = at_once.cancelled() => {}
+            }
         }
-        private.end().await?;
+        private.end(at_once).await?;
         for file in store
             .filter(|_| broken_off)
             .map(empty_part_files)

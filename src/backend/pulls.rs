@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::daemon::{self, Lock, Slot};
-use crate::error::{Error, Result};
+use crate::daemon::{self, LOCK_PATIENCE, Lock, Slot};
+use crate::error::Result;
 use crate::ollama::{OllamaHost, host, settle};
 use crate::paths::Paths;
 use crate::process::{self, Identity, Signal};
@@ -33,12 +33,12 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    pub fn new(paths: &Paths, host: &OllamaHost, store: Option<&Path>) -> Result<Self> {
+    pub async fn new(paths: &Paths, host: &OllamaHost, store: Option<&Path>) -> Result<Self> {
         let process = Identity::of_self();
         clear_dead(paths);
-        let lock = slot(paths, &process)
-            .try_lock()?
-            .ok_or_else(|| Error::failed(format!("pid {} pulls already", process.pid)))?;
+        let slot = Slot::new(paths, &format!("{PREFIX}{}", process.pid));
+        // Somebody else who clears up holds the lock for a moment.
+        let lock = slot.lock_within(LOCK_PATIENCE).await?;
         let record = Record {
             backend: host.place(),
             process,
@@ -79,15 +79,21 @@ async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
 
 /// Removes the files of pulls that were killed.
 fn clear_dead(paths: &Paths) {
-    let records = daemon::recorded::<Record>(paths, PREFIX);
-    for record in records.iter().filter(|record| !record.process.is_alive()) {
-        // Whoever takes the lock and drops it clears them; what cannot be cleared hurts nobody.
-        drop(slot(paths, &record.process).try_lock());
+    let Ok(entries) = std::fs::read_dir(&paths.state) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // `pull-12.json`, `pull-12.lock`, `pull-12.json.12.tmp`.
+        if let Some(stem) = name
+            .split('.')
+            .next()
+            .filter(|stem| stem.starts_with(PREFIX))
+        {
+            // What cannot be cleared hurts nobody.
+            let _ = Slot::new(paths, stem).clear_if_free();
+        }
     }
-}
-
-fn slot(paths: &Paths, process: &Identity) -> Slot {
-    Slot::new(paths, &format!("{PREFIX}{}", process.pid))
 }
 
 fn running(paths: &Paths, is_meant: impl Fn(&str) -> bool) -> Vec<Record> {

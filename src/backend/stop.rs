@@ -32,7 +32,7 @@ pub enum Stopped {
 pub async fn stop(paths: &Paths, host: &OllamaHost, grace: Option<Duration>) -> Result<Stopped> {
     let slot = slot(paths, host);
     let Some(record) = living_record(paths, host)? else {
-        clear_if_free(&slot)?;
+        slot.clear_if_free()?;
         return Ok(Stopped::NotRunning);
     };
     pulls::cancel(paths, host).await;
@@ -42,7 +42,7 @@ pub async fn stop(paths: &Paths, host: &OllamaHost, grace: Option<Duration>) -> 
     if let Some(backend) = record.process().filter(|backend| backend.is_alive()) {
         forced |= child::end(backend, grace).await?;
     }
-    clear_if_free(&slot)?;
+    slot.clear_if_free()?;
     Ok(Stopped::Ended {
         record: Box::new(record),
         forced,
@@ -64,12 +64,4 @@ async fn ask(record: &Record, grace: Duration) -> Result<bool> {
     process::signal(backend, Signal::Kill)?;
     process::wait_gone(backend, SLACK).await;
     Ok(true)
-}
-
-/// Removes the files that a killed supervisor left: whoever takes the lock and drops it clears them.
-fn clear_if_free(slot: &crate::daemon::Slot) -> Result<()> {
-    if slot.record_file().exists() || slot.pidfile().exists() {
-        drop(slot.try_lock()?);
-    }
-    Ok(())
 }

@@ -104,7 +104,7 @@ pub enum Command {
     /// Start everything (model, backend, relay, gateway) and wait until it is healthy
     Up(UpArgs),
     /// Stop what ollamactl started, and nothing else
-    Down(StackArgs),
+    Down(DownArgs),
     /// Show the four parts of the stack
     Status(StatusArgs),
     /// Say whether the stack works: {"status":"ok"} and 0, or what fails and 3
@@ -125,7 +125,7 @@ pub enum Command {
     Logs(LogsArgs),
     /// Run a deterministic stand-in for Ollama, for CI and tests
     Stub(StubArgs),
-    /// Write Makefile.ai and ollamactl.yaml into a repository
+    /// Write Makefile.ai and ollamactl.yaml into a repository, and a gateway for its compose project
     Init(InitArgs),
     /// Show the configuration
     Config(ConfigArgs),
@@ -143,9 +143,29 @@ pub struct UpArgs {
     /// Build the gateway's image even if there is one
     #[arg(long)]
     pub build: bool,
+    /// Show what would be done and why, one step a line, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Give up when the stack is not healthy after so long (30, 30s, 5m)
     #[arg(long, value_name = "TIME", default_value = "30m")]
     pub wait_timeout: String,
+    /// Settings.
+    #[command(flatten)]
+    pub stack: StackArgs,
+}
+
+/// `down`.
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    /// Remove the volumes that ollamactl made, too
+    #[arg(long)]
+    pub volumes: bool,
+    /// Remove the containers of services that the compose file no longer defines
+    #[arg(long)]
+    pub remove_orphans: bool,
+    /// How containers are stopped.
+    #[command(flatten)]
+    pub stop: StopArgs,
     /// Settings.
     #[command(flatten)]
     pub stack: StackArgs,
@@ -302,13 +322,15 @@ pub enum GatewayCommand {
     /// Create and start the gateway with what it depends on; nothing happens where nothing changed
     Up(GatewayUpArgs),
     /// Stop and remove the gateway's container; volumes stay
-    Down(StackArgs),
+    Down(GatewayDownArgs),
     /// Stop the gateway; its container stays
     Stop(GatewayStopArgs),
     /// Rebuild the image, recreate the container if something changed, else restart it
-    Restart(StackArgs),
+    Restart(GatewayRestartArgs),
     /// Build the gateway's image
     Build(StackArgs),
+    /// Show the compose project in canonical form, as docker compose config does
+    Config(GatewayConfigArgs),
     /// Run the embedded gateway in the foreground
     Run(GatewayRunArgs),
     /// Show the address on which containers reach this machine
@@ -318,9 +340,12 @@ pub enum GatewayCommand {
 /// `gateway up`.
 #[derive(Debug, Args)]
 pub struct GatewayUpArgs {
-    /// Build the image even if there is one
+    /// Build the images even if there are some, the dependencies' too
     #[arg(long)]
     pub build: bool,
+    /// Which images are pulled, whatever the compose file says [default: what the compose file says]
+    #[arg(long, value_enum, value_name = "POLICY")]
+    pub pull: Option<PullPolicy>,
     /// Recreate the container even if nothing changed
     #[arg(long)]
     pub force_recreate: bool,
@@ -328,8 +353,60 @@ pub struct GatewayUpArgs {
     #[arg(long)]
     pub no_deps: bool,
     /// Create containers, and start none
-    #[arg(long)]
+    #[arg(long, conflicts_with = "wait")]
     pub no_start: bool,
+    /// Return when all services run and, where they have health checks, are healthy
+    #[arg(long)]
+    pub wait: bool,
+    /// How long services may take until those that need them can start, and until --wait is satisfied
+    /// (30, 30s, 5m)
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub wait_timeout: String,
+    /// Remove the containers of services that the compose file no longer defines
+    #[arg(long)]
+    pub remove_orphans: bool,
+    /// How containers are stopped.
+    #[command(flatten)]
+    pub stop: StopArgs,
+    /// Settings.
+    #[command(flatten)]
+    pub stack: StackArgs,
+}
+
+/// Which images are pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PullPolicy {
+    /// All
+    Always,
+    /// Those that are missing
+    Missing,
+    /// None; a missing one is an error
+    Never,
+}
+
+/// What commands have in common that stop containers.
+#[derive(Debug, Args)]
+pub struct StopArgs {
+    /// Seconds that a container may take to end before it is killed [default: its own, else 10]
+    #[arg(short, long, value_name = "SECONDS")]
+    pub timeout: Option<u32>,
+    /// Show what would be done and why, one step a line, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `gateway down`.
+#[derive(Debug, Args)]
+pub struct GatewayDownArgs {
+    /// Remove the service's anonymous volumes, and the named ones that the compose file defines, too
+    #[arg(long)]
+    pub volumes: bool,
+    /// Remove the containers of services that the compose file no longer defines
+    #[arg(long)]
+    pub remove_orphans: bool,
+    /// How containers are stopped.
+    #[command(flatten)]
+    pub stop: StopArgs,
     /// Settings.
     #[command(flatten)]
     pub stack: StackArgs,
@@ -338,9 +415,40 @@ pub struct GatewayUpArgs {
 /// `gateway stop`.
 #[derive(Debug, Args)]
 pub struct GatewayStopArgs {
-    /// Seconds that the container may take to end before it is killed
-    #[arg(short, long, value_name = "SECONDS")]
-    pub timeout: Option<u32>,
+    /// How containers are stopped.
+    #[command(flatten)]
+    pub stop: StopArgs,
+    /// Settings.
+    #[command(flatten)]
+    pub stack: StackArgs,
+}
+
+/// `gateway restart`.
+#[derive(Debug, Args)]
+pub struct GatewayRestartArgs {
+    /// Leave out what the service depends on
+    #[arg(long)]
+    pub no_deps: bool,
+    /// How containers are stopped.
+    #[command(flatten)]
+    pub stop: StopArgs,
+    /// Settings.
+    #[command(flatten)]
+    pub stack: StackArgs,
+}
+
+/// `gateway config`.
+#[derive(Debug, Args)]
+pub struct GatewayConfigArgs {
+    /// Show only the names of the services, one a line
+    #[arg(long, group = "what")]
+    pub services: bool,
+    /// Show only the names of the images, one a line
+    #[arg(long, group = "what")]
+    pub images: bool,
+    /// Show the config-hash of these services (`*`: all), one a line
+    #[arg(long, group = "what", value_name = "SERVICES")]
+    pub hash: Option<String>,
     /// Settings.
     #[command(flatten)]
     pub stack: StackArgs,
@@ -374,6 +482,9 @@ pub struct LogsArgs {
     /// Whose log
     #[arg(value_enum, default_value_t)]
     pub part: LogsPart,
+    /// Compose services to show instead of the gateway alone; several are told apart by their names
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
     /// How many lines to show from the end, or `all`
     #[arg(
         short = 'n',
@@ -383,15 +494,21 @@ pub struct LogsArgs {
         default_value = "100"
     )]
     pub lines: String,
-    /// Go on with new lines, until Ctrl-C
+    /// Go on with new lines, until Ctrl-C; a container is followed across restarts and replacements
     #[arg(short, long)]
     pub follow: bool,
     /// Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
+    /// Only lines of the gateway before this time, or before so long ago
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
     /// Show when each line of the gateway was written
     #[arg(short, long)]
     pub timestamps: bool,
+    /// Do not colour the names of services
+    #[arg(long)]
+    pub no_color: bool,
     /// Compose file, instead of looking for one
     #[arg(long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
@@ -441,6 +558,9 @@ pub struct InitArgs {
     /// The repository
     #[arg(default_value = ".", value_name = "DIR")]
     pub folder: PathBuf,
+    /// Also write a compose service that runs the embedded gateway in a container, with its Dockerfile
+    #[arg(long)]
+    pub gateway: bool,
     /// Settings.
     #[command(flatten)]
     pub model: ModelArgs,

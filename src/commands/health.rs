@@ -7,7 +7,7 @@ use super::up::duration;
 use crate::cli::{HealthArgs, HealthLevel, HealthPart};
 use crate::error::{Error, Kind, Result};
 use crate::gateway;
-use crate::health::{self, Failure, Level, Part, Question};
+use crate::health::{self, Failure, Health, Level, Part, Question};
 use crate::units::seconds;
 
 /// Pause between two looks under `--wait`.
@@ -40,30 +40,40 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
         },
     };
     let Some(wait) = wait else {
-        return Ok(answer(context, &health::check(&question).await?)?);
+        return Ok(answer(context, &health::examine(&question).await?)?);
     };
     let deadline = Instant::now() + wait;
-    let mut failures = Vec::new();
-    while let Ok(now) = timeout_at(deadline, health::check(&question)).await {
-        failures = now?;
-        if failures.is_empty() {
-            return Ok(answer(context, &failures)?);
+    let mut health = Health::default();
+    while let Ok(now) = timeout_at(deadline, health::examine(&question)).await {
+        health = now?;
+        if health.failures.is_empty() {
+            return Ok(answer(context, &health)?);
         }
         sleep(LOOK).await;
     }
-    if failures.is_empty() {
+    if health.failures.is_empty() {
         let part = if infers {
             Part::Inference
         } else {
             Part::Backend
         };
-        failures.push(Failure::new(
+        health.failures.push(Failure::new(
             part,
             format!("no answer within {}", seconds(wait)),
             "ollamactl status",
         ));
     }
-    Ok(answer(context, &failures)?)
+    Ok(answer(context, &health)?)
+}
+
+/// What standard output says when nothing fails.
+#[derive(serde::Serialize)]
+struct Healthy<'a> {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
 }
 
 /// What standard output says when something fails.
@@ -73,9 +83,17 @@ struct Unhealthy<'a> {
     failing: &'a [Part],
 }
 
-fn answer(context: &Context, failures: &[Failure]) -> Result<()> {
+fn answer(context: &Context, health: &Health) -> Result<()> {
+    let failures = health.failures.as_slice();
+    if let Some(note) = &health.note {
+        context.ui.say(note);
+    }
     if failures.is_empty() {
-        return context.ui.print(r#"{"status":"ok"}"#);
+        return context.ui.print_json(&Healthy {
+            status: "ok",
+            asked: health.asked.as_deref(),
+            note: health.note.as_deref(),
+        });
     }
     let failing: Vec<Part> = failures.iter().map(|failure| failure.part).collect();
     context.ui.print_json(&Unhealthy {

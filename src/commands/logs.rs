@@ -2,10 +2,8 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::pin::pin;
 
 use chrono::Utc;
-use futures_util::StreamExt;
 
 use super::context::Context;
 use crate::backend::{self, LogPlace, Origin, Owner};
@@ -13,8 +11,9 @@ use crate::cli::{LogsArgs, LogsPart};
 use crate::config::{Config, Flags};
 use crate::engine::{Engine, LogQuery};
 use crate::error::{Context as _, Error, Kind, Result};
-use crate::gateway::{self, Gateway, embedded};
+use crate::gateway::{self, ComposeGateway, Gateway, Sources, embedded};
 use crate::logs::{Follower, Since, clean, last_lines, lines_since, since};
+use crate::ui::{Paint, Prefixes};
 
 pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()> {
     let mut flags = Flags {
@@ -27,8 +26,13 @@ pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()
     let config = context.config(&flags)?;
     let wanted = Wanted::new(args)?;
     match args.part {
+        LogsPart::Backend if !args.services.is_empty() || args.until.is_some() => Err(
+            Error::usage("services and --until are for the gateway's log")
+                .hint("ollamactl logs gateway SERVICE…")
+                .into(),
+        ),
         LogsPart::Backend => Ok(backend_log(context, &config, &wanted).await?),
-        LogsPart::Gateway => Ok(gateway_log(context, &config, &wanted, args.timestamps).await?),
+        LogsPart::Gateway => Ok(gateway_log(context, &config, &wanted, args).await?),
     }
 }
 
@@ -64,26 +68,10 @@ async fn gateway_log(
     context: &Context,
     config: &Config,
     wanted: &Wanted,
-    timestamps: bool,
+    args: &LogsArgs,
 ) -> Result<()> {
     match gateway::choose(config, &context.folder)? {
-        Gateway::Compose(compose) => {
-            let engine = Engine::from_environment().await?;
-            let query = LogQuery {
-                tail: wanted.lines,
-                follow: wanted.follow,
-                since: wanted.since,
-                timestamps,
-            };
-            let mut lines = pin!(gateway::logs(&engine, &compose.target(), query).await?);
-            while let Some(line) = lines.next().await {
-                show(context, format!("{}\n", line?.text).as_bytes())?;
-                if context.ui.reader_left() {
-                    break;
-                }
-            }
-            Ok(())
-        }
+        Gateway::Compose(compose) => container_logs(context, &compose, wanted, args).await,
         Gateway::Embedded(how) => {
             let path = embedded::slot(&context.paths, how.launch.listen).log_file();
             if !path.exists() {
@@ -96,6 +84,53 @@ async fn gateway_log(
             file(context, path, wanted).await
         }
     }
+}
+
+/// What the containers print: one service's as it is, several told apart as compose does.
+async fn container_logs(
+    context: &Context,
+    compose: &ComposeGateway,
+    wanted: &Wanted,
+    args: &LogsArgs,
+) -> Result<()> {
+    let until = args.until.as_deref();
+    let query = LogQuery {
+        tail: wanted.lines,
+        follow: wanted.follow,
+        since: wanted.since,
+        until: until.map(|text| since(text, Utc::now())).transpose()?,
+        timestamps: args.timestamps,
+    };
+    let engine = Engine::open_from_environment()?;
+    let sources = Sources::find(&engine, &compose.target(), &args.services).await?;
+    let names = sources.names(&compose.project);
+    let prefixes = (names.len() > 1).then(|| {
+        let paint = context.ui.paint();
+        Prefixes::new(
+            &names,
+            if args.no_color {
+                Paint::new(false)
+            } else {
+                paint
+            },
+        )
+    });
+    gateway::logs(&engine, &compose.project, &sources, query, |said| {
+        let prefix = prefixes.as_ref().map(|all| all.of(&said.source));
+        show_line(context, &prefix.unwrap_or_default(), &said.line.text)?;
+        Ok(!context.ui.reader_left())
+    })
+    .await
+}
+
+/// Only what a container printed is cleaned on a terminal, not the colours of its name.
+fn show_line(context: &Context, prefix: &str, text: &str) -> Result<()> {
+    let line = if context.ui.is_terminal() {
+        clean(text.as_bytes())
+    } else {
+        text.into()
+    };
+    context.ui.print_raw(format!("{prefix}{line}\n").as_bytes())
 }
 
 async fn backend_log(context: &Context, config: &Config, wanted: &Wanted) -> Result<()> {

@@ -15,10 +15,17 @@ const WATCH: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<()> {
     let config = context.config(&args.stack.flags())?;
-    let gateway = gateway::choose(&config, &context.folder)?;
+    // What cannot be read is part of what is shown, and then an error.
+    let gateway = gateway::choose(&config, &context.folder);
     loop {
-        let status = stack::status(&config, &context.paths, &gateway).await?;
+        let (status, broken) = stack::status(&config, &context.paths, gateway.as_ref()).await?;
         show(context, args, &status)?;
+        if let Some(error) = broken {
+            return Err(error.into());
+        }
+        if gateway.is_err() {
+            return Ok(gateway.map(drop)?);
+        }
         if !args.watch || context.ui.reader_left() {
             return Ok(());
         }
@@ -107,7 +114,14 @@ fn model(model: &ModelStatus) -> Row {
         (Some(true), Some(loaded)) if loaded.size_vram > 0 => {
             (Tone::Good, "in memory", text + "  (GPU)")
         }
-        (Some(true), Some(_)) => (Tone::Good, "in memory", text + "  (CPU)"),
+        (Some(true), Some(_)) => match &model.unused_gpu {
+            Some(gpu) => {
+                let text =
+                    format!("{text}  (CPU, though this machine has {gpu}: ollamactl doctor)");
+                (Tone::Warn, "in memory", text)
+            }
+            None => (Tone::Good, "in memory", text + "  (CPU)"),
+        },
         (Some(true), None) => (Tone::Good, "present", text),
         (Some(false), _) => (Tone::Bad, "missing", text),
         (None, _) => (Tone::Dim, "unknown", text),
@@ -131,6 +145,9 @@ fn backend(status: &Status) -> Row {
         ""
     };
     let text = format!("{}{version}{owner}{exposed}", backend.url);
+    if let Some(fault) = &backend.fault {
+        return (Tone::Bad, "unknown", format!("{text}  {fault}"));
+    }
     let (tone, word) = match backend.standing {
         Standing::Supervised => (Tone::Good, "running"),
         Standing::Unsupervised => (Tone::Warn, "unsupervised"),

@@ -22,8 +22,11 @@ pub(super) async fn run(context: &Context, args: &UpArgs) -> anyhow::Result<()> 
         build: args.build,
         wait_timeout,
     };
+    if args.dry_run {
+        return show_steps(context, &stack::plan_up(&request).await?);
+    }
     let report = stack::up(&request, &context.events()).await?;
-    let status = stack::status(&config, &context.paths, &gateway).await?;
+    let (status, _) = stack::status(&config, &context.paths, Ok(&gateway)).await?;
     if context.ui.is_json() {
         let result = serde_json::json!({ "event": "up", "report": report, "status": status });
         return Ok(context.ui.print_json(&result)?);
@@ -35,6 +38,21 @@ pub(super) async fn run(context: &Context, args: &UpArgs) -> anyhow::Result<()> 
     ));
     context.ui.say("");
     context.ui.say(&timing(&report));
+    Ok(())
+}
+
+/// The steps of a dry run, one a line.
+pub(super) fn show_steps(context: &Context, steps: &[String]) -> anyhow::Result<()> {
+    if context.ui.is_json() {
+        let plan = serde_json::json!({ "event": "plan", "steps": steps });
+        return Ok(context.ui.print_json(&plan)?);
+    }
+    if steps.is_empty() {
+        context.ui.say("nothing is to be done");
+    }
+    for line in steps {
+        context.ui.print(line)?;
+    }
     Ok(())
 }
 
@@ -50,7 +68,7 @@ fn timing(report: &UpReport) -> String {
 }
 
 /// A duration that a flag gives.
-pub(super) fn duration(flag: &str, text: &str) -> Result<Duration> {
+pub(in crate::commands) fn duration(flag: &str, text: &str) -> Result<Duration> {
     parse_duration(text).ok_or_else(|| {
         Error::usage(format!(
             "{flag}: {text:?} is no duration: write 30, 30s, 5m or 1h"

@@ -33,6 +33,7 @@ pub(super) fn project(node: &Node, project: &mut Project) -> Decoded<()> {
     project.configs = section(&o, "configs", |o| file_object(o, unsupported))?;
     project.secrets = section(&o, "secrets", |o| file_object(o, unsupported))?;
     unsupported.extend(o.unknown());
+    project.extensions = o.extensions();
     Ok(())
 }
 

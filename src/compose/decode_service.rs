@@ -101,6 +101,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         volumes: o.or_default("volumes", |field| parts::mounts(field, &mut unsupported))?,
         volumes_from: o.texts("volumes_from")?,
         working_dir: o.text("working_dir")?,
+        extensions: o.extensions(),
         unsupported: Vec::new(),
     };
     unsupported.extend(o.unknown());

@@ -69,14 +69,19 @@ impl Service {
             service.depends_on.clear();
             service.profiles.clear();
         }
-        let text = json(&service);
-        match dialect {
-            Dialect::A => as_in_dialect_a(&service, text),
-            Dialect::B => text,
-            Dialect::C => text
-                .replace(r#""create_host_path":true"#, "")
-                .replace("{,", "{"),
-        }
+        service_json(&service, dialect)
+    }
+}
+
+/// The whole service, as a release of the dialect prints it.
+pub(super) fn service_json(service: &Service, dialect: Dialect) -> String {
+    let text = json(service);
+    match dialect {
+        Dialect::A => as_in_dialect_a(service, text),
+        Dialect::B => text,
+        Dialect::C => text
+            .replace(r#""create_host_path":true"#, "")
+            .replace("{,", "{"),
     }
 }
 

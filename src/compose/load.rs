@@ -230,6 +230,7 @@ impl Loader {
                 merged => merge::merge(merged, node),
             };
         }
+        base.default_contexts(&mut merged);
         Ok(merged)
     }
 

@@ -1,6 +1,7 @@
 //! Compose files, read as compose reads them. Pure: files and text in, a typed project out; no
 //! engine, no terminal.
 
+mod canonical;
 mod closure;
 mod complete;
 mod decode;
@@ -10,6 +11,7 @@ mod decode_project;
 mod decode_service;
 mod discover;
 mod dotenv;
+mod emit;
 mod extend;
 mod hash;
 mod interpolate;
@@ -23,6 +25,7 @@ mod omit;
 mod path;
 mod read;
 mod rebase;
+mod release;
 mod service;
 mod short;
 mod units;
@@ -33,6 +36,7 @@ pub use hash::Dialect;
 pub use load::load;
 pub use model::{FileObject, Ipam, IpamPool, LoadOptions, Network, Project, Volume};
 pub use names::normalize;
+pub use release::Release;
 pub use service::{
     BindOptions, BlockIo, Build, Condition, Dependency, Deploy, Develop, Device, DeviceRequest,
     EnvFile, ExtraHost, FileReference, Healthcheck, Hook, Logging, Mount, Placement, Port,

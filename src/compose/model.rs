@@ -3,9 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use serde::Serialize;
-
-use super::hash;
 use super::omit::canonical;
 use super::service::Service;
 
@@ -58,39 +55,13 @@ pub struct Project {
     pub secrets: BTreeMap<String, FileObject>,
     /// Active profiles.
     pub profiles: BTreeSet<String>,
+    /// `x-…` keys of the top level, of no effect; only shown again.
+    pub extensions: BTreeMap<String, serde_json::Value>,
     /// Keys outside services that are not implemented or not known, as dotted paths
     /// (`networks.lan.ipam.options`).
     pub unsupported: Vec<String>,
     /// What the person should know: unset variables, keys without effect.
     pub warnings: Vec<String>,
-}
-
-impl Project {
-    /// The model as `docker compose config --format json` has it, one line, without its escaping of
-    /// dollar signs. Services behind inactive profiles are left out.
-    pub fn canonical_json(&self) -> String {
-        #[derive(Serialize)]
-        struct Canonical<'a> {
-            name: &'a str,
-            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-            networks: &'a BTreeMap<String, Network>,
-            services: &'a BTreeMap<String, Service>,
-            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-            volumes: &'a BTreeMap<String, Volume>,
-            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-            configs: &'a BTreeMap<String, FileObject>,
-            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-            secrets: &'a BTreeMap<String, FileObject>,
-        }
-        hash::json(&Canonical {
-            name: &self.name,
-            networks: &self.networks,
-            services: &self.services,
-            volumes: &self.volumes,
-            configs: &self.configs,
-            secrets: &self.secrets,
-        })
-    }
 }
 
 canonical! {

@@ -65,6 +65,27 @@ impl Node {
         }
     }
 
+    /// The value without tags, as JSON.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => i64::try_from(*value).map_or_else(
+                |_| u64::try_from(*value).map_or(Value::Null, Value::from),
+                Value::from,
+            ),
+            Self::Float(value) => (*value).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::List(nodes) => nodes.iter().map(Self::to_json).collect(),
+            Self::Map(map) => map
+                .iter()
+                .map(|(key, node)| (key.clone(), node.to_json()))
+                .collect(),
+            Self::Tagged(_, node) => node.to_json(),
+        }
+    }
+
     /// What it is, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {

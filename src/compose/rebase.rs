@@ -98,10 +98,9 @@ impl Base {
             return self.context(build);
         }
         let Node::Map(map) = build else { return };
-        self.context(
-            map.entry("context".to_owned())
-                .or_insert(Node::Text(".".to_owned())),
-        );
+        if let Some(context) = map.get_mut("context") {
+            self.context(context);
+        }
         match map.get_mut("additional_contexts").map(untag) {
             Some(Node::Map(contexts)) => contexts.values_mut().for_each(|c| self.context(c)),
             Some(Node::List(contexts)) => contexts.iter_mut().for_each(|context| {
@@ -113,6 +112,26 @@ impl Base {
                 }
             }),
             _ => {}
+        }
+    }
+
+    /// Where none of the merged files names a build's context, it is the project's folder.
+    pub(super) fn default_contexts(&self, merged: &mut Node) {
+        let Node::Map(top) = merged else { return };
+        let Some(Node::Map(services)) = top.get_mut("services") else {
+            return;
+        };
+        for service in services.values_mut() {
+            let Node::Map(service) = untag(service) else {
+                continue;
+            };
+            if let Some(Node::Map(build)) = service.get_mut("build").map(untag)
+                && !build.contains_key("context")
+            {
+                let mut folder = Node::Text(".".to_owned());
+                self.context(&mut folder);
+                build.insert("context".to_owned(), folder);
+            }
         }
     }
 
@@ -227,7 +246,7 @@ mod tests {
         for (before, after) in [
             ("build: ./x", "build: /p/sub/x"),
             ("build: {context: ../y}", "build: {context: /p/y}"),
-            ("build: {target: t}", "build: {target: t, context: /p/sub}"),
+            ("build: {target: t}", "build: {target: t}"),
             (
                 "build: https://github.com/a/b.git",
                 "build: https://github.com/a/b.git",

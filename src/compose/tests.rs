@@ -166,6 +166,24 @@ fn files_are_found_upwards_and_the_override_beside_them() {
 }
 
 #[test]
+fn a_build_keeps_its_context_where_an_override_names_none() {
+    let folder = Folder::new(&[
+        ("compose.yaml", "services: {a: {build: ./b}, c: {image: x}}"),
+        (
+            "compose.override.yml",
+            "services: {a: {build: {target: t}}, c: {build: {target: t}}}",
+        ),
+    ]);
+    let project = folder.project();
+    let context = |name: &str| {
+        let build = project.services[name].build.as_ref();
+        build.expect("built").context.clone()
+    };
+    assert_eq!(context("a"), folder.path("b"));
+    assert_eq!(context("c"), folder.path("").trim_end_matches('/'));
+}
+
+#[test]
 fn compose_yaml_is_preferred() {
     let folder = Folder::new(&[
         ("docker-compose.yml", "services: {a: {image: old}}"),
@@ -542,19 +560,18 @@ fn documents_of_one_file_merge() {
     assert!(project.services["a"].tty);
 }
 
-/// Every folder of `tests/compose` is a project; its `expected.json` has the hashes that real
-/// releases of compose print for it (`config --hash '*'`, HOME=/home/user).
-#[test]
-fn hashes_are_those_of_real_releases() {
-    #[derive(serde::Deserialize)]
-    struct Expected {
-        project_directory: Option<std::path::PathBuf>,
-        releases: BTreeMap<String, BTreeMap<String, String>>,
-    }
+/// What is recorded of a project in a folder of `tests/compose`.
+#[derive(serde::Deserialize)]
+struct Expected {
+    project_directory: Option<std::path::PathBuf>,
+    releases: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// The projects of `tests/compose` with what is recorded of them: `expected.json` has the hashes that
+/// real releases of compose print (`config --hash '*'`, HOME=/home/user).
+fn recorded(profiles: &[&str]) -> Vec<(std::path::PathBuf, Expected, Project)> {
     let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compose");
-    let mut compared = 0;
-    for folder in std::fs::read_dir(folders).expect("a folder") {
-        let folder = folder.expect("readable").path();
+    let read = |folder: std::path::PathBuf| {
         let text = std::fs::read_to_string(folder.join("expected.json")).expect("recorded");
         let expected: Expected = serde_json::from_str(&text).expect("JSON");
         let found = find(&LoadOptions {
@@ -564,11 +581,24 @@ fn hashes_are_those_of_real_releases() {
         let options = LoadOptions {
             files: found.expect("searched").expect("found").paths,
             working_dir: folder.clone(),
-            project_directory: expected.project_directory,
+            project_directory: expected.project_directory.clone(),
+            profiles: profiles.iter().map(|&profile| profile.to_owned()).collect(),
             environment: BTreeMap::from([("HOME".to_owned(), "/home/user".to_owned())]),
             ..LoadOptions::default()
         };
         let project = load(&options).expect("valid");
+        (folder, expected, project)
+    };
+    let folders = std::fs::read_dir(folders).expect("a folder");
+    folders
+        .map(|folder| read(folder.expect("readable").path()))
+        .collect()
+}
+
+#[test]
+fn hashes_are_those_of_real_releases() {
+    let mut compared = 0;
+    for (folder, expected, project) in recorded(&[]) {
         for (version, hashes) in &expected.releases {
             let dialect = Dialect::of_version(version).expect("a version");
             for (name, hash) in hashes {
@@ -588,16 +618,27 @@ fn hashes_are_those_of_real_releases() {
     assert!(compared > 50, "only {compared} compared");
 }
 
+/// `config.VERSION.yaml` and `.json` are what `docker compose --profile '*' config` printed.
 #[test]
-fn the_canonical_model_is_one_line_of_json() {
-    let text = "name: shop\nservices: {a: {image: x, cpus: 0.5, ports: ['9104:8000']}}";
-    assert_eq!(
-        one(text).project().canonical_json(),
-        concat!(
-            r#"{"name":"shop","networks":{"default":{"name":"shop_default","ipam":{}}},"#,
-            r#""services":{"a":{"cpus":0.5,"command":null,"entrypoint":null,"image":"x","#,
-            r#""networks":{"default":null},"#,
-            r#""ports":[{"mode":"ingress","target":8000,"published":"9104","protocol":"tcp"}]}}}"#
-        )
-    );
+fn the_canonical_model_is_printed_as_real_releases_print_it() {
+    let mut compared = 0;
+    for (folder, expected, project) in recorded(&["*"]) {
+        for version in expected.releases.keys() {
+            let dialect = Dialect::of_version(version).expect("a version");
+            let file = |kind: &str| {
+                let path = folder.join(format!("config.{version}.{kind}"));
+                let text = std::fs::read_to_string(&path).expect("recorded");
+                text.replace("@folder@", &folder.display().to_string())
+            };
+            let place = folder.display();
+            let yaml = project.canonical_yaml(dialect);
+            assert_eq!(yaml, file("yaml"), "{place} {version}");
+            let value = |text: &str| serde_json::from_str(text).expect("JSON");
+            let theirs: serde_json::Value = value(&file("json"));
+            let ours: serde_json::Value = value(&project.canonical_json(dialect));
+            assert_eq!(ours, theirs, "{place} {version}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 40, "only {compared} compared");
 }

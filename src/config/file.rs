@@ -65,6 +65,7 @@ pub(super) struct GatewaySection {
     pub host_gateway: Option<bool>,
     pub files: Option<Vec<PathBuf>>,
     pub project_name: Option<String>,
+    pub compose_version: Option<String>,
     pub key_file: Option<PathBuf>,
     pub cors_origins: Option<Vec<String>>,
     pub access_log: Option<String>,

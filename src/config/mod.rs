@@ -17,6 +17,7 @@ pub use places::parse_duration;
 pub use resolve::{Flags, load};
 pub use setting::{Setting, Source};
 
+use crate::compose::Release;
 use crate::error::{Error, Result};
 use crate::ollama::{ModelName, OllamaHost};
 
@@ -133,6 +134,9 @@ pub struct Gateway {
     pub files: Setting<Vec<PathBuf>>,
     /// Compose project name.
     pub project_name: Setting<Option<String>>,
+    /// The release of compose whose labels and hashes a project gets that has no containers yet; none
+    /// means the one that is installed here.
+    pub compose_version: Setting<Option<Release>>,
     /// Compose's `--project-directory`.
     pub project_directory: Option<PathBuf>,
     /// Compose's `--env-file`.
@@ -226,6 +230,13 @@ impl Config {
             gateway.project_name.entry("gateway.project_name", |name| {
                 name.clone().unwrap_or_default()
             }),
+            gateway
+                .compose_version
+                .entry("gateway.compose_version", |release| {
+                    release
+                        .as_ref()
+                        .map_or_else(String::new, ToString::to_string)
+                }),
         ];
         entries.extend(gateway.embedded.entries());
         entries

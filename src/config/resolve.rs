@@ -9,6 +9,7 @@ use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
     PullSettings, Setting, Source, embedded,
 };
+use crate::compose::Release;
 use crate::error::{Error, Result};
 use crate::ollama::host;
 use crate::paths::Paths;
@@ -255,10 +256,27 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
         host_gateway: places.in_files(|f| f.gateway.host_gateway, true),
         files,
         project_name,
+        compose_version: compose_version(places)?,
         project_directory: flags.project_directory.clone(),
         env_files: flags.env_files.clone(),
         profiles: flags.profiles.clone(),
     })
+}
+
+fn compose_version(places: &Places) -> Result<Setting<Option<Release>>> {
+    let named = places.raw("", None, Some("OLLAMACTL_COMPOSE_VERSION"), |f| {
+        f.gateway.compose_version.as_ref()
+    });
+    let Some((text, source)) = named else {
+        return Ok(Setting::default(None));
+    };
+    match text.parse() {
+        Ok(release) => Ok(Setting {
+            value: Some(release),
+            source,
+        }),
+        Err(error) => Err(Error::usage(format!("{source}: {error}"))),
+    }
 }
 
 #[cfg(test)]

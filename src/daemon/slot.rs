@@ -112,6 +112,32 @@ impl Slot {
         }
     }
 
+    /// Removes the files that a killed holder left: whoever takes the lock and drops it clears them.
+    pub fn clear_if_free(&self) -> Result<()> {
+        let left = [self.pidfile(), self.record_file(), self.file("lock")];
+        if left.iter().any(|path| path.exists()) || !self.half_written().is_empty() {
+            drop(self.try_lock()?);
+        }
+        Ok(())
+    }
+
+    /// Temporary files of holders that were killed while they wrote.
+    fn half_written(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let is_ours = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let rest = name.strip_prefix(self.name.as_str()).unwrap_or_default();
+            rest.ends_with(".tmp") && (rest.starts_with(".json.") || rest.starts_with(".pid."))
+        };
+        entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| is_ours(path))
+            .collect()
+    }
+
     /// Whether a process holds the lock now. What a killed holder left stays: its record is how the
     /// next one finds what it started.
     pub fn is_locked(&self) -> Result<bool> {
@@ -202,12 +228,14 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
+        let mut left = self.slot.half_written();
         // The lock file goes last, and while it is still locked.
-        for path in [
+        left.extend([
             self.slot.pidfile(),
             self.slot.record_file(),
             self.slot.file("lock"),
-        ] {
+        ]);
+        for path in left {
             let _ = paths::remove_if_there(&path);
         }
     }
@@ -247,6 +275,9 @@ mod tests {
         let lock = slot.try_lock().expect("possible").expect("free");
         assert!(slot.try_lock().expect("possible").is_none());
         lock.record(42, &"record").expect("written");
+        // What a holder leaves that is killed while it writes.
+        std::fs::write(dir.path().join("state/backend---1--11434.json.7.tmp"), "")
+            .expect("written");
         assert_eq!(
             slot.read::<String>().expect("readable").as_deref(),
             Some("record")

@@ -1,29 +1,31 @@
 //! Can the gateway run, and does it ask the right backend for the right model?
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use super::reach::{self, ALIAS};
 use super::{Check, Patient};
 use crate::compose::Service;
-use crate::engine::Engine;
+use crate::engine::{BRIDGE_HINT, Engine};
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, embedded};
+use crate::ollama::fetch;
 use crate::process;
 
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     match gateway::choose(patient.config, patient.folder) {
         Err(error) => vec![Check::failed("compose file", &error)],
-        Ok(Gateway::Embedded(how)) => embedded_checks(patient, &how.launch),
+        Ok(Gateway::Embedded(how)) => embedded_checks(patient, &how.launch).await,
         Ok(Gateway::Compose(compose)) => compose_checks(patient, &compose).await,
     }
 }
 
-fn embedded_checks(patient: &Patient<'_>, launch: &embedded::Launch) -> Vec<Check> {
+async fn embedded_checks(patient: &Patient<'_>, launch: &embedded::Launch) -> Vec<Check> {
     let kind = Check::ok(
         "gateway",
         "no compose file has the service; the embedded gateway is used",
     );
     let mut checks = vec![kind, embedded_port(patient, launch)];
-    checks.extend(embedded_exposure(launch));
+    checks.extend(embedded_exposure(patient, launch).await);
     checks
 }
 
@@ -53,19 +55,32 @@ fn foreground(listen: SocketAddr) -> Option<process::Info> {
     (runs && owner.program() == "ollamactl").then_some(owner)
 }
 
-/// Warns where the embedded gateway listens on an address that other machines reach.
-fn embedded_exposure(launch: &embedded::Launch) -> Option<Check> {
-    let listeners = process::listeners(launch.listen.port());
+/// Warns where the embedded gateway listens on an address that other machines reach, and asks nobody for
+/// a key.
+async fn embedded_exposure(patient: &Patient<'_>, launch: &embedded::Launch) -> Option<Check> {
+    const WITHOUT_KEY: Duration = Duration::from_secs(2);
+    let listen = launch.listen;
+    let listeners = process::listeners(listen.port());
     let open = listeners
         .iter()
         .map(|listener| listener.address)
         .find(|address| !address.ip().is_loopback())?;
-    foreground(launch.listen)?;
-    Some(Check::warn(
-        "gateway exposure",
-        format!("the embedded gateway listens on {open}, for everybody who reaches this machine"),
-        "ollamactl gateway run --listen 127.0.0.1:9104",
-    ))
+    let recorded = embedded::observe(patient.paths, listen).ok().flatten();
+    if recorded.is_none() && foreground(listen).is_none() {
+        return None;
+    }
+    let (status, _) = fetch(&format!("http://{listen}/api/version"), WITHOUT_KEY)
+        .await
+        .ok()?;
+    (status != 401).then(|| {
+        Check::warn(
+            "gateway exposure",
+            format!(
+                "the embedded gateway listens on {open}, for everybody who reaches this machine, without a key"
+            ),
+            "set OLLAMACTL_GATEWAY_KEY, or leave --no-auth and --listen out",
+        )
+    })
 }
 
 /// Fails where somebody holds the address.
@@ -300,12 +315,11 @@ fn host_alias(
             "set OLLAMA_URL in the service to an address that it can reach",
         );
     }
-    if !info.desktop && info.host_gateway.is_none() {
+    if info.lacks_host_gateway() {
         return Check::fail(
             NAME,
             "the engine has no default bridge network, so it has no address for this host",
-            "take \"bridge\": \"none\" out of /etc/docker/daemon.json (or --bridge=none from dockerd), \
-             or set OLLAMA_URL in the service to an address that it can reach",
+            BRIDGE_HINT,
         );
     }
     if !written && !info.desktop && !compose.host_gateway {

@@ -7,6 +7,7 @@ mod gateway;
 mod host;
 pub mod probe;
 mod reach;
+mod verdict;
 
 use std::path::Path;
 

@@ -1,20 +1,14 @@
 //! Does the backend answer where it matters: inside the gateway's network? Asked there, by a short-lived
 //! container of this very program.
 
-use std::path::Path;
-
 use bytes::Bytes;
-use ipnet::IpNet;
 use reqwest::Url;
 use tokio_util::sync::CancellationToken;
 
-use super::firewall::{Firewall, Opening};
-use super::probe::{self, Finding, Report};
+use super::probe::{self, Report};
+use super::verdict::Seen;
 use super::{Check, Patient};
-use crate::backend::RelayState;
 use crate::compose::Service;
-use crate::config::Bind;
-use crate::engine::models::NetworkInspect;
 use crate::engine::{Engine, Place, Throwaway};
 use crate::error::{Error, Result};
 use crate::gateway::{ComposeGateway, GatewayState};
@@ -22,7 +16,7 @@ use crate::process;
 
 /// The name by which containers call this machine.
 pub(super) const ALIAS: &str = "host.docker.internal";
-const NAME: &str = "reach";
+pub(super) const NAME: &str = "reach";
 /// The variables by which services are told where Ollama is, the most telling first.
 const VARIABLES: [&str; 6] = [
     "OLLAMA_URL",
@@ -43,17 +37,17 @@ pub(super) struct Question<'a> {
 }
 
 /// The address that the service asks, and what named it.
-struct Asked {
-    url: Url,
+pub(super) struct Asked {
+    pub url: Url,
     /// `OLLAMA_URL`; `None` where the service names no address.
-    variable: Option<&'static str>,
+    pub variable: Option<&'static str>,
 }
 
 /// Where the probe runs.
-struct Spot {
-    place: Place,
+pub(super) struct Spot {
+    pub place: Place,
     /// For people: `container app-ollama-functions-1`, `network app_default`.
-    name: String,
+    pub name: String,
 }
 
 impl Question<'_> {
@@ -86,7 +80,16 @@ impl Question<'_> {
             .await
             .and_then(|line| read(&line))
         {
-            Ok(report) => self.verdict(&asked, &spot, &model, &report).await,
+            Ok(report) => {
+                let seen = Seen {
+                    question: self,
+                    asked: &asked,
+                    spot: &spot,
+                    model: &model,
+                    report: &report,
+                };
+                seen.check().await
+            }
             Err(error) => unasked(&error.to_string(), "docker info"),
         }
     }
@@ -121,7 +124,7 @@ impl Question<'_> {
     }
 
     /// The address that a service should have.
-    fn wanted(&self) -> String {
+    pub fn wanted(&self) -> String {
         format!("http://{ALIAS}:{}", self.patient.backend.host.port)
     }
 
@@ -197,204 +200,6 @@ impl Question<'_> {
             hosts.push(format!("{ALIAS}:host-gateway"));
         }
         hosts
-    }
-
-    async fn verdict(&self, asked: &Asked, spot: &Spot, model: &str, report: &Report) -> Check {
-        let url = asked.url.as_str().trim_end_matches('/');
-        let seen = format!("{url} from inside {}", spot.name);
-        let setting = asked.variable.unwrap_or("OLLAMA_URL");
-        let correct = format!("write {setting}: {} in the service", self.wanted());
-        let serve = "ollamactl serve --background";
-        let (why, mend) = match &report.finding {
-            Finding::Answers { version } => {
-                return Check::ok(
-                    NAME,
-                    format!("{seen}: version {version} answers and has {model}"),
-                );
-            }
-            Finding::BadUrl { error } => (format!("is no address: {error}"), correct),
-            Finding::NotResolved { host } => (
-                format!("the name {host} does not resolve"),
-                if host == ALIAS {
-                    self.mend_alias()
-                } else {
-                    correct
-                },
-            ),
-            Finding::Refused => ("nothing listens there".to_owned(), self.mend_refused()),
-            Finding::TimedOut => return self.dropped(&seen, spot, report).await,
-            Finding::Unreachable { error } => (format!("there is no way: {error}"), correct),
-            Finding::Closed => (self.closed(report), self.mend_closed()),
-            Finding::Silent => (
-                "it takes connections, but does not answer".to_owned(),
-                "ollamactl restart".to_owned(),
-            ),
-            Finding::HostRefused => (
-                format!(
-                    "Ollama's own guard refuses the name {} (HTTP 403)",
-                    asked.url.host_str().unwrap_or_default()
-                ),
-                correct,
-            ),
-            Finding::Forbidden { said } => (format!("it is refused: {said}"), correct),
-            Finding::NoBackend { said } => {
-                (format!("no backend behind it: {said}"), serve.to_owned())
-            }
-            Finding::NotOllama { said } => {
-                return Check::warn(
-                    NAME,
-                    format!("{seen}: that is not Ollama, or not all of it: {said}"),
-                    correct,
-                );
-            }
-            Finding::WrongPath { path } => (
-                format!("Ollama answers, but there is no {path}"),
-                format!(
-                    "write {setting}: {}, or with the path /api/generate where the service wants a whole address",
-                    self.wanted()
-                ),
-            ),
-            Finding::NoModel { models } => (
-                format!("Ollama answers, but has no {model}, only: {}", some(models)),
-                format!("ollamactl pull-model {model}"),
-            ),
-        };
-        Check::fail(NAME, format!("{seen}: {why}"), mend)
-    }
-
-    fn mend_alias(&self) -> String {
-        if self.compose.host_gateway && self.state.is_some_and(GatewayState::is_running) {
-            return "ollamactl gateway up --force-recreate".to_owned();
-        }
-        format!("add to the service: extra_hosts: [\"{ALIAS}:host-gateway\"]")
-    }
-
-    fn mend_refused(&self) -> String {
-        match self.patient.config.backend.bind.value {
-            Bind::Loopback => "ollamactl serve --background --bind relay",
-            _ => "ollamactl serve --background",
-        }
-        .to_owned()
-    }
-
-    fn closed(&self, report: &Report) -> String {
-        let from = report
-            .from
-            .map_or_else(String::new, |from| format!(" {from}"));
-        match self.relay() {
-            Some(RelayState::Listening { .. }) => format!(
-                "the connection is closed without an answer: the relay does not let{from} in"
-            ),
-            _ => "the connection is closed without an answer".to_owned(),
-        }
-    }
-
-    fn mend_closed(&self) -> String {
-        if self.patient.config.relay_allow.value.is_empty() {
-            "ollamactl restart".to_owned()
-        } else {
-            format!(
-                "add the service's network to relay.allow ({}), then: ollamactl restart",
-                self.patient.config.relay_allow.source
-            )
-        }
-    }
-
-    fn relay(&self) -> Option<&RelayState> {
-        self.patient
-            .backend
-            .record
-            .as_ref()
-            .map(|record| &record.relay)
-    }
-
-    /// Packets get lost: says which rule of which firewall lets them in.
-    async fn dropped(&self, seen: &str, spot: &Spot, report: &Report) -> Check {
-        let why = format!("{seen}: time-out; packets");
-        let (Some(to), Some(from)) = (report.to, report.from) else {
-            return Check::fail(NAME, format!("{why} get lost"), "ollamactl status");
-        };
-        let is_here = std::net::UdpSocket::bind((to.ip(), 0)).is_ok();
-        let network = self.entered_through(spot, from).await;
-        let Some(network) = network.filter(|_| is_here && !self.engine.endpoint().is_remote())
-        else {
-            return Check::fail(
-                NAME,
-                format!("{why} from {from} to {to} get lost, on a machine that is not this one"),
-                "open that port in its firewall",
-            );
-        };
-        let firewall = Firewall::in_use(Path::new("/"));
-        let opening = Opening {
-            bridge: bridge(&network),
-            subnet: subnet(&network, from),
-            to,
-        };
-        Check::fail(
-            NAME,
-            format!(
-                "{why} from {from} ({}) to {to} are dropped as they enter this machine; its firewall ({}) needs one rule",
-                opening.bridge,
-                firewall.name(),
-            ),
-            firewall.rule(&opening),
-        )
-    }
-
-    /// The network in which the probe had this address.
-    async fn entered_through(&self, spot: &Spot, from: std::net::IpAddr) -> Option<NetworkInspect> {
-        let ids = match &spot.place {
-            Place::Network { id, .. } => vec![id.clone()],
-            Place::Inside(container) => {
-                let container = self.engine.container(container).await.ok()??;
-                let networks = container.network_settings?.networks?;
-                networks
-                    .into_values()
-                    .filter_map(|network| network.network_id)
-                    .collect()
-            }
-        };
-        for id in ids {
-            if let Ok(Some(network)) = self.engine.network(&id).await
-                && subnet(&network, from).is_some()
-            {
-                return Some(network);
-            }
-        }
-        None
-    }
-}
-
-/// The interface of this machine that a bridge network is.
-fn bridge(network: &NetworkInspect) -> String {
-    let named = network
-        .options
-        .as_ref()
-        .and_then(|options| options.get("com.docker.network.bridge.name"));
-    named.cloned().unwrap_or_else(|| {
-        let id = network.id.as_deref().unwrap_or_default();
-        format!("br-{}", id.get(..12).unwrap_or(id))
-    })
-}
-
-/// The network's subnet that holds this address.
-fn subnet(network: &NetworkInspect, address: std::net::IpAddr) -> Option<IpNet> {
-    let configs = network.ipam.as_ref()?.config.as_ref()?;
-    let subnets = configs
-        .iter()
-        .filter_map(|config| config.subnet.as_ref()?.parse().ok());
-    let mut subnets = subnets.filter(|subnet: &IpNet| subnet.contains(&address));
-    subnets.next()
-}
-
-fn some(models: &[String]) -> String {
-    const SHOWN: usize = 5;
-    match models.len() {
-        0 => "nothing".to_owned(),
-        count if count > SHOWN => {
-            format!("{} and {} more", models[..SHOWN].join(", "), count - SHOWN)
-        }
-        _ => models.join(", "),
     }
 }
 

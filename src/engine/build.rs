@@ -74,7 +74,7 @@ impl Engine {
         match docker_buildkit {
             Some("0" | "false") => Builder::Classic,
             Some("1" | "true") => Builder::BuildKit,
-            _ if self.info.podman || self.info.os == "windows" => Builder::Classic,
+            _ if self.info().podman || self.info().os == "windows" => Builder::Classic,
             _ => Builder::BuildKit,
         }
     }

@@ -65,11 +65,7 @@ fn refused(doing: &str, status: u16, message: &str) -> Error {
 /// What helps against refusals that do not say it themselves.
 fn way_out(message: &str) -> Option<&'static str> {
     let known = [
-        (
-            "host-gateway",
-            "the engine has no default bridge network: take \"bridge\": \"none\" out of its settings, \
-             or set gateway.host_gateway: false and name a reachable address in OLLAMA_URL",
-        ),
+        ("host-gateway", super::BRIDGE_HINT),
         (
             "HTTP request to an HTTPS server",
             "that engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
@@ -277,7 +273,8 @@ mod tests {
             listener.local_addr().expect("an address")
         ));
         let deadline = Duration::from_millis(50);
-        let error = super::super::Engine::connect_within(&at, deadline).await;
+        let engine = super::super::Engine::open(&at).expect("opened");
+        let error = engine.identify_within(deadline).await;
         let error = error.expect_err("it never answers");
         assert_eq!(error.kind, Kind::Timeout);
     }

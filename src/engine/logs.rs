@@ -26,6 +26,8 @@ pub struct LogQuery {
     pub follow: bool,
     /// Only what was printed after this time (whole seconds).
     pub since: Option<DateTime<Utc>>,
+    /// Only what was printed before this time (whole seconds).
+    pub until: Option<DateTime<Utc>>,
     /// Each line begins with the time at which it was printed (RFC 3339).
     pub timestamps: bool,
 }
@@ -46,15 +48,18 @@ impl Engine {
         container: &str,
         query: LogQuery,
     ) -> impl Stream<Item = Result<LogLine>> + use<> {
+        // The Engine API's field is 32 bits wide in bollard; such a time is before 2038.
+        let seconds = |time: Option<DateTime<Utc>>| {
+            time.map_or(0, |time| {
+                i32::try_from(time.timestamp()).unwrap_or(i32::MAX)
+            })
+        };
         let options = LogsOptions {
             follow: query.follow,
             stdout: true,
             stderr: true,
-            // The Engine API's field is 32 bits wide in bollard; such a time is before 2038.
-            since: query.since.map_or(0, |time| {
-                i32::try_from(time.timestamp()).unwrap_or(i32::MAX)
-            }),
-            until: 0,
+            since: seconds(query.since),
+            until: seconds(query.until),
             timestamps: query.timestamps,
             tail: query
                 .tail

@@ -22,10 +22,12 @@ mod transport;
 mod volumes;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::Docker;
 pub use bollard::models;
+use tokio::sync::OnceCell;
 
 use crate::error::{Error, Kind, Result};
 
@@ -69,6 +71,12 @@ pub struct EngineInfo {
 }
 
 impl EngineInfo {
+    /// Its containers have no address for their host: it runs without a default bridge network. (Where the
+    /// address leads elsewhere, or another mechanism provides one, this is not so.)
+    pub fn lacks_host_gateway(&self) -> bool {
+        self.host_gateway.is_none() && !self.rootless && !self.desktop && !self.podman
+    }
+
     /// What it is, for people: `Docker 28.5.2`, `rootless Docker 27.1.0`, `Docker Desktop, engine 28.0.4`,
     /// `Podman 5.2.1`.
     pub fn describe(&self) -> String {
@@ -87,40 +95,68 @@ impl EngineInfo {
     }
 }
 
+/// What helps where [`EngineInfo::lacks_host_gateway`].
+pub const BRIDGE_HINT: &str = "take \"bridge\": \"none\" out of the engine's /etc/docker/daemon.json \
+    (or --bridge=none from dockerd), or set OLLAMA_URL in the service to an address that it can reach";
+
 /// A connection to a container engine.
 #[derive(Debug, Clone)]
 pub struct Engine {
     docker: Docker,
+    transport: Transport,
     endpoint: Endpoint,
-    info: EngineInfo,
+    info: Arc<OnceCell<EngineInfo>>,
 }
 
 impl Engine {
     /// Connects, and asks the engine what it is.
     pub async fn connect(endpoint: &Endpoint) -> Result<Self> {
-        let deadline = match endpoint.address.split_once("://") {
-            Some(("ssh", _)) => CONNECT_DEADLINE_SSH,
-            _ => CONNECT_DEADLINE,
-        };
-        Self::connect_within(endpoint, deadline).await
+        let engine = Self::open(endpoint)?;
+        engine.identify().await?;
+        Ok(engine)
     }
 
-    async fn connect_within(endpoint: &Endpoint, deadline: Duration) -> Result<Self> {
+    /// Makes ready to connect. Nothing is asked yet: where every millisecond counts, the first look
+    /// joins [`Self::identify`] with what it wants to know.
+    pub fn open(endpoint: &Endpoint) -> Result<Self> {
         let transport = Transport::new(endpoint)?;
         let docker = transport
             .docker()
             .map_err(|fault| fault::explain(endpoint, "answering", fault))?;
-        let version = deadline::within(endpoint, "answering", deadline, docker.version());
-        let gateway = tokio::time::timeout(deadline, networks::default_gateway(&docker));
-        let (version, gateway) = tokio::join!(version, gateway);
-        let version = version.map_err(|error| error.details(transport.complaints()))?;
-        let api = agreed(endpoint, &version)?;
-        transport.pin(&api.to_string());
         Ok(Self {
             docker,
+            transport,
             endpoint: endpoint.clone(),
-            info: info(version, api, gateway.unwrap_or_default()),
+            info: Arc::default(),
         })
+    }
+
+    /// Opens the engine that the environment names, and asks nothing yet.
+    pub fn open_from_environment() -> Result<Self> {
+        Self::open(&endpoint::from_environment()?)
+    }
+
+    /// Asks the engine what it is, once.
+    pub async fn identify(&self) -> Result<&EngineInfo> {
+        let deadline = match self.endpoint.address.split_once("://") {
+            Some(("ssh", _)) => CONNECT_DEADLINE_SSH,
+            _ => CONNECT_DEADLINE,
+        };
+        self.identify_within(deadline).await
+    }
+
+    async fn identify_within(&self, deadline: Duration) -> Result<&EngineInfo> {
+        let ask = || async {
+            let version = self.docker.version();
+            let version = deadline::within(&self.endpoint, "answering", deadline, version);
+            let gateway = tokio::time::timeout(deadline, networks::default_gateway(&self.docker));
+            let (version, gateway) = tokio::join!(version, gateway);
+            let version = version.map_err(|error| error.details(self.transport.complaints()))?;
+            let api = agreed(&self.endpoint, &version)?;
+            self.transport.pin(&api.to_string());
+            Ok(info(version, api, gateway.unwrap_or_default()))
+        };
+        self.info.get_or_try_init(ask).await
     }
 
     /// Connects to the engine that the environment names.
@@ -133,9 +169,11 @@ impl Engine {
         &self.endpoint
     }
 
-    /// What the engine is.
+    /// What the engine is, after [`Self::connect`] or [`Self::identify`].
     pub fn info(&self) -> &EngineInfo {
-        &self.info
+        self.info
+            .get()
+            .expect("the engine was identified before anything is made")
     }
 }
 

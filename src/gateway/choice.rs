@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Target, embedded};
-use crate::compose::{self, LoadOptions, Project};
+use crate::compose::{self, LoadOptions, Project, Release};
 use crate::config::{Config, GatewayMode, Source};
 use crate::error::{Error, Result};
 
@@ -29,6 +29,8 @@ pub struct ComposeGateway {
     pub service: String,
     /// Whether `host.docker.internal` is added where the service lacks it.
     pub host_gateway: bool,
+    /// The release of compose whose labels a project gets that has no containers yet.
+    pub release: Option<Release>,
 }
 
 impl ComposeGateway {
@@ -85,7 +87,17 @@ fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGatew
         project,
         service: service.value.clone(),
         host_gateway: config.gateway.host_gateway.value,
+        release: config.gateway.compose_version.value.clone(),
     }))
+}
+
+/// The whole compose project, whether or not it has the gateway's service.
+pub fn project(config: &Config, folder: &Path) -> Result<Project> {
+    let options = load_options(config, folder);
+    match compose::find(&options)? {
+        Some(_) => compose::load(&options),
+        None => Err(no_compose(folder)),
+    }
 }
 
 /// How compose is asked to read the project. The required model goes into its interpolation, so that

@@ -1,26 +1,62 @@
 //! What ollamactl made or started of a compose project, written down as it is made, so that `down` takes
 //! away that and no more, even after an `up` that failed or was killed halfway.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 use super::Created;
+use crate::daemon::{self, Slot};
+use crate::engine::Endpoint;
 use crate::error::{Context, Kind, Result};
 use crate::paths::{self, Paths};
 
-/// The file of one project.
+/// The file of one project on one engine.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     file: PathBuf,
     folder: PathBuf,
+    project: String,
+    slot: Slot,
 }
 
+/// Held while a project is changed; nobody else of ours changes it then.
+pub type Lock = daemon::Lock;
+
 impl Ledger {
-    /// The ledger of the project of this name.
-    pub fn new(paths: &Paths, project: &str) -> Self {
+    /// The ledger of the project of this name. The same name on another engine is another project.
+    pub fn new(paths: &Paths, engine: &Endpoint, project: &str) -> Self {
+        let digest = Sha256::digest(engine.address.as_bytes());
+        let key: String = digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self {
-            file: paths.state.join(format!("project-{project}.json")),
+            file: paths.state.join(format!("project-{project}-{key}.json")),
             folder: paths.state.clone(),
+            project: project.to_owned(),
+            slot: Slot::new(paths, &format!("changing-{project}-{key}")),
         }
+    }
+
+    /// Waits until no other command of ours changes the project, at most this long.
+    pub async fn lock(&self, at_most: Duration) -> Result<Lock> {
+        self.slot.lock_within(at_most).await.map_err(|mut error| {
+            if error.kind == Kind::Timeout {
+                error.message = format!(
+                    "another ollamactl still changes project {} ({})",
+                    self.project, error.message
+                );
+                return error.hint("wait for it, or end it, then run the command again");
+            }
+            error
+        })
+    }
+
+    /// Where it is written.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// What was made so far.
@@ -58,6 +94,19 @@ impl Ledger {
         self.write(&all)
     }
 
+    /// Forgets the project but for these networks, which others use, and the volumes that are not gone.
+    pub fn keep(&self, networks: &[String], gone: &[String]) -> Result<()> {
+        let mut all = self.read()?;
+        all.containers.clear();
+        all.started.clear();
+        all.networks.retain(|name| networks.contains(name));
+        all.volumes.retain(|name| !gone.contains(name));
+        if all.is_empty() {
+            return self.clear();
+        }
+        self.write(&all)
+    }
+
     fn write(&self, created: &Created) -> Result<()> {
         paths::create_private_dir(&self.folder)?;
         let json = serde_json::to_vec_pretty(created)
@@ -82,7 +131,17 @@ mod tests {
             state: dir.path().join("state"),
             config: dir.path().join("config"),
         };
-        let ledger = Ledger::new(&paths, "app");
+        let engine = Endpoint {
+            address: "unix:///var/run/docker.sock".to_owned(),
+            source: "default".to_owned(),
+            tls: None,
+        };
+        let ledger = Ledger::new(&paths, &engine, "app");
+        let elsewhere = Endpoint {
+            address: "tcp://10.0.0.1:2375".to_owned(),
+            ..engine
+        };
+        let elsewhere = Ledger::new(&paths, &elsewhere, "app");
         let made = |container: &str| Created {
             containers: vec![container.to_owned()],
             ..Created::default()
@@ -101,6 +160,17 @@ mod tests {
         ledger.forget(&["app-web-1".to_owned()]).expect("removed");
         assert!(!ledger.file.exists(), "nothing is left to remember");
         ledger.add(&made("app-db-1")).expect("written");
+        assert!(elsewhere.read().expect("readable").is_empty());
+        let network = Created {
+            networks: vec!["app_default".to_owned()],
+            ..made("app-web-1")
+        };
+        ledger.add(&network).expect("written");
+        ledger
+            .keep(&["app_default".to_owned()], &[])
+            .expect("written");
+        let kept = ledger.read().expect("readable");
+        assert_eq!((kept.containers.len(), kept.networks.len()), (0, 1));
         ledger.clear().expect("removed");
         assert!(ledger.read().expect("readable").is_empty());
     }

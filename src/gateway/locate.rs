@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 use super::choice::{ComposeGateway, Gateway};
 use super::embedded;
-use crate::engine::Engine;
+use crate::engine::{Engine, endpoint};
 use crate::error::Result;
 use crate::paths::Paths;
 
@@ -35,7 +35,7 @@ pub async fn locate(gateway: &Gateway, paths: &Paths) -> Result<Located> {
 }
 
 async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
-    let engine = Engine::from_environment().await?;
+    let engine = Engine::open(&endpoint::from_environment()?)?;
     let state = super::status(&engine, &compose.target()).await?;
     let published = state.published.iter().find(|port| port.protocol == "tcp");
     let ended = state

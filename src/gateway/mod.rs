@@ -7,11 +7,12 @@ mod ledger;
 mod locate;
 pub mod service;
 
-pub use choice::{ComposeGateway, Gateway, choose, load_options, model_of_env_file};
+pub use choice::{ComposeGateway, Gateway, choose, load_options, model_of_env_file, project};
 pub use ledger::Ledger;
 pub use locate::{Located, locate};
 pub use service::{
-    Action, Build, Created, Down, Found, GatewayState, Network, Observed, Plan, Planned, Published,
-    Target, Up, UpOptions, Volume, build, down, down_all, exposure, logs, observe, plan_up,
+    Action, Build, Created, Down, DownOptions, Found, GatewayState, Network, Observed, Plan,
+    Planned, Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, build, down, down_all,
+    exposure, logs, observe, plan_down, plan_down_all, plan_restart, plan_stop, plan_up,
     prepare_images, restart, status, stop, until_exit, up, verify,
 };

@@ -87,10 +87,9 @@ impl Client {
         let request = self.http.get(self.url("/")).timeout(at_most).send();
         let response = match request.await {
             Ok(response) => response,
+            Err(error) if error.is_timeout() && self.listens().await => return Probe::Silent,
             // A connection that is not made in time is a connection that is not made.
-            Err(error) if error.is_connect() => return Probe::Absent,
-            Err(error) if error.is_timeout() && self.connects().await => return Probe::Silent,
-            Err(error) if error.is_timeout() => return Probe::Absent,
+            Err(error) if error.is_timeout() || error.is_connect() => return Probe::Absent,
             Err(error) => return Probe::Stranger(innermost(&error)),
         };
         let status = response.status();
@@ -101,9 +100,12 @@ impl Client {
         }
     }
 
-    /// Whether connections are taken. The time for a whole request may have been over before its
-    /// connection was made.
-    async fn connects(&self) -> bool {
+    /// Whether something listens that did not answer in time: the connection itself may have failed. On
+    /// this machine a port where nothing listens is refused at once, and one whose queue is full is not.
+    async fn listens(&self) -> bool {
+        if self.host.is_local() {
+            return true;
+        }
         let address = (self.host.host.as_str(), self.host.port);
         let connecting = tokio::net::TcpStream::connect(address);
         matches!(tokio::time::timeout(CONNECT, connecting).await, Ok(Ok(_)))
@@ -145,42 +147,42 @@ impl Client {
         Ok(self.get::<Loaded>("/api/ps").await?.models)
     }
 
-    /// Asks for one token at this base address, within `at_most`. `false` where there is no
-    /// `/api/generate`.
+    /// Asks for one token at this base address, within `at_most`, as a client of Ollama's or of `OpenAI`'s
+    /// interface would, with this key. The URL that answered; `None` where neither is offered.
     pub async fn one_token_from(
         &self,
         base: &str,
+        key: Option<&str>,
         model: &ModelName,
         at_most: Duration,
-    ) -> Result<bool> {
-        let url = format!("{base}/api/generate");
-        let body = serde_json::json!({
-            "model": model.as_str(), "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
-        });
-        let request = self.http.post(&url).json(&body).timeout(at_most);
-        let response = request
-            .send()
-            .await
-            .map_err(|error| unreachable(&url, &error))?;
-        let status = response.status();
-        let text = response
-            .text()
-            .await
-            .map_err(|error| unreachable(&url, &error))?;
-        // A model that is missing is a 404 too, but says so in JSON.
-        let no_such_path = matches!(status.as_u16(), 404 | 405)
-            && !text.contains("not found, try pulling")
-            && !text.contains(&format!("model '{model}' not found"));
-        if no_such_path {
-            return Ok(false);
+    ) -> Result<Option<String>> {
+        let model_name = model.as_str();
+        let questions = [
+            (
+                "/api/generate",
+                serde_json::json!({
+                    "model": model_name, "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
+                }),
+            ),
+            (
+                "/v1/chat/completions",
+                serde_json::json!({
+                    "model": model_name, "messages": [{ "role": "user", "content": "Hi" }], "max_tokens": 1,
+                }),
+            ),
+        ];
+        for (path, body) in questions {
+            let url = format!("{base}{path}");
+            let request = self.http.post(&url).json(&body).timeout(at_most);
+            let request = match key {
+                Some(key) => request.bearer_auth(key),
+                None => request,
+            };
+            if one_token(request, &url, model).await? {
+                return Ok(Some(url));
+            }
         }
-        if !status.is_success() {
-            return Err(Error::new(
-                Kind::Unhealthy,
-                format!("{url} answered {status}: {}", error_text(&text)),
-            ));
-        }
-        Ok(true)
+        Ok(None)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
@@ -200,6 +202,33 @@ impl Client {
         }
         serde_json::from_str(&text).or_failed(|| format!("{url} did not answer as Ollama does"))
     }
+}
+
+/// Sends a question for a token; `false` where there is no such path.
+async fn one_token(request: reqwest::RequestBuilder, url: &str, model: &ModelName) -> Result<bool> {
+    let response = request
+        .send()
+        .await
+        .map_err(|error| unreachable(url, &error))?;
+    let status = response.status();
+    let text = response
+        .text()
+        .await
+        .map_err(|error| unreachable(url, &error))?;
+    // A model that is missing is a 404 too, but says so in JSON.
+    let no_such_path = matches!(status.as_u16(), 404 | 405)
+        && !text.contains("not found, try pulling")
+        && !text.contains(&format!("model '{model}' not found"));
+    if no_such_path {
+        return Ok(false);
+    }
+    if !status.is_success() {
+        return Err(Error::new(
+            Kind::Unhealthy,
+            format!("{url} answered {status}: {}", error_text(&text)),
+        ));
+    }
+    Ok(true)
 }
 
 /// A request that got no answer.

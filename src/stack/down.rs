@@ -2,18 +2,25 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use crate::backend::{self, Stopped};
 use crate::config::Config;
-use crate::engine::Engine;
-use crate::error::Result;
+use crate::engine::{Engine, endpoint};
+use crate::error::{Error, Kind, Result};
 use crate::event::Events;
-use crate::gateway::{self, Gateway, Ledger, embedded};
-use crate::ollama::{Client, Probe};
+use crate::gateway::{self, Created, DownOptions, Gateway, Ledger, embedded};
+use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
 use crate::units::counted;
 
 /// How long an Ollama that is not ours may take to show that it goes on.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a start may take until it has written down what it starts.
+const UNRECORDED: Duration = Duration::from_secs(20);
+/// Pauses between two looks for that.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What was taken away.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -29,10 +36,11 @@ pub async fn down(
     config: &Config,
     paths: &Paths,
     gateway: Result<Gateway>,
+    options: &DownOptions,
     events: &Events,
 ) -> Result<Down> {
     let mut down = Down::default();
-    let gateway = end_gateway(config, paths, gateway, &mut down, events).await;
+    let gateway = end_gateway(config, paths, gateway, options, &mut down, events).await;
     end_backend(config, paths, &mut down, events).await?;
     gateway.map(|()| down)
 }
@@ -41,6 +49,7 @@ async fn end_gateway(
     config: &Config,
     paths: &Paths,
     gateway: Result<Gateway>,
+    options: &DownOptions,
     down: &mut Down,
     events: &Events,
 ) -> Result<()> {
@@ -54,15 +63,14 @@ async fn end_gateway(
     let Gateway::Compose(compose) = gateway? else {
         return Ok(());
     };
-    let ledger = Ledger::new(paths, &compose.project.name);
-    let created = ledger.read()?;
-    if created.is_empty() {
+    let endpoint = endpoint::from_environment()?;
+    let ledger = Ledger::new(paths, &endpoint, &compose.project.name);
+    if !concerns(&ledger.read()?, options) {
         return Ok(());
     }
     let step = events.step("gateway", "removing its containers");
-    let engine = Engine::from_environment().await?;
-    let gone = gateway::down_all(&engine, &compose.project, &created, None).await?;
-    ledger.clear()?;
+    let engine = Engine::open(&endpoint)?;
+    let gone = gateway::down_all(&engine, &compose.project, &ledger, options).await?;
     let containers = counted(gone.containers.len(), "container");
     let networks = counted(gone.networks.len(), "network");
     step.done(format!("{containers} and {networks} removed"));
@@ -77,12 +85,67 @@ async fn end_gateway(
             .map(|name| format!("container {name} (stopped)")),
     );
     down.ended
+        .extend(gone.volumes.iter().map(|name| format!("volume {name}")));
+    down.ended
         .extend(gone.networks.iter().map(|name| format!("network {name}")));
     down.kept.extend(
         gone.kept
             .iter()
-            .map(|name| format!("network {name}: containers still use it")),
+            .map(|name| format!("{name}: containers still use it")),
     );
+    Ok(())
+}
+
+/// Volumes that were made are not taken away unless asked for.
+fn concerns(created: &Created, options: &DownOptions) -> bool {
+    let rest = Created {
+        volumes: Vec::new(),
+        ..created.clone()
+    };
+    !rest.is_empty() || (options.volumes && !created.volumes.is_empty()) || options.remove_orphans
+}
+
+/// The steps that [`down`] would take now, one line each.
+pub async fn plan_down(
+    config: &Config,
+    paths: &Paths,
+    gateway: Result<Gateway>,
+    options: &DownOptions,
+) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let listen = config.gateway.listen.value;
+    if embedded::observe(paths, listen)?.is_some() {
+        lines.push(format!("stop embedded gateway on {listen}: it runs"));
+    }
+    if let Gateway::Compose(compose) = gateway? {
+        let endpoint = endpoint::from_environment()?;
+        let created = Ledger::new(paths, &endpoint, &compose.project.name).read()?;
+        if concerns(&created, options) {
+            let engine = Engine::open(&endpoint)?;
+            let plan = gateway::plan_down_all(&engine, &compose.project, &created, options);
+            lines.extend(plan.await?.lines());
+        }
+    }
+    if let Some(record) = backend::observe(config, paths).await?.record {
+        lines.push(format!("stop {}: ollamactl started it", record.describe()));
+    }
+    Ok(lines)
+}
+
+/// A start that has not written down yet what it starts would look like nothing: it is waited for.
+async fn until_recorded(paths: &Paths, host: &OllamaHost) -> Result<()> {
+    let slot = backend::slot(paths, host);
+    let deadline = Instant::now() + UNRECORDED;
+    while !slot.record_file().exists() && slot.is_locked()? {
+        if Instant::now() >= deadline {
+            return Err(Error::new(
+                Kind::Timeout,
+                format!("another ollamactl has been starting the backend on {host} for too long"),
+            )
+            .hint("ollamactl kill"));
+        }
+        sleep(LOOK_AGAIN).await;
+    }
     Ok(())
 }
 
@@ -94,6 +157,7 @@ async fn end_backend(
 ) -> Result<()> {
     let host = config.client_host();
     let step = events.step("backend", format!("stopping what ollamactl runs on {host}"));
+    until_recorded(paths, &host).await?;
     match backend::stop(paths, &host, None).await? {
         Stopped::NotRunning => {
             step.unchanged("nothing of ollamactl's was running");

@@ -4,6 +4,6 @@ mod down;
 mod status;
 mod up;
 
-pub use down::{Down, down};
+pub use down::{Down, down, plan_down};
 pub use status::{BackendStatus, GatewayStatus, ModelStatus, Status, status};
-pub use up::{UpReport, UpRequest, up};
+pub use up::{UpReport, UpRequest, plan_up, up};

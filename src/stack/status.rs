@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::backend::{self, Observed, Owner, RelayState, Standing};
 use crate::config::{Config, Mode};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, LoadedModel};
 use crate::paths::Paths;
@@ -63,6 +63,8 @@ pub struct ModelStatus {
     pub digest: Option<String>,
     /// It is in memory.
     pub loaded: Option<LoadedModel>,
+    /// It is in main memory alone, though this machine has this GPU.
+    pub unused_gpu: Option<String>,
 }
 
 /// The backend.
@@ -84,13 +86,28 @@ pub struct BackendStatus {
     pub restarts: u32,
     /// Other machines may reach it.
     pub exposed: bool,
+    /// Why what ollamactl wrote down of it cannot be read.
+    pub fault: Option<String>,
 }
 
-/// Looks at all parts, side by side.
-pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result<Status> {
-    let (observed, located) = tokio::join!(backend::observe(config, paths), locate(gateway, paths));
-    let observed = observed?;
-    Ok(Status {
+/// Looks at all parts, side by side. What cannot be told, since the compose file or a record is broken, is
+/// shown as such; a record that is broken comes back beside it.
+pub async fn status(
+    config: &Config,
+    paths: &Paths,
+    gateway: std::result::Result<&Gateway, &Error>,
+) -> Result<(Status, Option<Error>)> {
+    let located = async {
+        match gateway {
+            Ok(gateway) => locate(gateway, paths)
+                .await
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    let (observed, located) = tokio::join!(backend::observe_anyway(config, paths), located);
+    let (observed, fault) = observed?;
+    let status = Status {
         model: model(config, &observed).await?,
         relay: observed
             .record
@@ -98,16 +115,18 @@ pub async fn status(config: &Config, paths: &Paths, gateway: &Gateway) -> Result
             .map(|record| record.relay.clone())
             .unwrap_or_default(),
         gateway: located.map_or_else(
-            |error| GatewayStatus::Unknown {
-                error: error.to_string(),
-            },
+            |error| GatewayStatus::Unknown { error },
             GatewayStatus::Known,
         ),
         stub: observed.is_stub()
             || (!observed.answers() && config.backend.mode.value == Mode::Stub),
         orphans: backend::orphans().iter().map(Info::describe).collect(),
-        backend: backend_status(observed),
-    })
+        backend: BackendStatus {
+            fault: fault.as_ref().map(ToString::to_string),
+            ..backend_status(observed)
+        },
+    };
+    Ok((status, fault))
 }
 
 fn backend_status(observed: Observed) -> BackendStatus {
@@ -123,6 +142,7 @@ fn backend_status(observed: Observed) -> BackendStatus {
         owner: observed.owner.to_string(),
         kept_by: observed.owner,
         exposed: observed.exposed,
+        fault: None,
     }
 }
 
@@ -134,6 +154,7 @@ async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
         size: None,
         digest: None,
         loaded: None,
+        unused_gpu: None,
     };
     if !observed.answers() {
         return Ok(status);
@@ -149,5 +170,12 @@ async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
         .unwrap_or_default()
         .into_iter()
         .find(|model| wanted.means(&model.name));
+    let on_cpu = status
+        .loaded
+        .as_ref()
+        .is_some_and(|model| model.size_vram == 0);
+    if on_cpu && observed.host.is_local() && !observed.is_stub() {
+        status.unused_gpu = backend::gpu();
+    }
     Ok(status)
 }

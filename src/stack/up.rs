@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{self, Launch, PullRequest};
+use crate::backend::{self, Launch, PullRequest, Standing};
 use crate::config::Config;
 use crate::daemon::Shutdown;
 use crate::engine::Engine;
@@ -67,16 +67,74 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
             timed("gateway", gateway(request, &backend_ready, events)),
         )
     };
-    let (backend, model, gateway) = tokio::time::timeout_at(deadline, work)
+    let ran_before = backend_runs(request)?;
+    let outcome = async {
+        let (backend, model, gateway) = tokio::time::timeout_at(deadline, work)
+            .await
+            .map_err(|_| too_slow(request.wait_timeout, &[]))??;
+        let health = timed("health", wait_healthy(request, deadline)).await?;
+        Ok([backend, model, gateway, health])
+    };
+    let mut took = outcome
         .await
-        .map_err(|_| too_slow(request.wait_timeout, &[]))??;
-    let health = timed("health", wait_healthy(request, deadline)).await?;
-    let mut took = vec![backend, model, gateway, health];
+        .map_err(|error| tell_of_backend(request, ran_before, error))?
+        .to_vec();
     took.sort_by(|a, b| b.1.total_cmp(&a.1));
     Ok(UpReport {
         took,
         seconds: started.elapsed().as_secs_f64(),
     })
+}
+
+/// A backend of ours runs, or is being started.
+fn backend_runs(request: &UpRequest<'_>) -> Result<bool> {
+    let host = request.config.client_host();
+    backend::slot(request.paths, &host).is_locked()
+}
+
+/// What was started goes on when another part fails, so that the next `up` goes on from there; whoever
+/// does not want that must know.
+fn tell_of_backend(request: &UpRequest<'_>, ran_before: bool, error: Error) -> Error {
+    if ran_before || !backend_runs(request).unwrap_or(false) {
+        return error;
+    }
+    error.hint("the backend that was started goes on, for the next try; to end it: ollamactl down")
+}
+
+/// The steps that [`up`] would take now, one line each.
+pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
+    let config = request.config;
+    let observed = backend::observe(config, request.paths).await?;
+    let mut lines = Vec::new();
+    if observed.standing == Standing::Stopped && observed.host.is_local() {
+        let line = format!("start backend on {}: nothing answers there", observed.host);
+        lines.push(line);
+    }
+    let model = &config.model.value;
+    if !observed.answers() {
+        lines.push(format!(
+            "pull model {model}: unless the backend, which does not run yet, has it"
+        ));
+    } else if Client::new(&observed.host)?.model(model).await?.is_none() {
+        lines.push(format!("pull model {model}: it is missing"));
+    }
+    match request.gateway {
+        Gateway::Embedded(how) => lines.extend(embedded::plan_up(&how.launch, request.paths)?),
+        Gateway::Compose(compose) => {
+            let engine = Engine::open_from_environment()?;
+            let options = UpOptions {
+                build: if request.build {
+                    Build::Target
+                } else {
+                    Build::Missing
+                },
+                ..UpOptions::default()
+            };
+            let plan = gateway::plan_up(&engine, &compose.target(), &options).await?;
+            lines.extend(plan.lines());
+        }
+    }
+    Ok(lines)
 }
 
 async fn timed(name: &str, work: impl Future<Output = Result<()>>) -> Result<(String, f64)> {
@@ -171,14 +229,19 @@ async fn container(
         } else {
             Build::Missing
         },
-        ledger: Some(Ledger::new(request.paths, &compose.project.name)),
+        ledger: Some(Ledger::new(
+            request.paths,
+            engine.endpoint(),
+            &compose.project.name,
+        )),
+        release: compose.release.clone(),
         ..UpOptions::default()
     };
     gateway::prepare_images(&engine, &compose.target(), &options, &step).await?;
     ready.cancelled().await;
     options.build = Build::Missing;
     let up = gateway::up(&engine, &compose.target(), &options, &step, events).await?;
-    step.ended(!up.steps.is_empty() || request.build, up.state.describe());
+    step.ended(up.changed || request.build, up.state.describe());
     Ok(())
 }
 

@@ -159,7 +159,7 @@ fn write_part(data: &Path, part: &Part) -> Result<(), String> {
 
 /// Bytes for people, in Ollama's way: `67 MB`, `8.4 MB`, `55 B`.
 #[allow(clippy::cast_precision_loss, reason = "for people")]
-fn human(bytes: u64) -> String {
+pub(super) fn human(bytes: u64) -> String {
     let (value, unit) = match bytes {
         0..1_000 => (bytes as f64, "B"),
         1_000..1_000_000 => (bytes as f64 / 1e3, "KB"),

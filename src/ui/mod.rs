@@ -5,6 +5,7 @@ mod failure;
 mod json;
 mod live;
 mod plain;
+mod prefix;
 mod style;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+pub use prefix::Prefixes;
 pub use style::{Paint, Tone};
 
 use crate::error::{Error, Result};

@@ -29,9 +29,6 @@ impl Paint {
 
     /// The text in this tone.
     pub fn tone(self, tone: Tone, text: &str) -> String {
-        if !self.enabled {
-            return text.to_owned();
-        }
         let code = match tone {
             Tone::Good => "32",
             Tone::Warn => "33",
@@ -39,6 +36,14 @@ impl Paint {
             Tone::Strong => "1",
             Tone::Dim => "2",
         };
+        self.code(code, text)
+    }
+
+    /// The text with this SGR code.
+    pub(super) fn code(self, code: &str, text: &str) -> String {
+        if !self.enabled {
+            return text.to_owned();
+        }
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 }

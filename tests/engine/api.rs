@@ -15,7 +15,11 @@ pub fn endpoint() -> String {
 
 /// Sends a request, and reads the status and the JSON of the answer; `null` where it is none.
 pub fn call(method: &str, path: &str, body: &[u8]) -> io::Result<(u16, Value)> {
-    let endpoint = endpoint();
+    call_at(&endpoint(), method, path, body)
+}
+
+/// The same at another engine than that of the environment.
+pub fn call_at(endpoint: &str, method: &str, path: &str, body: &[u8]) -> io::Result<(u16, Value)> {
     let socket = endpoint.strip_prefix("unix://").ok_or_else(|| {
         io::Error::other(format!(
             "the engine suite needs a unix socket, not {endpoint}"

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
 
-use ollamactl::engine::Engine;
 use ollamactl::engine::models::ContainerCreateBody;
+use ollamactl::engine::{Endpoint, Engine};
 use ollamactl::error::Result;
 use serde_json::Value;
 
@@ -36,6 +36,11 @@ impl Docker {
         answer.unwrap_or_else(|error| panic!("{error} {:?}", error.causes()))
     }
 
+    /// Where the engine is.
+    pub fn endpoint(&self) -> &Endpoint {
+        self.engine.endpoint()
+    }
+
     /// The address by which containers call this machine.
     pub fn host_gateway(&self) -> std::net::IpAddr {
         let address = self.engine.info().host_gateway;
@@ -47,6 +52,18 @@ impl Docker {
     pub fn inspect(&self, name: &str) -> Option<Value> {
         let found = self.get(self.engine.container(name));
         found.map(|container| serde_json::to_value(container).expect("JSON"))
+    }
+
+    /// Whether there is a volume of this name.
+    #[track_caller]
+    pub fn has_volume(&self, name: &str) -> bool {
+        self.get(self.engine.volume(name)).is_some()
+    }
+
+    /// Whether there is an image of this name.
+    #[track_caller]
+    pub fn has_image(&self, name: &str) -> bool {
+        self.get(self.engine.image(name)).is_some()
     }
 
     /// Names of the project's containers, sorted.

@@ -11,7 +11,8 @@ use ollamactl::compose::{self, LoadOptions, Project};
 use ollamactl::engine::Engine;
 use ollamactl::error::{Error, Result};
 use ollamactl::event::{Event, Events, Step};
-use ollamactl::gateway::{self, Target, Up, UpOptions};
+use ollamactl::gateway::{self, Ledger, Target, Up, UpOptions};
+use ollamactl::paths::Paths;
 
 /// The service that the tests bring up.
 pub const SERVICE: &str = "ollama-functions";
@@ -91,6 +92,15 @@ impl Lab {
             ..LoadOptions::default()
         };
         compose::load(&options).unwrap_or_else(|error| panic!("{error} {:?}", error.details))
+    }
+
+    /// Where what was made of the project is written down.
+    pub fn ledger(&self) -> Ledger {
+        let paths = Paths {
+            state: self.path().join("state"),
+            config: self.path().join("config"),
+        };
+        Ledger::new(&paths, self.engine.endpoint(), &self.name)
     }
 
     pub fn step(&self) -> (Events, Step) {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use ollamactl::gateway::Ledger;
+use ollamactl::paths::Paths;
 use serde_json::Value;
 
 use super::api;
@@ -197,8 +199,13 @@ impl Stack {
 
     /// The file in which ollamactl writes down what it made.
     pub fn ledger(&self) -> PathBuf {
-        let name = format!("project-{}.json", self.name);
-        self.sandbox.state().join(name)
+        let paths = Paths {
+            state: self.sandbox.state(),
+            config: self.sandbox.state(),
+        };
+        Ledger::new(&paths, self.docker.endpoint(), &self.name)
+            .file()
+            .to_owned()
     }
 }
 

@@ -14,10 +14,10 @@ fn normal(line: &str, home: &str) -> String {
             _ => line,
         });
     let line = line.replace(home, "HOME").replace("-stub)", ")");
-    let program = ["HOME/ollama/bin/ollama runner", "HOME/ollama runner"];
-    let line = program
-        .iter()
-        .fold(line, |line, program| line.replace(program, "ollama runner"));
+    let line = match (line.split_once("cmd=\""), line.split_once("ollama runner")) {
+        (Some((before, _)), Some((_, after))) => format!("{before}cmd=\"ollama runner{after}"),
+        _ => line,
+    };
     // Values up to the next blank or quote, and what an offline resolver says.
     let parts = [
         "--port ",
@@ -122,6 +122,36 @@ fn garbage_in_the_store_ends_the_older_version_and_not_the_newer() {
         assert_eq!(served.wait().code(), Some(2));
         let rest = served.rest();
         assert!(rest.lines().any(|line| line == panic), "{rest}");
+    }
+}
+
+#[test]
+fn a_broken_manifest_is_told_of_and_left_out() {
+    for (folder, version) in VERSIONS {
+        let setup = Setup::new();
+        let models = ("OLLAMACTL_STUB_MODELS", "tiny");
+        drop(setup.ready(&[version, models]));
+        let broken = setup.path(".ollama/models/manifests/registry.ollama.ai/library/broken");
+        std::fs::create_dir_all(&broken).expect("makes");
+        std::fs::write(broken.join("latest"), "{not json").expect("writes");
+        let served = setup.ready(&[version]);
+        let name = format!("{folder}/store/broken-manifest-start.server.stderr");
+        let warnings = |lines: &[String]| -> Vec<String> {
+            let lines = lines.iter().filter(|line| line.contains("manifest"));
+            let lines = lines.filter(|line| line.contains("level=WARN"));
+            lines.map(|line| normal(line, "-")).collect()
+        };
+        let recorded: Vec<_> = recording(&name).lines().map(str::to_owned).collect();
+        let (mut said, mut expected) = (warnings(&served.said), warnings(&recorded));
+        said.dedup();
+        expected.dedup();
+        assert_eq!(said, expected, "{folder}");
+        let tags = served.ask("GET", "/api/tags", "");
+        assert!(tags.starts_with("HTTP/1.1 200 OK\r\n"), "{tags}");
+        assert!(
+            tags.contains("tiny:latest") && !tags.contains("broken"),
+            "{tags}"
+        );
     }
 }
 

@@ -33,6 +33,26 @@ async fn load_and_unload() {
     check("http/unload-missing", &["tiny"], generate(gone)).await;
     let soon = r#"{"model": "tiny", "keep_alive": "soon"}"#;
     check("http/bad-keep-alive", &["tiny"], generate(soon)).await;
+    let half = r#"{"model": "tiny", "keep_alive": "30s"}"#;
+    check("http/load-30s", &["tiny"], generate(half)).await;
+    let ever = generate(r#"{"model": "tiny", "keep_alive": -1}"#);
+    check("http/load-forever", &["tiny"], ever.clone()).await;
+    let ps = Call::get("/api/ps");
+    check_after("http/ps-loaded-forever", &["tiny"], &[ever], ps).await;
+    let unload = r#"{"model": "tiny3", "messages": [], "keep_alive": 0}"#;
+    let before = [generate(r#"{"model": "tiny3"}"#)];
+    let unload = Call::post("/api/chat", unload);
+    check_after("http/unload-chat", &["tiny3"], &before, unload).await;
+    let before = [
+        Call::post(
+            "/api/copy",
+            r#"{"source": "tiny", "destination": "loaded"}"#,
+        ),
+        generate(r#"{"model": "loaded"}"#),
+        Call::new(Method::DELETE, "/api/delete", r#"{"model": "loaded"}"#),
+    ];
+    let ps = Call::get("/api/ps");
+    check_after("manage/delete-loaded-ps", &["tiny"], &before, ps).await;
     let chat = Call::post("/api/chat", r#"{"model": "tiny", "messages": []}"#);
     check("infer/chat-load", &["tiny"], chat).await;
 }

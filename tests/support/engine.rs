@@ -287,7 +287,8 @@ impl FakeEngine {
             ("POST", ["containers", id, verb]) => {
                 let container = state.find(id);
                 let changed = container.map(|container| change(container, verb));
-                (changed.unwrap_or(404), Value::Null)
+                let gone = json!({ "message": format!("No such container: {id}") });
+                changed.map_or((404, gone), |status| (status, Value::Null))
             }
             ("DELETE", ["containers", id]) => {
                 let known = state.find(id).map(|container| text(&container["Id"]));
@@ -318,7 +319,10 @@ fn found(answer: Option<Value>) -> (u16, Value) {
     match answer {
         Some(Value::Null) => (204, Value::Null),
         Some(answer) => (200, answer),
-        None => (404, json!({ "message": "no such thing" })),
+        None => (
+            404,
+            json!({ "message": "No such container, or other thing" }),
+        ),
     }
 }
 

@@ -80,10 +80,63 @@ impl Answer {
     }
 }
 
+/// A server of this very process, for as long as the process lives: it answers GET of these paths with
+/// these texts, and everything else with 404.
+pub fn server(address: SocketAddr, answers: &[(&'static str, &'static str)]) {
+    let answers = answers.to_vec();
+    let listener = TcpListener::bind(address).expect("free");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = BufReader::new(stream);
+            let request = line(&mut stream).unwrap_or_default();
+            let mut length = 0;
+            while let Some(header) = line(&mut stream).filter(|line| !line.is_empty()) {
+                let header = header.to_lowercase();
+                if let Some(value) = header.strip_prefix("content-length: ") {
+                    length = value.parse().unwrap_or(0);
+                }
+            }
+            let _ = stream.read_exact(&mut vec![0; length]);
+            let found = answers
+                .iter()
+                .find(|(path, _)| request.starts_with(&format!("GET {path} ")));
+            let (status, text) = found
+                .map_or(("404 Not Found", "404 page not found"), |(_, text)| {
+                    ("200 OK", *text)
+                });
+            let _ = write!(
+                stream.get_mut(),
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+                text.len()
+            );
+        }
+    });
+}
+
 fn line(stream: &mut impl BufRead) -> Option<String> {
     let mut line = String::new();
     stream.read_line(&mut line).ok()?;
     line.ends_with('\n').then(|| line.trim_end().to_owned())
+}
+
+/// A registry that has one manifest for every name, of a model of this size; gives its address.
+pub fn registry(size: u64) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let (a, b) = ("a".repeat(64), "b".repeat(64));
+    let body = format!(
+        r#"{{"config":{{"digest":"sha256:{a}","size":2}},"layers":[{{"digest":"sha256:{b}","size":{size}}}]}}"#
+    );
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n", body.len());
+    let answer = format!("{head}Connection: close\r\n\r\n{body}");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = BufReader::new(stream);
+            while line(&mut stream).is_some_and(|line| !line.is_empty()) {}
+            let _ = stream.get_mut().write_all(answer.as_bytes());
+        }
+    });
+    address
 }
 
 /// A server of this very process that answers every request with 404, for as long as the process lives.

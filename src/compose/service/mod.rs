@@ -200,6 +200,9 @@ canonical! {
         pub volumes_from: Vec<String>,
         /// Working directory of the process.
         pub working_dir: String,
+        /// `x-…` keys, of no effect; only shown again.
+        #[serde(skip)]
+        pub extensions: BTreeMap<String, serde_json::Value>,
         /// Keys that the file sets and ollamactl does not implement or know, as dotted paths
         /// (`services.api.blkio_config`). `Project::closure` refuses a service that has any.
         #[serde(skip)]

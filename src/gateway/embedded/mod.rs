@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use launch::{Instructions, Launch};
 pub use serve::{run_here, work};
-pub use start::{check_free, start, stop};
+pub use start::{check_free, plan_up, start, stop};
 pub use supervise::supervise;
 
 use crate::daemon::Slot;

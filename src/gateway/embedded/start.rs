@@ -16,6 +16,16 @@ use crate::process;
 /// How long another start may take.
 const OTHER_START: Duration = Duration::from_secs(10);
 
+/// The steps that [`start`] would take now, one line each.
+pub fn plan_up(launch: &Launch, paths: &Paths) -> Result<Vec<String>> {
+    let what = format!("embedded gateway on {}", launch.listen);
+    Ok(match observe(paths, launch.listen)? {
+        None => vec![format!("start {what}: it does not run")],
+        Some(record) if record.launch == *launch => Vec::new(),
+        Some(_) => vec![format!("restart {what}: its settings changed")],
+    })
+}
+
 /// Makes sure that it runs; says whether it was started now.
 pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Record, bool)> {
     let listen = how.launch.listen;
@@ -61,10 +71,7 @@ pub async fn stop(paths: &Paths, listen: SocketAddr) -> Result<bool> {
         process::stop(&record.process, longest_end(record)).await?;
     }
     end_orphan(paths, listen).await?;
-    let slot = slot(paths, listen);
-    if slot.record_file().exists() || slot.pidfile().exists() {
-        drop(slot.try_lock()?);
-    }
+    slot(paths, listen).clear_if_free()?;
     Ok(running.is_some())
 }
 

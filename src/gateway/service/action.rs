@@ -71,6 +71,8 @@ pub enum Action {
     },
     /// Give a container the name that it should have.
     Rename {
+        /// The service.
+        service: String,
         /// The container as it is.
         old: Found,
         /// The name that it gets.
@@ -78,6 +80,8 @@ pub enum Action {
     },
     /// Wait until a dependency has reached its condition.
     Wait {
+        /// The service that needs it.
+        service: String,
         /// The service that is needed.
         dependency: String,
         /// What it must have reached.
@@ -99,6 +103,42 @@ pub enum Action {
         /// The container's name.
         name: String,
     },
+    /// Wait until a service runs and, where it has a health check, is healthy.
+    Stand {
+        /// The service.
+        service: String,
+    },
+    /// Stop a container.
+    Stop {
+        /// The container.
+        container: Found,
+    },
+    /// Remove a stopped container.
+    Remove {
+        /// The container.
+        container: Found,
+        /// With its anonymous volumes.
+        volumes: bool,
+    },
+    /// Remove a network, unless containers use it.
+    RemoveNetwork {
+        /// Its name on the engine.
+        name: String,
+        /// Its ID.
+        id: String,
+    },
+    /// Remove a volume, unless containers use it.
+    RemoveVolume {
+        /// Its name on the engine.
+        name: String,
+    },
+}
+
+impl Action {
+    /// It only waits.
+    fn is_wait(&self) -> bool {
+        matches!(self, Self::Wait { .. } | Self::Stand { .. })
+    }
 }
 
 impl fmt::Display for Action {
@@ -110,7 +150,7 @@ impl fmt::Display for Action {
             Self::CreateVolume { name, .. } => write!(f, "create volume {name}"),
             Self::Create { name, .. } => write!(f, "create container {name}"),
             Self::Recreate { name, .. } => write!(f, "recreate container {name}"),
-            Self::Rename { old, name } => write!(f, "rename container {} to {name}", old.name),
+            Self::Rename { old, name, .. } => write!(f, "rename container {} to {name}", old.name),
             Self::Wait {
                 dependency,
                 condition,
@@ -125,6 +165,18 @@ impl fmt::Display for Action {
             }
             Self::Start { name, .. } => write!(f, "start container {name}"),
             Self::Restart { name, .. } => write!(f, "restart container {name}"),
+            Self::Stand { service } => write!(f, "wait for {service} to run and be healthy"),
+            Self::Stop { container } => write!(f, "stop container {}", container.name),
+            Self::Remove { container, volumes } => {
+                let with = if *volumes {
+                    " with its anonymous volumes"
+                } else {
+                    ""
+                };
+                write!(f, "remove container {}{with}", container.name)
+            }
+            Self::RemoveNetwork { name, .. } => write!(f, "remove network {name}"),
+            Self::RemoveVolume { name } => write!(f, "remove volume {name}"),
         }
     }
 }
@@ -145,6 +197,16 @@ impl Plan {
     /// There is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Something is made, replaced, started, stopped or removed.
+    pub fn changes_something(&self) -> bool {
+        self.steps.iter().any(|step| !step.action.is_wait())
+    }
+
+    /// The steps, one line each.
+    pub fn lines(&self) -> Vec<String> {
+        self.steps.iter().map(ToString::to_string).collect()
     }
 
     pub(super) fn push(&mut self, action: Action, cause: impl Into<String>) {

@@ -1,15 +1,17 @@
 //! Carries a plan out. Nothing is decided here but how to name what went wrong.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
+use tokio_util::sync::CancellationToken;
 
-use super::action::{Action, Plan};
+use super::action::{Action, Plan, Planned};
+use super::graph::in_order;
 use super::mounts::Inherited;
 use super::observe::{Found, Observed};
-use super::release::Release;
 use super::{Created, Target, UpOptions, create, image, inject, labels, namespaces, shared, wait};
-use crate::compose::{Condition, Service};
+use crate::compose::{Condition, Release, Service};
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
@@ -25,8 +27,10 @@ pub(super) struct Applier<'a> {
     pub(super) events: &'a Events,
     release: Release,
     /// IDs of the services' containers.
-    ids: BTreeMap<String, String>,
-    created: Created,
+    ids: RefCell<BTreeMap<String, String>>,
+    created: RefCell<Created>,
+    /// Something failed: what only waits gives up.
+    failed: CancellationToken,
 }
 
 impl<'a> Applier<'a> {
@@ -48,47 +52,133 @@ impl<'a> Applier<'a> {
             step,
             events,
             release,
-            ids: observed.ids(),
-            created: Created::default(),
+            ids: RefCell::new(observed.ids()),
+            created: RefCell::default(),
+            failed: CancellationToken::new(),
         }
     }
 
-    /// Takes the steps in order. What was created, and the ID of the target's container.
-    pub(super) async fn apply(mut self, plan: &Plan) -> Result<(Created, Option<String>)> {
+    /// First what goes, then what services share, then the containers, then their starts: each group in
+    /// the order of dependencies, and side by side where nothing depends. What was created, and the ID of
+    /// the target's container.
+    pub(super) async fn apply(self, plan: &Plan) -> Result<(Created, Option<String>)> {
+        self.take_away(plan).await?;
         for planned in &plan.steps {
-            self.step.progress(planned.to_string());
-            self.take(&planned.action).await?;
-        }
-        Ok((self.created, self.ids.remove(self.target.service)))
-    }
-
-    async fn take(&mut self, action: &Action) -> Result<()> {
-        match action {
-            Action::Build { .. } | Action::Pull { .. } => Ok(()),
-            Action::CreateNetwork { key, name } => self.create_network(key, name).await,
-            Action::CreateVolume { key, name } => self.create_volume(key, name).await,
-            Action::Create { service, name } => self.create(service, name).await,
-            Action::Recreate { service, name, old } => self.recreate(service, name, old).await,
-            Action::Rename { old, name } => self.engine.rename_container(&old.id, name).await,
-            Action::Wait {
-                dependency,
-                condition,
-                required,
-            } => self.wait(dependency, *condition, *required).await,
-            Action::Start { service, name } => self.start(service, name).await,
-            Action::Restart { service, name } => {
-                self.engine
-                    .restart_container(name, self.options.stop_timeout)
-                    .await?;
-                self.settle(service).await
+            match &planned.action {
+                Action::CreateNetwork { key, name } => self.create_network(key, name).await?,
+                Action::CreateVolume { key, name } => self.create_volume(key, name).await?,
+                _ => {}
             }
         }
+        let steps = |service: &'a Service, which: fn(&Action) -> Option<&str>| {
+            let of_it = |planned: &&Planned| which(&planned.action) == Some(&service.name);
+            plan.steps.iter().filter(of_it).collect::<Vec<_>>()
+        };
+        let services: Vec<(&str, &Service)> = self
+            .services
+            .iter()
+            .map(|service| (service.name.as_str(), *service))
+            .collect();
+        let needs = |service: &&'a Service| service.depends_on.keys().map(String::as_str).collect();
+        in_order(&services, needs, &self.failed, |service| {
+            self.take_all(steps(service, makes))
+        })
+        .await?;
+        in_order(&services, needs, &self.failed, |service| {
+            self.start_all(steps(service, starts))
+        })
+        .await?;
+        let stands = plan
+            .steps
+            .iter()
+            .filter_map(|planned| match &planned.action {
+                Action::Stand { service } => Some(self.stand(service)),
+                _ => None,
+            });
+        try_join_all(stands).await?;
+        let id = self.ids.borrow_mut().remove(self.target.service);
+        let mut created = self.created.into_inner();
+        // What ran side by side ended in any order.
+        for names in [&mut created.containers, &mut created.started] {
+            names.sort_by_key(|name| {
+                let of = |service: &&Service| self.target.project.container_name(service, 1);
+                let mut order = self.services.iter().map(|service| of(service));
+                order.position(|other| other == *name)
+            });
+        }
+        Ok((created, id))
+    }
+
+    /// Stops and removes what is not wanted any more.
+    async fn take_away(&self, plan: &Plan) -> Result<()> {
+        let timeout = self.options.stop_timeout;
+        for planned in &plan.steps {
+            match &planned.action {
+                Action::Stop { container } => {
+                    self.step.progress(planned.to_string());
+                    self.engine.stop_container(&container.id, timeout).await?;
+                }
+                Action::Remove { container, volumes } => {
+                    self.step.progress(planned.to_string());
+                    self.engine
+                        .remove_container(&container.id, *volumes)
+                        .await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_all(&self, steps: Vec<&Planned>) -> Result<()> {
+        for planned in steps {
+            self.step.progress(planned.to_string());
+            match &planned.action {
+                Action::Create { service, name } => self.create(service, name).await?,
+                Action::Recreate { service, name, old } => {
+                    self.recreate(service, name, old).await?;
+                }
+                Action::Rename { old, name, .. } => {
+                    self.engine.rename_container(&old.id, name).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for all that the service needs, then starts it.
+    async fn start_all(&self, steps: Vec<&Planned>) -> Result<()> {
+        let (waits, starts): (Vec<&Planned>, Vec<&Planned>) = steps
+            .into_iter()
+            .partition(|planned| matches!(planned.action, Action::Wait { .. }));
+        let waits = try_join_all(waits.into_iter().map(|planned| self.wait(planned)));
+        tokio::select! {
+            biased;
+            waited = waits => drop(waited?),
+            () = self.failed.cancelled() => return Ok(()),
+        }
+        for planned in starts {
+            self.step.progress(planned.to_string());
+            match &planned.action {
+                Action::Start { service, name } => self.start(service, name).await?,
+                Action::Restart { service, name } => {
+                    let timeout = self.options.stop_timeout;
+                    self.engine.restart_container(name, timeout).await?;
+                    self.settle(service).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// At once, so that nothing is forgotten when a later step fails.
-    fn write_down(&self) -> Result<()> {
+    fn write_down(&self, made: impl FnOnce(&mut Created)) -> Result<()> {
+        let mut created = self.created.borrow_mut();
+        made(&mut created);
         match &self.options.ledger {
-            Some(ledger) => ledger.add(&self.created),
+            Some(ledger) => ledger.add(&created),
             None => Ok(()),
         }
     }
@@ -100,31 +190,40 @@ impl<'a> Applier<'a> {
             .ok_or_else(|| Error::failed(format!("service {name} is not part of the plan")))
     }
 
-    async fn create_network(&mut self, key: &str, name: &str) -> Result<()> {
+    fn id(&self, service: &str) -> Option<String> {
+        self.ids.borrow().get(service).cloned()
+    }
+
+    async fn create_network(&self, key: &str, name: &str) -> Result<()> {
+        self.step.progress(format!("create network {name}"));
         let request = shared::network(self.target.project, &self.release, key, name);
         self.engine.create_network(request).await?;
-        self.created.networks.push(name.to_owned());
-        self.write_down()
+        self.write_down(|created| created.networks.push(name.to_owned()))
     }
 
     async fn create_volume(&self, key: &str, name: &str) -> Result<()> {
+        self.step.progress(format!("create volume {name}"));
         let request = shared::volume(self.target.project, &self.release, key, name);
-        self.engine.create_volume(request).await
+        self.engine.create_volume(request).await?;
+        self.write_down(|created| created.volumes.push(name.to_owned()))
     }
 
-    async fn create(&mut self, service: &str, name: &str) -> Result<()> {
+    fn has_container(&self, service: &str, id: String, name: &str) -> Result<()> {
+        self.ids.borrow_mut().insert(service.to_owned(), id);
+        self.write_down(|created| created.containers.push(name.to_owned()))
+    }
+
+    async fn create(&self, service: &str, name: &str) -> Result<()> {
         let id = self
             .make(service, name, None)
             .await
             .map_err(|error| name_taken(error, name))?;
-        self.ids.insert(service.to_owned(), id);
-        self.created.containers.push(name.to_owned());
-        self.write_down()
+        self.has_container(service, id, name)
     }
 
     /// Creates the successor under a name of its own, then takes the old one away. So an old container
     /// stays until it is certain that there is a new one.
-    async fn recreate(&mut self, service: &str, name: &str, old: &Found) -> Result<()> {
+    async fn recreate(&self, service: &str, name: &str, old: &Found) -> Result<()> {
         let short = old.id.get(..12).unwrap_or(&old.id);
         let Some(details) = self.engine.container(&old.id).await? else {
             return self.create(service, name).await;
@@ -142,9 +241,7 @@ impl<'a> Applier<'a> {
         }
         self.engine.remove_container(&old.id, false).await?;
         self.engine.rename_container(&id, name).await?;
-        self.ids.insert(service.to_owned(), id);
-        self.created.containers.push(name.to_owned());
-        self.write_down()
+        self.has_container(service, id, name)
     }
 
     /// An earlier replacement of the same container may have been cut short.
@@ -181,7 +278,7 @@ impl<'a> Applier<'a> {
             .get(&image_name)
             .and_then(Option::as_ref);
         let image = image.ok_or_else(|| Error::failed(format!("image {image_name} is missing")))?;
-        let resolved = namespaces::resolved(service, &self.ids)?;
+        let resolved = namespaces::resolved(service, &self.ids.borrow())?;
         let making = create::Making {
             target: self.target,
             service: &resolved,
@@ -219,12 +316,21 @@ impl<'a> Applier<'a> {
         }
     }
 
-    async fn wait(&self, dependency: &str, condition: Condition, required: bool) -> Result<()> {
-        let Some(id) = self.ids.get(dependency) else {
+    async fn wait(&self, planned: &Planned) -> Result<()> {
+        let Action::Wait {
+            dependency,
+            condition,
+            required,
+            ..
+        } = &planned.action
+        else {
             return Ok(());
         };
-        let limit = self.options.wait_timeout;
-        match wait::condition(self.engine, dependency, id, condition, limit).await {
+        let Some(id) = self.id(dependency) else {
+            return Ok(());
+        };
+        self.step.progress(planned.to_string());
+        match self.reached(dependency, &id, *condition).await {
             Err(error) if !required => {
                 self.events.warn(format!("{error}; it is not required"));
                 Ok(())
@@ -233,14 +339,28 @@ impl<'a> Applier<'a> {
         }
     }
 
-    async fn start(&mut self, service: &str, name: &str) -> Result<()> {
-        let id = self.ids.get(service).map_or(name, String::as_str);
-        inject::files(self.engine, self.target.project, self.service(service)?, id).await?;
-        if let Err(error) = self.engine.start_container(id, name).await {
+    async fn reached(&self, service: &str, id: &str, condition: Condition) -> Result<()> {
+        let limit = self.options.wait_timeout;
+        wait::condition(self.engine, service, id, condition, limit).await
+    }
+
+    async fn stand(&self, service: &str) -> Result<()> {
+        let Some(id) = self.id(service) else {
+            return Ok(());
+        };
+        self.step
+            .progress(format!("wait for {service} to run and be healthy"));
+        wait::standing(self.engine, service, &id, self.options.wait_timeout).await
+    }
+
+    async fn start(&self, service: &str, name: &str) -> Result<()> {
+        let id = self.id(service).unwrap_or_else(|| name.to_owned());
+        let project = self.target.project;
+        inject::files(self.engine, project, self.service(service)?, &id).await?;
+        if let Err(error) = self.engine.start_container(&id, name).await {
             return Err(self.not_started(name, error).await);
         }
-        self.created.started.push(name.to_owned());
-        self.write_down()?;
+        self.write_down(|created| created.started.push(name.to_owned()))?;
         self.settle(service).await
     }
 
@@ -248,6 +368,7 @@ impl<'a> Applier<'a> {
     async fn not_started(&self, name: &str, error: Error) -> Error {
         let is_new = self
             .created
+            .borrow()
             .containers
             .iter()
             .any(|created| created == name);
@@ -264,12 +385,32 @@ impl<'a> Applier<'a> {
 
     /// The target must stand; a dependency is judged by its condition.
     async fn settle(&self, service: &str) -> Result<()> {
-        match self.ids.get(service) {
+        match self.id(service) {
             Some(id) if service == self.target.service => {
-                wait::settled(self.engine, service, id).await
+                wait::settled(self.engine, service, &id).await
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// The service whose container a step makes.
+fn makes(action: &Action) -> Option<&str> {
+    match action {
+        Action::Create { service, .. }
+        | Action::Recreate { service, .. }
+        | Action::Rename { service, .. } => Some(service),
+        _ => None,
+    }
+}
+
+/// The service that a step starts, or waits for in order to start it.
+fn starts(action: &Action) -> Option<&str> {
+    match action {
+        Action::Wait { service, .. }
+        | Action::Start { service, .. }
+        | Action::Restart { service, .. } => Some(service),
+        _ => None,
     }
 }
 
@@ -288,7 +429,7 @@ pub(super) async fn images(
     target: &Target<'_>,
     services: &[&Service],
     plan: &Plan,
-    step: &Step,
+    (release, step): (&Release, &Step),
 ) -> Result<()> {
     let each = plan.steps.iter().map(|planned| async move {
         step.progress(planned.to_string());
@@ -297,9 +438,8 @@ pub(super) async fn images(
                 let service = services.iter().find(|other| &other.name == service);
                 let service =
                     service.ok_or_else(|| Error::failed("the plan names an unknown service"))?;
-                engine
-                    .build(&image::request(engine, target, service)?, step)
-                    .await?;
+                let request = image::request(engine, target, service, release)?;
+                engine.build(&request, step).await?;
             }
             Action::Pull { service, image } => {
                 let service = services.iter().find(|other| &other.name == service);

@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 
 use super::mounts::{self, Inherited};
-use super::release::Release;
 use super::{Target, join, labels, resources};
-use crate::compose::{self, Project, Service};
+use crate::compose::{self, Project, Release, Service};
 use crate::engine::EngineInfo;
 use crate::engine::models::{
     ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,

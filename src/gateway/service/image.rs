@@ -2,7 +2,7 @@
 
 use super::create::refused;
 use super::{Target, labels};
-use crate::compose::{self, Service};
+use crate::compose::{self, Release, Service};
 use crate::engine::{BuildRequest, Builder, Dockerfile, Engine};
 use crate::error::{Error, Result};
 
@@ -11,6 +11,7 @@ pub(super) fn request(
     engine: &Engine,
     target: &Target<'_>,
     service: &Service,
+    release: &Release,
 ) -> Result<BuildRequest> {
     let missing = || Error::usage(format!("service {} has no build section", service.name));
     let build = service.build.as_ref().ok_or_else(missing)?;
@@ -28,7 +29,13 @@ pub(super) fn request(
             .iter()
             .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
             .collect(),
-        labels: labels::image(target.project, service, own, builder == Builder::Classic),
+        labels: labels::image(
+            target.project,
+            service,
+            release,
+            own,
+            builder == Builder::Classic,
+        ),
         target: build.target.clone(),
         platform: build.platforms.first().unwrap_or(&service.platform).clone(),
         extra_hosts: build

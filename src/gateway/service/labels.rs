@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::release::Release;
-use crate::compose::{Network, Project, Service, Volume};
+use crate::compose::{Network, Project, Release, Service, Volume};
 
 pub(super) const PROJECT: &str = "com.docker.compose.project";
 pub(super) const SERVICE: &str = "com.docker.compose.service";
@@ -103,6 +102,7 @@ fn resource(
 pub(super) fn image(
     project: &Project,
     service: &Service,
+    release: &Release,
     own: impl IntoIterator<Item = (String, String)>,
     classic: bool,
 ) -> Labels {
@@ -113,7 +113,7 @@ pub(super) fn image(
     }
     labels.insert(PROJECT.to_owned(), project.name.clone());
     labels.insert(SERVICE.to_owned(), service.name.clone());
-    labels.insert(VERSION.to_owned(), Release::default().as_str().to_owned());
+    labels.insert(VERSION.to_owned(), release.as_str().to_owned());
     labels
 }
 

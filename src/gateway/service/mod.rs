@@ -5,10 +5,12 @@ mod action;
 mod apply;
 mod create;
 mod down;
+mod graph;
 mod image;
 mod inject;
 mod join;
 mod labels;
+mod logs;
 mod mounts;
 mod namespaces;
 mod observe;
@@ -23,19 +25,20 @@ mod wait;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
-use crate::compose::Project;
-use crate::engine::{Engine, LogLine, LogQuery, StopTimeout};
-use crate::error::{Error, Kind, Result};
+use crate::compose::{Project, Release};
+use crate::engine::models::ContainerInspectResponse;
+use crate::engine::{Engine, StopTimeout};
+use crate::error::{Error, Result};
 
 pub use action::{Action, Plan, Planned};
-pub use down::{Down, down, down_all, stop};
+pub use down::{Down, DownOptions, down, down_all, plan_down, plan_down_all, plan_stop, stop};
+pub use logs::{Said, Sources, logs};
 pub use observe::{Found, Network, Observed, Volume, observe};
 pub use state::{GatewayState, Published};
-pub use up::{Up, build, exposure, plan_up, prepare_images, restart, up, verify};
+pub use up::{Up, build, exposure, plan_restart, plan_up, prepare_images, restart, up, verify};
 
 /// How long a dependency may take to reach its condition, unless said otherwise.
 const WAIT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -51,6 +54,14 @@ pub struct Target<'a> {
     pub host_gateway: bool,
 }
 
+impl Target<'_> {
+    /// The name that its container should have.
+    fn container_name(&self) -> Result<String> {
+        let service = self.project.service(self.service)?;
+        Ok(self.project.container_name(service, 1))
+    }
+}
+
 /// Which images are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Build {
@@ -63,11 +74,25 @@ pub enum Build {
     All,
 }
 
+/// Which images are pulled, whatever the services' own `pull_policy` says. What has a build section is
+/// built, not pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pull {
+    /// All.
+    Always,
+    /// Those that are missing.
+    Missing,
+    /// None; a missing one is an error.
+    Never,
+}
+
 /// How to bring the gateway up.
 #[derive(Debug, Clone)]
 pub struct UpOptions {
     /// Which images are built.
     pub build: Build,
+    /// Which images are pulled; `None`: the services say.
+    pub pull: Option<Pull>,
     /// Replace the gateway's container even if nothing changed.
     pub force_recreate: bool,
     /// Leave the dependencies alone.
@@ -78,7 +103,15 @@ pub struct UpOptions {
     pub restart: bool,
     /// Seconds between the stop signal and SIGKILL of a container that is replaced.
     pub stop_timeout: StopTimeout,
-    /// How long a dependency may take to reach its condition.
+    /// Remove the containers of services that the project no longer defines.
+    pub remove_orphans: bool,
+    /// Return when all services run and, where they have health checks, are healthy.
+    pub wait: bool,
+    /// The release of compose whose labels a project gets that has no containers yet; `None`: the one
+    /// that is installed here.
+    pub release: Option<Release>,
+    /// How long a dependency may take to reach its condition, and another ollamactl to be done with the
+    /// project.
     pub wait_timeout: Duration,
     /// Where what is made is written down.
     pub ledger: Option<Ledger>,
@@ -88,6 +121,10 @@ impl Default for UpOptions {
     fn default() -> Self {
         Self {
             build: Build::default(),
+            pull: None,
+            remove_orphans: false,
+            wait: false,
+            release: None,
             force_recreate: false,
             no_deps: false,
             no_start: false,
@@ -109,6 +146,9 @@ pub struct Created {
     pub started: Vec<String>,
     /// Networks that were created.
     pub networks: Vec<String>,
+    /// Volumes that were created; they stay unless asked for.
+    #[serde(default)]
+    pub volumes: Vec<String>,
 }
 
 impl Created {
@@ -124,34 +164,47 @@ impl Created {
         add(&mut self.containers, &later.containers);
         add(&mut self.started, &later.started);
         add(&mut self.networks, &later.networks);
+        add(&mut self.volumes, &later.volumes);
     }
 
     /// Drops what is gone: what others make under these names later is theirs.
     pub fn forget(&mut self, gone: &[String]) {
-        for names in [&mut self.containers, &mut self.started, &mut self.networks] {
+        for names in [
+            &mut self.containers,
+            &mut self.started,
+            &mut self.networks,
+            &mut self.volumes,
+        ] {
             names.retain(|name| !gone.contains(name));
         }
     }
 
     /// Nothing was made or started.
     pub fn is_empty(&self) -> bool {
-        self.containers.is_empty() && self.started.is_empty() && self.networks.is_empty()
+        *self == Self::default()
     }
 }
 
 /// How the gateway is, as the engine has it.
 pub async fn status(engine: &Engine, target: &Target<'_>) -> Result<GatewayState> {
-    let containers = observe::containers(engine, target.project).await?;
-    let id = containers
-        .get(target.service)
-        .map(|found| found.id.as_str());
-    state_of(engine, id).await
+    let name = target.container_name()?;
+    let (guess, first) = tokio::try_join!(engine.container(&name), observe::first(engine, target))?;
+    state_of(engine, first.as_ref().map(|found| found.id.as_str()), guess).await
 }
 
-async fn state_of(engine: &Engine, id: Option<&str>) -> Result<GatewayState> {
-    let container = match id {
-        Some(id) => engine.container(id).await?,
-        None => None,
+/// The state of the container of this ID. `guess` is a look at the container of the expected name, which
+/// saves a round trip where it is the same.
+async fn state_of(
+    engine: &Engine,
+    id: Option<&str>,
+    guess: Option<ContainerInspectResponse>,
+) -> Result<GatewayState> {
+    let Some(id) = id else {
+        return Ok(GatewayState::absent());
+    };
+    let container = match guess.filter(|guess| guess.id.as_deref() == Some(id)) {
+        None => engine.container(id).await?,
+        same => same,
     };
     Ok(container.map_or_else(GatewayState::absent, GatewayState::from))
 }
@@ -160,23 +213,6 @@ async fn state_of(engine: &Engine, id: Option<&str>) -> Result<GatewayState> {
 /// wait for its health.
 pub async fn until_exit(engine: &Engine, target: &Target<'_>, state: &GatewayState) -> Error {
     wait::until_exit(engine, target.service, &state.id).await
-}
-
-/// What the gateway printed, line by line.
-pub async fn logs(
-    engine: &Engine,
-    target: &Target<'_>,
-    query: LogQuery,
-) -> Result<impl Stream<Item = Result<LogLine>> + use<>> {
-    let containers = observe::containers(engine, target.project).await?;
-    let found = containers.get(target.service).ok_or_else(|| {
-        Error::new(
-            Kind::Unhealthy,
-            format!("service {} has no container", target.service),
-        )
-        .hint("ollamactl gateway up")
-    })?;
-    Ok(engine.logs(&found.id, query))
 }
 
 /// Each value once, in order.

@@ -6,9 +6,8 @@ use futures_util::future::try_join_all;
 
 use super::join::networks;
 use super::labels;
-use super::release::Release;
 use super::{Target, select};
-use crate::compose::{Project, Service};
+use crate::compose::{Project, Release, Service};
 use crate::engine::models::ContainerSummary;
 use crate::engine::{Engine, Image};
 use crate::error::Result;
@@ -18,6 +17,10 @@ use crate::error::Result;
 pub struct Observed {
     /// The first container of each service that has one.
     pub containers: BTreeMap<String, Found>,
+    /// More containers of these services than one.
+    pub surplus: Vec<Found>,
+    /// Containers of services that the project no longer defines.
+    pub orphans: Vec<Found>,
     /// Networks that the services join, by key.
     pub networks: BTreeMap<String, Network>,
     /// Volumes that the services mount, by key.
@@ -33,6 +36,14 @@ pub struct Found {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Its `service` label.
+    pub service: String,
+    /// Its number among the service's containers, from 1.
+    pub number: u32,
+    /// It was made for one command (`docker compose run`).
+    pub oneoff: bool,
+    /// The networks that it is attached to, by name.
+    pub networks: Vec<String>,
     /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
     pub state: String,
     /// The code with which it exited.
@@ -43,6 +54,13 @@ pub struct Found {
     pub image_id: String,
     /// Its `version` label: the release of compose that it was made by, or like.
     pub version: String,
+}
+
+impl Found {
+    /// A stop would end something.
+    pub(super) fn is_active(&self) -> bool {
+        matches!(self.state.as_str(), "running" | "restarting" | "paused")
+    }
 }
 
 /// A network of the engine.
@@ -87,7 +105,7 @@ impl Observed {
 
     /// The release of compose that the project's containers were made by, or like.
     pub(super) fn release(&self) -> Option<Release> {
-        Release::of(self.containers.values().map(|found| found.version.as_str()))
+        Release::first_of(self.containers.values().map(|found| found.version.as_str()))
     }
 }
 
@@ -98,7 +116,8 @@ pub async fn observe(
     services: &[&Service],
 ) -> Result<Observed> {
     let project = target.project;
-    let (containers, networks, volumes, images) = tokio::try_join!(
+    let (_, containers, networks, volumes, images) = tokio::try_join!(
+        engine.identify(),
         containers(engine, project),
         try_join_all(
             network_keys(services)
@@ -116,37 +135,73 @@ pub async fn observe(
                 .map(|name| image(engine, name))
         ),
     )?;
+    let (orphans, all) = sorted_out(project, containers);
+    let (containers, mut surplus) = first_of_each(all);
+    surplus.retain(|found| services.iter().any(|service| service.name == found.service));
     Ok(Observed {
         containers,
+        surplus,
+        orphans,
         networks: networks.into_iter().collect(),
         volumes: volumes.into_iter().collect(),
         images: images.into_iter().collect(),
     })
 }
 
-/// The first container of each service of the project, found as compose finds them.
-pub(super) async fn containers(
-    engine: &Engine,
-    project: &Project,
-) -> Result<BTreeMap<String, Found>> {
+/// All containers of the project, found as compose finds them, in the order of their numbers.
+pub(super) async fn containers(engine: &Engine, project: &Project) -> Result<Vec<Found>> {
     let filters = [
         format!("{}={}", labels::PROJECT, project.name),
         labels::CONFIG_HASH.to_owned(),
-        format!("{}=False", labels::ONEOFF),
     ];
-    let mut all = engine.containers(&filters).await?;
+    let all = engine.containers(&filters).await?;
+    let mut all: Vec<Found> = all.iter().map(found).collect();
     // While a container is replaced there are two; the successor has the longer name.
-    all.sort_by_key(|container| (number(container), found(container).name.len()));
-    let mut first = BTreeMap::new();
-    for container in all {
-        let service = label(&container, labels::SERVICE);
-        first.entry(service).or_insert_with(|| found(&container));
-    }
-    Ok(first)
+    all.sort_by_key(|found| (found.number, found.name.len()));
+    Ok(all)
 }
 
-fn number(container: &ContainerSummary) -> u32 {
-    label(container, labels::NUMBER).parse().unwrap_or(u32::MAX)
+/// The containers of the service.
+pub(super) async fn containers_of(engine: &Engine, target: &Target<'_>) -> Result<Vec<Found>> {
+    let mut all = containers(engine, target.project).await?;
+    all.retain(|found| found.service == target.service && !found.oneoff);
+    Ok(all)
+}
+
+/// The first container of the service.
+pub(super) async fn first(engine: &Engine, target: &Target<'_>) -> Result<Option<Found>> {
+    Ok(containers_of(engine, target).await?.into_iter().next())
+}
+
+/// Orphans, and the containers of services that the project defines. What was made for one command is
+/// an orphan once it has ended, as it is to compose.
+pub(super) fn sorted_out(project: &Project, all: Vec<Found>) -> (Vec<Found>, Vec<Found>) {
+    let defined = |found: &Found| {
+        project.services.contains_key(&found.service)
+            || project.disabled.contains_key(&found.service)
+    };
+    let (oneoff, services): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| found.oneoff);
+    let (known, mut orphans): (Vec<_>, Vec<_>) = services.into_iter().partition(defined);
+    let ended = |found: &Found| matches!(found.state.as_str(), "exited" | "dead");
+    orphans.extend(oneoff.into_iter().filter(ended));
+    (orphans, known)
+}
+
+/// The first container of each service, and those that compose would remove since one is enough.
+fn first_of_each(all: Vec<Found>) -> (BTreeMap<String, Found>, Vec<Found>) {
+    let mut first: BTreeMap<String, Found> = BTreeMap::new();
+    let mut surplus = Vec::new();
+    for found in all {
+        match first.get(&found.service) {
+            None => {
+                first.insert(found.service.clone(), found);
+            }
+            Some(one) if one.number != found.number => surplus.push(found),
+            // The successor of a replacement that was cut short.
+            Some(_) => {}
+        }
+    }
+    (first, surplus)
 }
 
 fn label(container: &ContainerSummary, key: &str) -> String {
@@ -169,6 +224,15 @@ fn found(container: &ContainerSummary) -> Found {
     Found {
         id: container.id.clone().unwrap_or_default(),
         name: name.unwrap_or_default().to_owned(),
+        service: label(container, labels::SERVICE),
+        number: label(container, labels::NUMBER).parse().unwrap_or(u32::MAX),
+        networks: container
+            .network_settings
+            .as_ref()
+            .and_then(|settings| settings.networks.as_ref())
+            .map(|networks| networks.keys().cloned().collect())
+            .unwrap_or_default(),
+        oneoff: label(container, labels::ONEOFF) == "True",
         state: container
             .state
             .map(|state| state.to_string())

@@ -7,7 +7,7 @@ use super::create::refused;
 use super::join::networks;
 use super::namespaces::{parents, resolved};
 use super::observe::{Found, Network, Observed, Volume};
-use super::{Build, Target, UpOptions, select};
+use super::{Build, Pull, Target, UpOptions, select};
 use crate::compose::{Condition, Service};
 use crate::engine::Image;
 use crate::error::{Error, Kind, Result};
@@ -44,41 +44,52 @@ fn image_step(
     let (name, image) = (service.name.clone(), image.to_owned());
     if service.build.is_some() {
         let cause = build_cause(service, missing, target, options)?;
-        let build = |cause: &str| {
-            (
-                Action::Build {
-                    service: name,
-                    image,
-                },
-                cause.to_owned(),
-            )
+        let action = Action::Build {
+            service: name,
+            image,
         };
-        return Ok(cause.map(build));
+        return Ok(cause.map(|cause| (action, cause.to_owned())));
     }
-    let cause = match service.pull_policy.as_str() {
-        "always" => Some("its pull_policy says so"),
-        "never" if missing => return Err(never_pulled(service, &image)),
-        "" | "missing" | "if_not_present" => missing.then_some("it is missing"),
-        "never" => None,
+    let cause = pull_cause(service, &image, image_found, options)?;
+    let action = Action::Pull {
+        service: name,
+        image,
+    };
+    Ok(cause.map(|cause| (action, cause.to_owned())))
+}
+
+/// Why the service's image is to be pulled, if it is.
+fn pull_cause(
+    service: &Service,
+    image: &str,
+    image_found: Option<&Image>,
+    options: &UpOptions,
+) -> Result<Option<&'static str>> {
+    let missing = image_found.is_none();
+    match options.pull {
+        Some(Pull::Always) => return Ok(Some("asked to")),
+        Some(Pull::Missing) => return Ok(missing.then_some("it is missing")),
+        Some(Pull::Never) if missing => {
+            return Err(never_pulled(service, image, "--pull never forbids"));
+        }
+        Some(Pull::Never) => return Ok(None),
+        None => {}
+    }
+    match service.pull_policy.as_str() {
+        "always" => Ok(Some("its pull_policy says so")),
+        "never" if missing => Err(never_pulled(service, image, "its pull_policy forbids")),
+        "" | "missing" | "if_not_present" => Ok(missing.then_some("it is missing")),
+        "never" => Ok(None),
         other => match service.pull_interval() {
-            Some(interval) if !missing => {
+            Some(_) if missing => Ok(Some("it is missing")),
+            Some(interval) => {
                 let age = image_found.and_then(|image| image.age);
                 let old = age.is_none_or(|age| age >= interval);
-                old.then_some("it is older than its pull_policy allows")
+                Ok(old.then_some("it is older than its pull_policy allows"))
             }
-            Some(_) => Some("it is missing"),
-            None => return Err(refused(service, "pull_policy", other)),
+            None => Err(refused(service, "pull_policy", other)),
         },
-    };
-    Ok(cause.map(|cause| {
-        (
-            Action::Pull {
-                service: name,
-                image,
-            },
-            cause.to_owned(),
-        )
-    }))
+    }
 }
 
 /// Why the service's image is to be built, if it is.
@@ -104,9 +115,9 @@ fn build_cause(
     })
 }
 
-fn never_pulled(service: &Service, image: &str) -> Error {
+fn never_pulled(service: &Service, image: &str, why: &str) -> Error {
     Error::failed(format!(
-        "image {image} of service {} is missing, and its pull_policy forbids to pull it",
+        "image {image} of service {} is missing, and {why} to pull it",
         service.name
     ))
     .hint(format!("docker pull {image}"))
@@ -120,6 +131,9 @@ pub fn containers(
     options: &UpOptions,
 ) -> Result<Plan> {
     let mut plan = Plan::default();
+    let orphans = observed.orphans.iter().filter(|_| options.remove_orphans);
+    take_away(orphans, "its service is not defined any more", &mut plan);
+    take_away(&observed.surplus, "one of its service is enough", &mut plan);
     plan_networks(target, services, observed, &mut plan)?;
     plan_volumes(target, services, observed, &mut plan)?;
     let changes = changes(target, services, observed, options)?;
@@ -130,19 +144,68 @@ pub fn containers(
         return Ok(plan);
     }
     for (index, service) in services.iter().enumerate() {
-        let restarts = options.restart && service.name == target.service;
+        let asked = options.restart && service.name == target.service;
+        let replaced = replaced_need(services, service, &changes);
         match &changes[index] {
-            change @ Change::None(found) if restarts && change.is_running() => {
+            change @ Change::None(found)
+                if change.is_running() && (asked || replaced.is_some()) =>
+            {
                 let action = Action::Restart {
                     service: service.name.clone(),
                     name: found.name.clone(),
                 };
-                plan.push(action, "asked to");
+                let cause = match replaced {
+                    Some(name) if !asked => {
+                        plan_waits(services, service, &mut plan);
+                        format!("{name} is replaced")
+                    }
+                    _ => "asked to".to_owned(),
+                };
+                plan.push(action, cause);
             }
             _ => plan_start(target, services, index, &changes, &mut plan),
         }
     }
+    if options.wait {
+        plan_standing(services, &mut plan);
+    }
     Ok(plan)
+}
+
+/// Stops and removes containers; their anonymous volumes stay, as with compose.
+fn take_away<'a>(containers: impl IntoIterator<Item = &'a Found>, cause: &str, plan: &mut Plan) {
+    for found in containers {
+        let container = found.clone();
+        if found.is_active() {
+            plan.push(
+                Action::Stop {
+                    container: container.clone(),
+                },
+                cause,
+            );
+        }
+        let action = Action::Remove {
+            container,
+            volumes: false,
+        };
+        plan.push(action, cause);
+    }
+}
+
+/// Every service must stand in the end, but for those that others wait for to complete.
+fn plan_standing(services: &[&Service], plan: &mut Plan) {
+    let completes = |name: &str| {
+        let mut needs = services
+            .iter()
+            .filter_map(|other| other.depends_on.get(name));
+        needs.any(|needed| needed.condition == Condition::Completed)
+    };
+    for service in services.iter().filter(|one| !completes(&one.name)) {
+        let action = Action::Stand {
+            service: service.name.clone(),
+        };
+        plan.push(action, "asked to wait");
+    }
 }
 
 fn plan_networks(
@@ -347,11 +410,12 @@ fn plan_container(target: &Target<'_>, service: &Service, change: &Change, plan:
     match change {
         // Between the removal of the old container and the renaming of the new one somebody stopped.
         Change::None(found) if found.name.ends_with(&format!("_{name}")) => {
-            let old = found.clone();
-            plan.push(
-                Action::Rename { old, name },
-                "its replacement was interrupted",
-            );
+            let action = Action::Rename {
+                service: service_name,
+                old: found.clone(),
+                name,
+            };
+            plan.push(action, "its replacement was interrupted");
         }
         Change::None(_) => {}
         Change::Create => plan.push(
@@ -394,17 +458,7 @@ fn plan_start(
     if stays || (idle && !is_target) {
         return;
     }
-    for (dependency, needed) in &service.depends_on {
-        let planned = services.iter().any(|other| &other.name == dependency);
-        if planned && needed.condition != Condition::Started {
-            let action = Action::Wait {
-                dependency: dependency.clone(),
-                condition: needed.condition,
-                required: needed.required,
-            };
-            plan.push(action, format!("{} needs it", service.name));
-        }
-    }
+    plan_waits(services, service, plan);
     let name = target.project.container_name(service, 1);
     let cause = match change {
         Change::None(found) => format!("it is {}", found.state),
@@ -417,6 +471,38 @@ fn plan_start(
         },
         cause,
     );
+}
+
+/// Waits for what the service needs.
+fn plan_waits(services: &[&Service], service: &Service, plan: &mut Plan) {
+    for (dependency, needed) in &service.depends_on {
+        let planned = services.iter().any(|other| &other.name == dependency);
+        if planned && needed.condition != Condition::Started {
+            let action = Action::Wait {
+                service: service.name.clone(),
+                dependency: dependency.clone(),
+                condition: needed.condition,
+                required: needed.required,
+            };
+            plan.push(action, format!("{} needs it", service.name));
+        }
+    }
+}
+
+/// A dependency that is replaced, with which this service asks to be restarted.
+fn replaced_need<'a>(
+    services: &[&Service],
+    service: &'a Service,
+    changes: &[Change],
+) -> Option<&'a str> {
+    let is_replaced = |name: &String| {
+        let mut all = services.iter().zip(changes);
+        all.any(|(other, change)| other.name == *name && matches!(change, Change::Recreate(..)))
+    };
+    let mut needs = service.depends_on.iter();
+    needs
+        .find(|(name, needed)| needed.restart && is_replaced(name))
+        .map(|(name, _)| name.as_str())
 }
 
 #[cfg(test)]
@@ -472,6 +558,9 @@ mod tests {
                 config_hash: service.config_hash(Dialect::B),
                 image_id: image.clone(),
                 version: "2.40.3".into(),
+                service: service.name.clone(),
+                number: 1,
+                ..Found::default()
             };
             observed.containers.insert(service.name.clone(), found);
             let there = Image {
@@ -649,6 +738,97 @@ mod tests {
         observed.containers.get_mut("db").expect("there").state = "paused".into();
         let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
         assert_eq!(error.hints, ["docker unpause p-db-1"]);
+    }
+
+    #[test]
+    fn orphans_and_surplus_are_removed_as_compose_does() {
+        let project = project();
+        let mut observed = settled(&project);
+        let found = |service: &str, number: u32, state: &str| Found {
+            name: format!("p-{service}-{number}"),
+            service: service.to_owned(),
+            number,
+            state: state.to_owned(),
+            ..Found::default()
+        };
+        observed.orphans = vec![found("old", 1, "running")];
+        observed.surplus = vec![found("gateway", 2, "exited")];
+        let surplus = "remove container p-gateway-2: one of its service is enough\n";
+        let lines = plan(&project, &observed, &UpOptions::default());
+        assert_eq!(lines.expect("a plan"), surplus);
+        let options = UpOptions {
+            remove_orphans: true,
+            ..UpOptions::default()
+        };
+        assert_eq!(
+            plan(&project, &observed, &options).expect("a plan"),
+            format!(
+                "stop container p-old-1: its service is not defined any more\n\
+                 remove container p-old-1: its service is not defined any more\n{surplus}"
+            )
+        );
+    }
+
+    #[test]
+    fn a_replaced_dependency_restarts_who_asks_for_it() {
+        let with = |restart: bool| {
+            changed(|project, observed| {
+                let gateway = project.services.get_mut("gateway").expect("there");
+                gateway.depends_on.get_mut("db").expect("there").restart = restart;
+                observed.containers.get_mut("db").expect("there").image_id = "older".into();
+            })
+        };
+        let replaced = "recreate container p-db-1: its image changed\n\
+                        start container p-db-1: it is new\n";
+        assert_eq!(with(false), replaced);
+        assert_eq!(
+            with(true),
+            format!(
+                "{replaced}\
+                 wait for db to be healthy: gateway needs it\n\
+                 wait for job to complete: gateway needs it\n\
+                 restart container p-gateway-1: db is replaced\n"
+            )
+        );
+    }
+
+    #[test]
+    fn waiting_leaves_out_what_has_to_complete() {
+        let project = project();
+        let options = UpOptions {
+            wait: true,
+            ..UpOptions::default()
+        };
+        assert_eq!(
+            plan(&project, &settled(&project), &options).expect("a plan"),
+            "wait for db to run and be healthy: asked to wait\n\
+             wait for gateway to run and be healthy: asked to wait\n"
+        );
+    }
+
+    #[test]
+    fn what_pull_asks_for_wins_over_the_file() {
+        let mut project = project();
+        let job = project.services.get_mut("job").expect("there");
+        (job.build, job.pull_policy) = (None, "never".into());
+        let with = |pull, missing: bool| {
+            let mut observed = settled(&project);
+            if missing {
+                observed.images.insert("p-job".into(), None);
+            }
+            let options = UpOptions {
+                pull: Some(pull),
+                ..UpOptions::default()
+            };
+            plan(&project, &observed, &options).map_err(|error| error.message)
+        };
+        let pulled = "pull image p-job: asked to\n";
+        assert_eq!(with(Pull::Always, false).as_deref(), Ok(pulled));
+        let pulled = "pull image p-job: it is missing\n";
+        assert_eq!(with(Pull::Missing, true).as_deref(), Ok(pulled));
+        assert_eq!(with(Pull::Missing, false).as_deref(), Ok(""));
+        let message = with(Pull::Never, true).expect_err("refused");
+        assert!(message.contains("--pull never"), "{message}");
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Limits, reservations and devices.
 
 use super::create::{list, map, nonempty, nonzero, some};
-use super::release::Release;
-use crate::compose::{self, Service, Ulimit};
+use crate::compose::{self, Release, Service, Ulimit};
 use crate::engine::models::{
     DeviceMapping, DeviceRequest, HostConfig, ResourcesBlkioWeightDevice, ResourcesUlimits,
     ThrottleDevice,

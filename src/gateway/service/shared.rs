@@ -2,8 +2,7 @@
 
 use super::create::{map, nonempty, some};
 use super::labels;
-use super::release::Release;
-use crate::compose::{IpamPool, Project};
+use crate::compose::{IpamPool, Project, Release};
 use crate::engine::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
 
 /// The network with this key.

@@ -2,19 +2,21 @@
 
 use super::apply::{self, Applier};
 use super::observe::{self, Observed, observe};
-use super::release::Release;
+use super::release::installed;
 use super::{
     Build, Created, GatewayState, Plan, Target, UpOptions, create, image, inject, namespaces, plan,
     state_of,
 };
-use crate::compose::Service;
-use crate::engine::Engine;
+use crate::compose::{Release, Service};
+use crate::engine::{BRIDGE_HINT, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 
 /// The gateway after it was brought up.
 #[derive(Debug, Clone)]
 pub struct Up {
+    /// Something was made, replaced, started or removed.
+    pub changed: bool,
     /// The steps that were taken, one line each; none where nothing was to be done.
     pub steps: Vec<String>,
     /// What was made and started.
@@ -33,9 +35,16 @@ pub async fn up(
     events: &Events,
 ) -> Result<Up> {
     let services = services(target, options)?;
+    if let Some(up) = unchanged(engine, target, &services, options, events).await? {
+        return Ok(up);
+    }
+    let _lock = match &options.ledger {
+        Some(ledger) => Some(ledger.lock(options.wait_timeout).await?),
+        None => None,
+    };
     match converge(engine, target, &services, options, step, events).await {
-        // Somebody else made the container in the meantime: look again, once.
-        Err(error) if error.kind == Kind::Conflict && appeared(engine, target, &error).await => {
+        // Somebody else made or removed a container in the meantime: look again, once.
+        Err(error) if vanished(&error) || appeared(engine, target, &error).await => {
             let again = UpOptions {
                 build: Build::Missing,
                 ..options.clone()
@@ -44,6 +53,36 @@ pub async fn up(
         }
         other => other,
     }
+}
+
+/// Where nothing is to be done, one round of requests tells, and the lock is not needed.
+async fn unchanged(
+    engine: &Engine,
+    target: &Target<'_>,
+    services: &[&Service],
+    options: &UpOptions,
+    events: &Events,
+) -> Result<Option<Up>> {
+    let expected = target.container_name()?;
+    let (observed, guess) = tokio::try_join!(
+        observe(engine, target, services),
+        engine.container(&expected)
+    )?;
+    let plan = plan::images(target, services, &observed, options)?;
+    check(engine, target, services)?;
+    if !plan.is_empty() || !plan::containers(target, services, &observed, options)?.is_empty() {
+        return Ok(None);
+    }
+    warn_of_orphans(&observed, events);
+    let id = observed.containers.get(target.service);
+    let state = state_of(engine, id.map(|found| found.id.as_str()), guess).await?;
+    tell_of_missing_alias(engine, target, &state, events)?;
+    Ok(Some(Up {
+        changed: false,
+        steps: Vec::new(),
+        created: Created::default(),
+        state,
+    }))
 }
 
 async fn converge(
@@ -58,44 +97,72 @@ async fn converge(
     let images = plan::images(target, services, &observed, options)?;
     // A container that cannot be made is refused before minutes go into its image.
     check(engine, target, services)?;
+    if !options.remove_orphans {
+        warn_of_orphans(&observed, events);
+    }
+    let release = release(target, &observed, options).await;
     if !images.is_empty() {
-        apply::images(engine, target, services, &images, step).await?;
+        apply::images(engine, target, services, &images, (&release, step)).await?;
         observed.images = observe::images(engine, target, services).await?;
     }
     let containers = plan::containers(target, services, &observed, options)?;
-    let release = release(target, &observed, &containers).await;
     let reporters = (step, events);
     let applier = Applier::new(
         engine, target, services, options, &observed, release, reporters,
     );
     let (created, id) = applier.apply(&containers).await?;
-    let state = state_of(engine, id.as_deref()).await?;
+    let state = state_of(engine, id.as_deref(), None).await?;
     tell_of_missing_alias(engine, target, &state, events)?;
-    let steps = images.steps.iter().chain(&containers.steps);
     Ok(Up {
-        steps: steps.map(ToString::to_string).collect(),
+        changed: images.changes_something() || containers.changes_something(),
+        steps: [images.lines(), containers.lines()].concat(),
         created,
         state,
     })
 }
 
-/// The release of compose to be like: that of the containers that are there, else the one installed here.
-async fn release(target: &Target<'_>, observed: &Observed, plan: &Plan) -> Release {
-    match observed.release() {
+/// The release of compose to be like: that of the containers that are there, else the one asked for, else
+/// the one installed here.
+async fn release(target: &Target<'_>, observed: &Observed, options: &UpOptions) -> Release {
+    match observed.release().or_else(|| options.release.clone()) {
         Some(release) => release,
-        None if plan.is_empty() => Release::default(),
-        None => Release::installed(target.project).await.unwrap_or_default(),
+        None => installed(target.project).await.unwrap_or_default(),
     }
+}
+
+/// In compose's words.
+fn warn_of_orphans(observed: &Observed, events: &Events) {
+    if observed.orphans.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = observed
+        .orphans
+        .iter()
+        .map(|found| found.name.as_str())
+        .collect();
+    events.warn(format!(
+        "found orphan containers ([{}]) for this project; if you removed or renamed their service in \
+         your compose file, --remove-orphans cleans them up",
+        names.join(" ")
+    ));
+}
+
+/// Whether a container was gone that was there a moment before.
+fn vanished(error: &Error) -> bool {
+    error.message.contains("No such container")
 }
 
 /// Whether a container of this project now has the name that a conflict is about.
 async fn appeared(engine: &Engine, target: &Target<'_>, error: &Error) -> bool {
+    if error.kind != Kind::Conflict {
+        return false;
+    }
     let found = observe::containers(engine, target.project)
         .await
         .unwrap_or_default();
     error.message.contains("is already in use")
         && found
-            .values()
+            .iter()
             .any(|found| error.message.contains(&found.name))
 }
 
@@ -114,7 +181,8 @@ pub async fn prepare_images(
     if images.is_empty() {
         return Ok(());
     }
-    apply::images(engine, target, &services, &images, step).await
+    let release = release(target, &observed, options).await;
+    apply::images(engine, target, &services, &images, (&release, step)).await
 }
 
 /// Fails where [`up`] would refuse the project, before anything is made: a key that is not supported, a
@@ -138,12 +206,14 @@ pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) 
 pub async fn build(
     engine: &Engine,
     target: &Target<'_>,
-    no_cache: bool,
+    options: &UpOptions,
     step: &Step,
 ) -> Result<String> {
     target.project.closure(target.service)?;
-    let mut request = image::request(engine, target, target.project.service(target.service)?)?;
-    request.no_cache |= no_cache;
+    let service = target.project.service(target.service)?;
+    let observed = observe(engine, target, &[service]).await?;
+    let release = release(target, &observed, options).await;
+    let request = image::request(engine, target, service, &release)?;
     engine.build(&request, step).await
 }
 
@@ -156,12 +226,24 @@ pub async fn restart(
     step: &Step,
     events: &Events,
 ) -> Result<Up> {
-    let options = UpOptions {
+    up(engine, target, &restarting(options), step, events).await
+}
+
+/// The steps that [`restart`] would take now. The build among them may lead to a replacement.
+pub async fn plan_restart(
+    engine: &Engine,
+    target: &Target<'_>,
+    options: &UpOptions,
+) -> Result<Plan> {
+    plan_up(engine, target, &restarting(options)).await
+}
+
+fn restarting(options: &UpOptions) -> UpOptions {
+    UpOptions {
         build: Build::Target,
         restart: true,
         ..options.clone()
-    };
-    up(engine, target, &options, step, events).await
+    }
 }
 
 /// A container that somebody else made may lack the name for the host; it is not replaced for that.
@@ -239,6 +321,7 @@ fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<
     let names = services.iter().map(|service| service.name.clone());
     let stand_ins = names.map(|name| (name, String::new())).collect();
     for service in services {
+        check_host_gateway(engine, service)?;
         create::body(&create::Making {
             target,
             service: &namespaces::resolved(service, &stand_ins)?,
@@ -249,8 +332,26 @@ fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<
         })?;
         inject::check(target.project, service)?;
         if service.build.is_some() {
-            image::request(engine, target, service)?;
+            image::request(engine, target, service, &release)?;
         }
     }
     Ok(())
+}
+
+/// An engine without a default bridge has nothing that `host-gateway` could stand for. Some say so when
+/// the container starts; others write `<nil>` into its /etc/hosts.
+fn check_host_gateway(engine: &Engine, service: &Service) -> Result<()> {
+    let asked = service
+        .extra_hosts
+        .iter()
+        .any(|host| host.address == "host-gateway");
+    if !asked || !engine.info().lacks_host_gateway() {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "service {} has host-gateway in its extra_hosts, but the engine at {} has no default bridge network",
+        service.name,
+        engine.endpoint()
+    ))
+    .hint(BRIDGE_HINT))
 }

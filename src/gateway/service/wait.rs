@@ -11,7 +11,7 @@ use crate::engine::models::{ContainerInspectResponse, HealthStatusEnum};
 use crate::error::{Error, Kind, Result};
 
 /// Time between two looks.
-const INTERVAL: Duration = Duration::from_millis(50);
+const INTERVAL: Duration = Duration::from_millis(20);
 /// A container that ends within this time of its start ended "at once".
 const SETTLING: Duration = Duration::from_millis(300);
 /// How long a container that keeps ending is given to end once more.
@@ -36,6 +36,29 @@ pub(super) async fn condition(
             Progress::NoCheck => return Err(no_check(service)),
             Progress::Pending if Instant::now() >= deadline => {
                 return Err(too_late(engine, service, condition, limit, &seen).await);
+            }
+            Progress::Pending => sleep(INTERVAL).await,
+        }
+    }
+}
+
+/// Waits until the service's container runs and, where it has a health check, is healthy.
+pub(super) async fn standing(
+    engine: &Engine,
+    service: &str,
+    container: &str,
+    limit: Duration,
+) -> Result<()> {
+    let what = format!("service {service}");
+    let deadline = Instant::now() + limit;
+    loop {
+        let seen = inspect(engine, &what, container).await?;
+        match progress(&seen, Condition::Healthy) {
+            Progress::Reached | Progress::NoCheck => return Ok(()),
+            Progress::Ended => return Err(exited(engine, &what, &seen).await),
+            Progress::Unhealthy => return Err(unhealthy(engine, &what, &seen).await),
+            Progress::Pending if Instant::now() >= deadline => {
+                return Err(too_late(engine, service, Condition::Healthy, limit, &seen).await);
             }
             Progress::Pending => sleep(INTERVAL).await,
         }

@@ -45,6 +45,67 @@ fn logs_show_both_streams_the_last_lines_and_what_follows() {
         .says([SERVICE, "has no container", "hint:"]);
 }
 
+#[test]
+fn several_services_are_told_apart_as_compose_does() {
+    let Some(stack) = Stack::whole() else { return };
+    stack.run("gateway up").code(0);
+    let all = stack.run("logs gateway api db-test -n all").code(0).stdout;
+    // Names without the project's, aligned.
+    assert!(all.contains("api-1      | gateway on http://"), "{all}");
+    assert!(all.contains("db-test-1  | "), "{all}");
+    let coloured = stack.run("--color always logs gateway api db-test").code(0);
+    coloured.prints([
+        "\u{1b}[36mapi-1      | \u{1b}[0m",
+        "\u{1b}[33mdb-test-1  | ",
+    ]);
+    let plain = stack.run("--color always logs gateway api db-test --no-color");
+    assert!(!plain.code(0).stdout.contains('\u{1b}'));
+    let stamped = stack.run("logs gateway api -t -n 1").code(0).stdout;
+    let (time, text) = stamped.split_once(' ').expect("a time and a text");
+    assert!(chrono::DateTime::parse_from_rfc3339(time).is_ok(), "{time}");
+    assert!(text.starts_with("gateway on"), "{text}");
+    let none = stack
+        .run("logs gateway --until 2020-01-01T00:00:00Z")
+        .code(0);
+    assert_eq!(none.stdout, "");
+    stack
+        .run("logs gateway apj")
+        .code(2)
+        .says(["`apj`", "did you mean `api`?"]);
+    stack.run("down").code(0);
+}
+
+#[test]
+fn a_log_is_followed_across_a_stop_and_a_replacement() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.write_compose(|compose| {
+        compose.replace(
+            COMMAND,
+            "[stub, --host, \"0.0.0.0:8000\", --models, /models]",
+        )
+    });
+    stack.run("gateway up").code(0);
+    let follow = stack.sandbox.spawn(["logs", "gateway", "--follow"]);
+    follow.wait_to_print("Listening on");
+    stack.run("gateway stop").code(0);
+    stack.run("gateway up").code(0);
+    until("an answer", || get(stack.published, "/after-the-stop"));
+    follow.wait_to_print("/after-the-stop");
+    stack.run("gateway up --force-recreate").code(0);
+    until("an answer", || {
+        get(stack.published, "/after-the-replacement")
+    });
+    follow.wait_to_print("/after-the-replacement");
+    follow.signal(rustix::process::Signal::INT);
+    let shown = follow.finish().code(130).stdout;
+    assert_eq!(
+        shown.matches("Listening on").count(),
+        3,
+        "each line once: {shown}"
+    );
+    stack.run("down").code(0);
+}
+
 /// A check of doctor.
 #[track_caller]
 fn check<'a>(checks: &'a Value, name: &str) -> &'a Value {

@@ -1,0 +1,107 @@
+//! `gateway down` and `gateway stop`.
+
+use super::{choose, show_plan, show_steps, step};
+use crate::cli::{GatewayDownArgs, GatewayStopArgs};
+use crate::commands::context::Context;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::event::Step;
+use crate::gateway::{self, ComposeGateway, Down, DownOptions, Gateway, Ledger, embedded};
+
+pub(super) async fn down(context: &Context, args: &GatewayDownArgs) -> Result<()> {
+    let (_, gateway) = choose(context, &args.stack)?;
+    let step = step(context, &gateway);
+    let compose = match &gateway {
+        Gateway::Embedded(how) => {
+            return stop_embedded(context, &how.launch, args.stop.dry_run, step).await;
+        }
+        Gateway::Compose(compose) => compose,
+    };
+    let engine = Engine::open_from_environment()?;
+    let options = DownOptions {
+        stop_timeout: args.stop.timeout,
+        volumes: args.volumes,
+        remove_orphans: args.remove_orphans,
+        ledger: Some(Ledger::new(
+            &context.paths,
+            engine.endpoint(),
+            &compose.project.name,
+        )),
+        ..DownOptions::default()
+    };
+    if args.stop.dry_run {
+        let plan = gateway::plan_down(&engine, &compose.target(), &options).await?;
+        return show_plan(context, &plan, step);
+    }
+    let down = gateway::down(&engine, &compose.target(), &options).await?;
+    finish(context, compose, &down, step)
+}
+
+fn finish(context: &Context, compose: &ComposeGateway, down: &Down, step: Step) -> Result<()> {
+    let removed = down.removed();
+    if removed.is_empty() {
+        step.unchanged(format!("service {} has no container", compose.service));
+    } else {
+        step.done(format!("removed {}", removed.join(", ")));
+    }
+    for kept in &down.kept {
+        context
+            .ui
+            .say(&format!("{kept} stays: containers still use it"));
+    }
+    if !down.orphans.is_empty() {
+        context.events().warn(format!(
+            "found orphan containers ([{}]) for this project; --remove-orphans removes them",
+            down.orphans.join(" ")
+        ));
+    }
+    if context.ui.is_json() {
+        context.ui.print_json(
+            &serde_json::json!({ "event": "gateway", "removed": removed, "kept": down.kept }),
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()> {
+    let (_, gateway) = choose(context, &args.stack)?;
+    let step = step(context, &gateway);
+    let compose = match &gateway {
+        Gateway::Embedded(how) => {
+            return stop_embedded(context, &how.launch, args.stop.dry_run, step).await;
+        }
+        Gateway::Compose(compose) => compose,
+    };
+    let engine = Engine::open_from_environment()?;
+    if args.stop.dry_run {
+        let plan = gateway::plan_stop(&engine, &compose.target()).await?;
+        return show_plan(context, &plan, step);
+    }
+    if gateway::stop(&engine, &compose.target(), args.stop.timeout).await? {
+        step.done(format!("service {} stopped", compose.service));
+    } else {
+        step.unchanged(format!("service {} was not running", compose.service));
+    }
+    Ok(())
+}
+
+async fn stop_embedded(
+    context: &Context,
+    launch: &embedded::Launch,
+    dry_run: bool,
+    step: Step,
+) -> Result<()> {
+    let listen = launch.listen;
+    if dry_run {
+        let running = embedded::observe(&context.paths, listen)?;
+        let line = |_| format!("stop embedded gateway on {listen}: asked to");
+        let lines: Vec<String> = running.map(line).into_iter().collect();
+        return show_steps(context, &lines, step);
+    }
+    if embedded::stop(&context.paths, listen).await? {
+        step.done(format!("embedded gateway on {listen} stopped"));
+    } else {
+        step.unchanged(format!("no embedded gateway was running on {listen}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! `gateway up` and `gateway restart`.
+
+use super::{choose, show_plan, show_steps, step};
+use crate::cli::{GatewayRestartArgs, GatewayUpArgs, PullPolicy};
+use crate::commands::context::Context;
+use crate::commands::up::duration;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::event::Step;
+use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, Pull, Up, UpOptions, embedded};
+
+pub(super) async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
+    let options = options(args)?;
+    let (_, gateway) = choose(context, &args.stack)?;
+    let step = step(context, &gateway);
+    let compose = match &gateway {
+        Gateway::Embedded(how) => {
+            return embedded_up(context, how, args.stop.dry_run, step).await;
+        }
+        Gateway::Compose(compose) => compose,
+    };
+    let (engine, options) = prepared(context, compose, options)?;
+    let target = compose.target();
+    if args.stop.dry_run {
+        let plan = gateway::plan_up(&engine, &target, &options).await?;
+        return show_plan(context, &plan, step);
+    }
+    let up = gateway::up(&engine, &target, &options, &step, &context.events()).await?;
+    finish(context, &up, step)
+}
+
+/// What the flags ask for.
+fn options(args: &GatewayUpArgs) -> Result<UpOptions> {
+    Ok(UpOptions {
+        build: if args.build {
+            Build::All
+        } else {
+            Build::Missing
+        },
+        pull: args.pull.map(|policy| match policy {
+            PullPolicy::Always => Pull::Always,
+            PullPolicy::Missing => Pull::Missing,
+            PullPolicy::Never => Pull::Never,
+        }),
+        force_recreate: args.force_recreate,
+        no_deps: args.no_deps,
+        no_start: args.no_start,
+        wait: args.wait,
+        wait_timeout: duration("--wait-timeout", &args.wait_timeout)?,
+        remove_orphans: args.remove_orphans,
+        stop_timeout: args.stop.timeout,
+        ..UpOptions::default()
+    })
+}
+
+/// The engine, and the options with what belongs to the project on it.
+fn prepared(
+    context: &Context,
+    compose: &ComposeGateway,
+    options: UpOptions,
+) -> Result<(Engine, UpOptions)> {
+    let engine = Engine::open_from_environment()?;
+    let options = UpOptions {
+        release: compose.release.clone(),
+        ledger: Some(Ledger::new(
+            &context.paths,
+            engine.endpoint(),
+            &compose.project.name,
+        )),
+        ..options
+    };
+    Ok((engine, options))
+}
+
+pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Result<()> {
+    let (_, gateway) = choose(context, &args.stack)?;
+    let step = step(context, &gateway);
+    let compose = match &gateway {
+        Gateway::Embedded(how) => {
+            let listen = how.launch.listen;
+            if args.stop.dry_run {
+                let line = format!("restart embedded gateway on {listen}: asked to");
+                return show_steps(context, &[line], step);
+            }
+            embedded::stop(&context.paths, listen).await?;
+            return embedded_up(context, how, false, step).await;
+        }
+        Gateway::Compose(compose) => compose,
+    };
+    let options = UpOptions {
+        no_deps: args.no_deps,
+        stop_timeout: args.stop.timeout,
+        ..UpOptions::default()
+    };
+    let (engine, options) = prepared(context, compose, options)?;
+    let target = compose.target();
+    if args.stop.dry_run {
+        let plan = gateway::plan_restart(&engine, &target, &options).await?;
+        return show_plan(context, &plan, step);
+    }
+    let up = gateway::restart(&engine, &target, &options, &step, &context.events()).await?;
+    finish(context, &up, step)
+}
+
+async fn embedded_up(
+    context: &Context,
+    how: &embedded::Instructions,
+    dry_run: bool,
+    step: Step,
+) -> Result<()> {
+    if dry_run {
+        return show_steps(
+            context,
+            &embedded::plan_up(&how.launch, &context.paths)?,
+            step,
+        );
+    }
+    let (record, fresh) = embedded::start(how, &context.paths, &step).await?;
+    step.ended(fresh, record.describe());
+    if context.ui.is_json() {
+        context.ui.print_json(&serde_json::json!({
+            "event": "gateway", "started": fresh, "listen": record.launch.listen, "pid": record.process.pid,
+        }))?;
+    }
+    Ok(())
+}
+
+fn finish(context: &Context, up: &Up, step: Step) -> Result<()> {
+    step.ended(up.changed, up.state.describe());
+    if context.ui.is_json() {
+        context.ui.print_json(
+            &serde_json::json!({ "event": "gateway", "steps": up.steps, "state": up.state }),
+        )?;
+    }
+    Ok(())
+}

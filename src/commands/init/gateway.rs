@@ -1,0 +1,164 @@
+//! `init --gateway`: the embedded gateway in a container, as a service of the repository's compose
+//! project: a folder with the Dockerfile and the program, and the service itself.
+
+use std::path::{Path, PathBuf};
+
+use super::write;
+use crate::commands::context::Context;
+use crate::compose;
+use crate::config::Config;
+use crate::error::{Context as _, Result};
+use crate::gateway::load_options;
+use crate::process;
+
+/// The program in the service's folder, and in the image.
+const PROGRAM: &str = "ollamactl";
+/// The gateway's port in the container.
+const PORT: u16 = 8000;
+
+/// No shell, no library, no user but nobody: the program is static.
+const DOCKERFILE: &str = "\
+# The gateway of `ollamactl init --gateway`: one static program, which that command copies here.
+FROM scratch
+COPY ollamactl /ollamactl
+# For ollamactl's own files, which a gateway has none of.
+ENV HOME=/
+# Nobody.
+USER 65534:65534
+ENTRYPOINT [\"/ollamactl\"]
+CMD [\"gateway\", \"run\"]
+";
+
+/// The program is made on each machine, not kept in the repository.
+const GITIGNORE: &str = "/ollamactl\n";
+
+/// What is to be written.
+pub(super) struct Service {
+    name: String,
+    folder: PathBuf,
+    text: String,
+    place: Place,
+}
+
+/// Where the service goes.
+enum Place {
+    /// The repository has no compose file yet.
+    New(PathBuf),
+    /// It has one, which includes this file as soon as a person says so there.
+    Beside { file: PathBuf, included_by: PathBuf },
+    /// It has one with the service.
+    Defined(PathBuf),
+}
+
+impl Service {
+    /// Looks at what the repository has.
+    pub fn plan(config: &Config, folder: &Path) -> Result<Self> {
+        let name = config.gateway.service.value.clone();
+        let own = folder.join(&name);
+        let place = place(config, folder, &own)?;
+        let build = match &place {
+            Place::Beside { .. } => ".".to_owned(),
+            Place::New(_) | Place::Defined(_) => format!("./{name}"),
+        };
+        Ok(Self {
+            text: text(config, &build),
+            folder: own,
+            name,
+            place,
+        })
+    }
+
+    /// Writes it, and says what a person has to do.
+    pub fn write(&self, context: &Context) -> Result<()> {
+        std::fs::create_dir_all(&self.folder)
+            .or_failed(|| format!("cannot create {}", self.folder.display()))?;
+        let file = |name: &str| self.folder.join(name);
+        write(context, &file("Dockerfile"), DOCKERFILE.as_bytes(), 0o666)?;
+        write(context, &file(".gitignore"), GITIGNORE.as_bytes(), 0o666)?;
+        match process::own_static_program() {
+            Ok(program) => write(context, &file(PROGRAM), &program, 0o777)?,
+            Err(why) => context.ui.say(&format!(
+                "put a static Linux build of ollamactl at {}: {why}",
+                file(PROGRAM).display()
+            )),
+        }
+        match &self.place {
+            Place::New(path) => write(context, path, self.text.as_bytes(), 0o666),
+            Place::Beside { file, included_by } => {
+                write(context, file, self.text.as_bytes(), 0o666)?;
+                context.ui.say(&format!(
+                    "add it to {}:\n\ninclude:\n  - {}/compose.yaml\n",
+                    included_by.display(),
+                    self.name
+                ));
+                Ok(())
+            }
+            Place::Defined(path) => {
+                context.ui.say(&format!(
+                    "service {} is in {} already; left as it is",
+                    self.name,
+                    path.display()
+                ));
+                Ok(())
+            }
+        }
+    }
+}
+
+fn place(config: &Config, folder: &Path, own: &Path) -> Result<Place> {
+    let folder =
+        std::path::absolute(folder).or_failed(|| format!("cannot resolve {}", folder.display()))?;
+    let options = load_options(config, &folder);
+    // One further up is another repository's.
+    let found = compose::find(&options)?.and_then(|files| files.paths.into_iter().next());
+    let Some(found) = found.filter(|file| file.parent() == Some(&folder)) else {
+        return Ok(Place::New(folder.join("docker-compose.yml")));
+    };
+    let project = compose::load(&options)?;
+    let name = &config.gateway.service.value;
+    if project.services.contains_key(name) || project.disabled.contains_key(name) {
+        return Ok(Place::Defined(found));
+    }
+    Ok(Place::Beside {
+        file: own.join("compose.yaml"),
+        included_by: found,
+    })
+}
+
+fn text(config: &Config, build: &str) -> String {
+    let gateway = &config.gateway;
+    let (service, model) = (&gateway.service.value, &config.model.value);
+    let backend = config.client_host().port;
+    let published = gateway.listen.value.port();
+    format!(
+        "services:
+  # The embedded gateway of ollamactl in a container: /healthz, /api/* and /v1/* in front of the Ollama
+  # of this machine. Written by `ollamactl init --gateway`; yours from now on.
+  {service}:
+    build: {build}
+    # Inside the container it listens for everybody; the published port below decides who that is.
+    command: [gateway, run, --no-auth]
+    environment:
+      OLLAMACTL_GATEWAY_LISTEN: 0.0.0.0:{PORT}
+      OLLAMA_HOST: http://host.docker.internal:{backend}
+      OLLAMA_MODEL: ${{OLLAMA_MODEL:-{model}}}
+      # Set it, and callers need it: Authorization: Bearer KEY.
+      OLLAMACTL_GATEWAY_KEY: ${{OLLAMACTL_GATEWAY_KEY:-}}
+    # Without 127.0.0.1 it would be open to the network, past the firewall of this machine.
+    ports:
+      - \"127.0.0.1:{published}:{PORT}\"
+    extra_hosts:
+      - \"host.docker.internal:host-gateway\"
+    healthcheck:
+      test: [CMD, /ollamactl, health, gateway, --level, live, --listen, \"127.0.0.1:{PORT}\"]
+      interval: 10s
+      timeout: 10s
+      start_period: 5s
+      retries: 3
+    restart: unless-stopped
+    read_only: true
+    cap_drop: [ALL]
+    security_opt: [\"no-new-privileges:true\"]
+"
+    )
+}

@@ -1,0 +1,265 @@
+//! The canonical model as `docker compose config` prints it, in YAML and in JSON: the same keys in the
+//! same order, nothing that no service uses, dollar signs doubled so that it can be read again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::emit;
+use super::hash::{self, Dialect};
+use super::model::Project;
+use super::service::Service;
+
+/// A value whose keys keep their order.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Tree {
+    Null,
+    Bool(bool),
+    Number(serde_json::Number),
+    Text(String),
+    List(Vec<Tree>),
+    Map(Vec<(String, Tree)>),
+}
+
+impl Project {
+    /// The model in YAML, byte for byte as compose of this dialect prints it. What this crate's model
+    /// does not hold (`unsupported`) is left out.
+    pub fn canonical_yaml(&self, dialect: Dialect) -> String {
+        let Tree::Map(mut sections) = self.tree(dialect) else {
+            return String::new();
+        };
+        for (section, tree) in &mut sections {
+            match section.as_str() {
+                "services" => tree.each(|name, service| {
+                    in_yaml(service);
+                    service.append(self.services.get(name).map(|service| &service.extensions));
+                }),
+                "networks" => tree.each(|_, network| network.drop_where("ipam", Tree::is_empty)),
+                _ => {}
+            }
+        }
+        let mut tree = Tree::Map(sections);
+        tree.append(Some(&self.extensions));
+        emit::document(&tree).replace('$', "$$")
+    }
+
+    /// The model in JSON, indented, as compose of this dialect prints it with `--format json`.
+    pub fn canonical_json(&self, dialect: Dialect) -> String {
+        let mut tree = self.tree(dialect);
+        tree.append(Some(&self.extensions));
+        if let Tree::Map(sections) = &mut tree {
+            sections.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        let text = serde_json::to_string_pretty(&tree)
+            .expect("the model has no value that JSON cannot hold");
+        // Go escapes these, which stand nowhere but in strings.
+        let escaped = text
+            .replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+            .replace('&', "\\u0026");
+        escaped.replace('$', "$$")
+    }
+
+    /// The sections that are not empty, in compose's order.
+    fn tree(&self, dialect: Dialect) -> Tree {
+        let services: Vec<(String, Tree)> = self
+            .services
+            .iter()
+            .map(|(name, service)| (name.clone(), of_service(service, dialect)))
+            .collect();
+        let used = Used::by(self.services.values());
+        let sections = [
+            ("networks", chosen(&self.networks, &used.networks)),
+            ("volumes", chosen(&self.volumes, &used.volumes)),
+            ("secrets", chosen(&self.secrets, &used.secrets)),
+            ("configs", chosen(&self.configs, &used.configs)),
+        ];
+        let head = [
+            ("name".to_owned(), Tree::Text(self.name.clone())),
+            ("services".to_owned(), Tree::Map(services)),
+        ];
+        let rest = sections
+            .into_iter()
+            .filter(|(_, tree)| !tree.is_empty())
+            .map(|(name, tree)| (name.to_owned(), tree));
+        Tree::Map(head.into_iter().chain(rest).collect())
+    }
+}
+
+/// What services refer to: compose leaves out the rest.
+#[derive(Default)]
+struct Used<'a> {
+    networks: BTreeSet<&'a str>,
+    volumes: BTreeSet<&'a str>,
+    secrets: BTreeSet<&'a str>,
+    configs: BTreeSet<&'a str>,
+}
+
+impl<'a> Used<'a> {
+    fn by(services: impl Iterator<Item = &'a Service>) -> Self {
+        let mut used = Self::default();
+        for service in services {
+            let built = service.build.iter().flat_map(|build| &build.secrets);
+            let secrets = service.secrets.iter().chain(built);
+            let named = service
+                .volumes
+                .iter()
+                .filter(|mount| mount.kind == "volume");
+            used.networks
+                .extend(service.networks.keys().map(String::as_str));
+            used.volumes
+                .extend(named.map(|mount| mount.source.as_str()));
+            used.secrets
+                .extend(secrets.map(|secret| secret.source.as_str()));
+            used.configs
+                .extend(service.configs.iter().map(|config| config.source.as_str()));
+        }
+        used
+    }
+}
+
+fn chosen<T: Serialize>(all: &BTreeMap<String, T>, used: &BTreeSet<&str>) -> Tree {
+    let used = all.iter().filter(|(key, _)| used.contains(key.as_str()));
+    Tree::Map(
+        used.map(|(key, value)| (key.clone(), Tree::of(value)))
+            .collect(),
+    )
+}
+
+/// The service as its hash sees it, before anything is taken out.
+fn of_service(service: &Service, dialect: Dialect) -> Tree {
+    let text = hash::service_json(service, dialect);
+    Tree::parse(&text)
+}
+
+/// YAML leaves out what JSON shows as nothing.
+fn in_yaml(service: &mut Tree) {
+    for key in ["command", "entrypoint"] {
+        service.drop_where(key, |value| *value == Tree::Null);
+    }
+    if let Some(deploy) = service.get_mut("deploy") {
+        for key in ["resources", "placement"] {
+            deploy.drop_where(key, Tree::is_empty);
+        }
+    }
+}
+
+impl Tree {
+    fn of(value: &impl Serialize) -> Self {
+        Self::parse(&hash::json(value))
+    }
+
+    fn parse(json: &str) -> Self {
+        serde_json::from_str(json).expect("this crate's own JSON")
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Map(entries) if entries.is_empty())
+    }
+
+    fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match self {
+            Self::Map(entries) => entries
+                .iter_mut()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    fn each(&mut self, mut change: impl FnMut(&str, &mut Self)) {
+        if let Self::Map(entries) = self {
+            entries
+                .iter_mut()
+                .for_each(|(key, value)| change(key, value));
+        }
+    }
+
+    fn drop_where(&mut self, key: &str, drop: impl Fn(&Self) -> bool) {
+        if let Self::Map(entries) = self {
+            entries.retain(|(name, value)| name != key || !drop(value));
+        }
+    }
+
+    /// Adds `x-…` keys behind all others.
+    fn append(&mut self, extensions: Option<&BTreeMap<String, serde_json::Value>>) {
+        if let Self::Map(entries) = self {
+            let more = extensions.into_iter().flatten();
+            entries.extend(more.map(|(key, value)| (key.clone(), Self::of(value))));
+        }
+    }
+}
+
+impl Serialize for Tree {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => value.serialize(serializer),
+            Self::Number(value) => value.serialize(serializer),
+            Self::Text(value) => value.serialize(serializer),
+            Self::List(values) => values.serialize(serializer),
+            Self::Map(entries) => {
+                serializer.collect_map(entries.iter().map(|(key, value)| (key, value)))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Ordered)
+    }
+}
+
+/// Reads a value of any kind, keys in their order.
+struct Ordered;
+
+impl<'de> Visitor<'de> for Ordered {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
+        Ok(serde_json::Number::from_f64(value).map_or(Tree::Null, Tree::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Tree, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = values.next_element()? {
+            list.push(value);
+        }
+        Ok(Tree::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        Ok(Tree::Map(map))
+    }
+}

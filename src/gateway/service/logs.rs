@@ -1,0 +1,188 @@
+//! What containers print: of one service or several, to the end or for as long as they live, across
+//! restarts and replacements.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::try_join_all;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::Target;
+use super::observe::{self, Found};
+use crate::compose::Project;
+use crate::engine::{Engine, LogLine, LogQuery};
+use crate::error::{Error, Kind, Result};
+
+/// Pauses between two looks for the successor of a container that ended.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A line, and which container printed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The container as compose calls it in logs: its name without the project's.
+    pub source: String,
+    /// The line.
+    pub line: LogLine,
+}
+
+/// The containers whose output is asked for, service by service as they were named.
+#[derive(Debug, Clone)]
+pub struct Sources(Vec<Found>);
+
+impl Sources {
+    /// Finds the containers of these services; none named: the gateway's.
+    pub async fn find(engine: &Engine, target: &Target<'_>, services: &[String]) -> Result<Self> {
+        let gateway = [target.service.to_owned()];
+        let services = if services.is_empty() {
+            &gateway[..]
+        } else {
+            services
+        };
+        for service in services {
+            target.project.service(service)?;
+        }
+        let all = observe::containers(engine, target.project).await?;
+        let mut found = Vec::new();
+        for service in services {
+            let of_it = all
+                .iter()
+                .filter(|one| !one.oneoff && one.service == *service);
+            let before = found.len();
+            found.extend(of_it.cloned());
+            if found.len() == before {
+                return Err(Error::new(
+                    Kind::Unhealthy,
+                    format!("service {service} has no container"),
+                )
+                .hint("ollamactl gateway up"));
+            }
+        }
+        Ok(Self(found))
+    }
+
+    /// Their names, without the project's.
+    pub fn names(&self, project: &Project) -> Vec<String> {
+        self.0.iter().map(|found| short(project, found)).collect()
+    }
+}
+
+fn short(project: &Project, found: &Found) -> String {
+    let prefix = format!("{}-", project.name);
+    found
+        .name
+        .strip_prefix(&prefix)
+        .unwrap_or(&found.name)
+        .to_owned()
+}
+
+/// Hands on what the containers print, each line as it comes, until `show` returns `false`. With
+/// `follow`, a container that ended is watched for its next start or its successor.
+pub async fn logs(
+    engine: &Engine,
+    project: &Project,
+    sources: &Sources,
+    query: LogQuery,
+    show: impl Fn(Said) -> Result<bool>,
+) -> Result<()> {
+    let enough = CancellationToken::new();
+    let each = sources.0.iter().map(|found| {
+        let reader = Reader {
+            engine,
+            project,
+            query,
+            show: &show,
+            enough: &enough,
+        };
+        reader.read(found.clone())
+    });
+    tokio::select! {
+        read = try_join_all(each) => read.map(drop),
+        () = enough.cancelled() => Ok(()),
+    }
+}
+
+/// Reads one container, and whatever takes its place.
+struct Reader<'a, S> {
+    engine: &'a Engine,
+    project: &'a Project,
+    query: LogQuery,
+    show: &'a S,
+    enough: &'a CancellationToken,
+}
+
+impl<S: Fn(Said) -> Result<bool>> Reader<'_, S> {
+    async fn read(self, mut found: Found) -> Result<()> {
+        let mut query = self.query;
+        // The time of the last line tells, after a restart, which lines were shown already.
+        query.timestamps |= query.follow;
+        let mut last = String::new();
+        loop {
+            self.to_its_end(&found, query, &mut last).await?;
+            if !self.query.follow {
+                return Ok(());
+            }
+            let next = self.next(&found).await?;
+            if next.id != found.id {
+                last.clear();
+            }
+            (query.tail, query.since) = (None, None);
+            found = next;
+        }
+    }
+
+    async fn to_its_end(&self, found: &Found, query: LogQuery, last: &mut String) -> Result<()> {
+        let mut lines = std::pin::pin!(self.engine.logs(&found.id, query));
+        while let Some(line) = lines.next().await {
+            let Some(line) = self.news(line?, last) else {
+                continue;
+            };
+            let said = Said {
+                source: short(self.project, found),
+                line,
+            };
+            if !(self.show)(said)? {
+                self.enough.cancel();
+            }
+        }
+        Ok(())
+    }
+
+    /// The line as it was asked for, unless it was shown before.
+    fn news(&self, line: LogLine, last: &mut String) -> Option<LogLine> {
+        if !self.query.follow {
+            return Some(line);
+        }
+        let (time, text) = line.text.split_once(' ').unwrap_or((&line.text, ""));
+        if time <= last.as_str() {
+            return None;
+        }
+        time.clone_into(last);
+        let text = if self.query.timestamps {
+            line.text.clone()
+        } else {
+            text.to_owned()
+        };
+        Some(LogLine {
+            stderr: line.stderr,
+            text,
+        })
+    }
+
+    /// The service's container of the same number, once it runs (again).
+    async fn next(&self, ended: &Found) -> Result<Found> {
+        loop {
+            let all = observe::containers(self.engine, self.project).await?;
+            let next = all.into_iter().find(|found| {
+                found.service == ended.service
+                    && found.number == ended.number
+                    && found.is_active()
+                    && !found.oneoff
+            });
+            match next {
+                Some(found) => return Ok(found),
+                None => sleep(LOOK).await,
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What would be done, orphans, volumes, two at once, and the release of compose to be like.
+
+use serde_json::Value;
+
+use crate::stack::{SERVICE, Stack};
+
+#[test]
+fn a_dry_run_says_every_step_with_its_cause_and_does_none() {
+    let Some(stack) = Stack::alone() else { return };
+    let (container, network) = (stack.container(SERVICE), stack.network());
+    let image = format!("{}-{SERVICE}", stack.name);
+    let up = stack.run("gateway up --dry-run").code(0);
+    assert_eq!(
+        up.stdout,
+        format!(
+            "build image {image}: it is missing\n\
+             create network {network}: it is missing\n\
+             create container {container}: there is none\n\
+             start container {container}: it is new\n"
+        )
+    );
+    stack
+        .run("up --dry-run")
+        .code(0)
+        .prints(["start backend on", "pull model tiny", &container]);
+    stack.assert_nothing_left();
+    assert!(!stack.docker.has_image(&image));
+
+    stack.run("gateway up").code(0);
+    let before = stack.run_of(SERVICE);
+    let nothing = stack.run("gateway up --dry-run").code(0);
+    assert_eq!(nothing.stdout, "");
+    let forced = stack.run("gateway up --dry-run --force-recreate").code(0);
+    assert_eq!(
+        forced.stdout,
+        format!(
+            "recreate container {container}: asked to\nstart container {container}: it is new\n"
+        )
+    );
+    let steps = stack.run("gateway stop --dry-run --json").code(0);
+    let plan = steps
+        .json_lines()
+        .into_iter()
+        .find(|one| one["event"] == "plan");
+    assert_eq!(
+        plan.expect("a plan")["steps"],
+        serde_json::json!([format!("stop container {container}: asked to")])
+    );
+    let down = format!(
+        "stop container {container}: asked to\n\
+         remove container {container}: asked to\n\
+         remove network {network}: it is the project's\n"
+    );
+    assert_eq!(stack.run("gateway down --dry-run").code(0).stdout, down);
+    let all = stack.run("down --dry-run").code(0).stdout;
+    assert_eq!(
+        all,
+        down.replace("asked to", "ollamactl made it")
+            .replace("it is the project's", "ollamactl made it")
+    );
+    assert_eq!(stack.run_of(SERVICE), before);
+    stack.run("down").code(0);
+}
+
+#[test]
+fn orphans_are_said_and_go_only_when_asked_for() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("gateway up").code(0);
+    let image = format!("{}-{SERVICE}", stack.name);
+    let orphan = stack.docker.create(&stack.name, "renamed", &image);
+    let warning = format!("found orphan containers ([{orphan}])");
+    stack
+        .run("gateway up")
+        .code(0)
+        .says(["-- gateway", &warning, "--remove-orphans"]);
+    stack
+        .run("gateway up --remove-orphans")
+        .code(0)
+        .says(["remove container", &orphan]);
+    assert_eq!(
+        stack.docker.containers(&stack.name),
+        [stack.container(SERVICE)]
+    );
+    let orphan = stack.docker.create(&stack.name, "renamed", &image);
+    stack
+        .run("gateway down")
+        .code(0)
+        .says(["found orphan", &orphan]);
+    assert_eq!(stack.docker.containers(&stack.name), [orphan]);
+    stack.run("gateway down --remove-orphans").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
+fn volumes_stay_unless_they_are_asked_for() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.write_compose(|compose| {
+        let mounted = compose.replace("    ports:", "    volumes: [data:/data]\n    ports:");
+        format!("{mounted}volumes: {{data: }}\n")
+    });
+    let volume = format!("{}_data", stack.name);
+    stack.run("gateway up").code(0);
+    stack.run("gateway down").code(0);
+    assert!(stack.docker.has_volume(&volume));
+    stack.run("gateway up").code(0);
+    stack
+        .run("gateway down --volumes")
+        .code(0)
+        .says(["removed", &volume]);
+    assert!(!stack.docker.has_volume(&volume));
+
+    stack.run("gateway up").code(0);
+    stack.run("down").code(0);
+    assert!(stack.docker.has_volume(&volume));
+    stack.run("down --volumes").code(0);
+    assert!(!stack.docker.has_volume(&volume));
+    stack.assert_nothing_left();
+}
+
+#[test]
+fn of_two_ups_at_once_one_works_and_the_other_waits_for_it() {
+    let Some(stack) = Stack::alone() else { return };
+    let both = [0, 1].map(|_| stack.sandbox.spawn(["gateway", "up"]));
+    let outputs = both.map(|one| one.finish().code(0));
+    let made = outputs
+        .iter()
+        .filter(|output| output.stderr.contains("create container"));
+    assert_eq!(made.count(), 1, "{}{}", outputs[0], outputs[1]);
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
+fn a_project_that_another_command_changes_for_too_long_is_a_time_out() {
+    let Some(stack) = Stack::alone() else { return };
+    // The build takes longer than anybody waits.
+    stack.dockerfile("RUN [\"/ollamactl\", \"stub\", \"--host\", \"127.0.0.1:1\"]\n");
+    let first = stack.sandbox.spawn(["gateway", "up"]);
+    first.wait_to_say("build image");
+    stack.run("gateway up --wait-timeout 500ms").code(7).says([
+        "another ollamactl",
+        "changes project",
+        &stack.name,
+        "hint:",
+    ]);
+    first.signal(rustix::process::Signal::INT);
+    first.finish().code(130);
+}
+
+/// The labels of the gateway's container, without compose's prefix.
+fn label(stack: &Stack, name: &str) -> Value {
+    stack.inspect(SERVICE)["Config"]["Labels"][format!("com.docker.compose.{name}")].clone()
+}
+
+#[test]
+fn a_new_project_gets_the_release_that_is_asked_for_and_an_old_one_keeps_its_own() {
+    let Some(mut stack) = Stack::alone() else {
+        return;
+    };
+    stack
+        .sandbox
+        .write("ollamactl.yaml", "gateway: {compose_version: 2.26.1}\n");
+    stack.run("gateway up").code(0);
+    assert_eq!(label(&stack, "version"), "2.26.1");
+    let hash = stack
+        .run(&format!("gateway config --hash {SERVICE}"))
+        .code(0);
+    let hash = hash.stdout.trim().rsplit(' ').next().map(str::to_owned);
+    assert_eq!(label(&stack, "config-hash"), hash.expect("a hash"));
+    stack.sandbox.set("OLLAMACTL_COMPOSE_VERSION", "2.40.3");
+    let before = stack.id(SERVICE);
+    stack.run("gateway up").code(0).says(["-- gateway"]);
+    assert_eq!(stack.id(SERVICE), before);
+    stack.run("gateway up --force-recreate").code(0);
+    assert_eq!(label(&stack, "version"), "2.26.1");
+    stack.run("gateway down").code(0);
+    stack.run("gateway up").code(0);
+    assert_eq!(label(&stack, "version"), "2.40.3");
+    stack.sandbox.set("OLLAMACTL_COMPOSE_VERSION", "newest");
+    stack
+        .run("gateway up")
+        .code(2)
+        .says(["OLLAMACTL_COMPOSE_VERSION", "newest"]);
+    stack.sandbox.unset("OLLAMACTL_COMPOSE_VERSION");
+    stack.run("down").code(0);
+}
+
+#[test]
+fn wait_returns_when_all_is_healthy_and_optional_dependencies_may_fail() {
+    let Some(stack) = Stack::whole() else { return };
+    stack.write_compose(|compose| {
+        let optional = "depends_on:\n      api: {condition: service_started}\n      extra: {condition: service_completed_successfully, required: false}";
+        let compose = compose.replace("depends_on: [api]", optional);
+        format!("{compose}  extra:\n    build: ./ollama-functions\n    command: [version, --nonsense]\n")
+    });
+    stack
+        .run("gateway up --wait --wait-timeout 2m")
+        .code(0)
+        .says(["wait for", "extra", "it is not required"]);
+    assert_eq!(
+        stack.inspect("db-test")["State"]["Health"]["Status"],
+        "healthy"
+    );
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}

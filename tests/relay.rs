@@ -1,0 +1,109 @@
+//! The relay beside engines of every kind, as far as an engine's own words tell them apart. With real
+//! containers it is tested by `engine_reach`.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use support::engine::{FakeEngine, Reply};
+use support::{Sandbox, until};
+
+/// An engine that says this of itself.
+fn engine(change: impl FnOnce(&mut Value)) -> Arc<FakeEngine> {
+    let mut version = FakeEngine::docker();
+    change(&mut version);
+    FakeEngine::new(version, |_| Reply::Honest)
+}
+
+/// A sandbox whose engine is this one.
+fn beside(engine: &Arc<FakeEngine>) -> Sandbox {
+    let sandbox = Sandbox::new();
+    engine.on_socket(&sandbox.path("fake.sock"));
+    let host = format!("unix://{}", sandbox.path("fake.sock").display());
+    sandbox.with("DOCKER_HOST", &host)
+}
+
+/// The relay's state once it is settled, and what `doctor` says of it.
+#[track_caller]
+fn relay(sandbox: &Sandbox) -> (Value, Value) {
+    sandbox.serve();
+    let state = until("a relay that knows what it does", || {
+        let relay = sandbox.run(["status", "--json"]).json()["relay"].clone();
+        (relay["state"] != "waiting").then_some(relay)
+    });
+    let checks = sandbox.run(["doctor", "--json"]).json();
+    let mut checks = checks.as_array().expect("a list").iter();
+    let check = checks.find(|check| check["name"] == "relay");
+    (state, check.cloned().unwrap_or_default())
+}
+
+fn assert_says(value: &Value, texts: &[&str]) {
+    for text in texts {
+        assert!(value.to_string().contains(text), "{text} in {value}");
+    }
+}
+
+#[test]
+fn docker_desktop_needs_none() {
+    let engine = engine(|version| version["Platform"]["Name"] = json!("Docker Desktop 4.50.0"));
+    let (state, check) = relay(&beside(&engine));
+    assert_eq!(state["state"], "not_needed");
+    assert_says(&state, &["Docker Desktop's containers reach"]);
+    assert_eq!(check["verdict"], "ok");
+}
+
+#[test]
+fn a_rootless_engine_allows_none_and_the_way_out_is_said() {
+    let engine = engine(|version| {
+        version["Components"] = json!([{ "Name": "rootlesskit", "Version": "2.3.4" }]);
+    });
+    let sandbox = beside(&engine);
+    let (state, check) = relay(&sandbox);
+    assert_eq!(state["state"], "impossible");
+    assert_says(&state, &["rootless", "--bind ADDRESS"]);
+    assert_eq!(check["verdict"], "warn");
+    assert_says(&check["mend"], &["--bind ADDRESS"]);
+    sandbox
+        .run(["status"])
+        .code(0)
+        .prints(["not possible", "rootless"]);
+}
+
+#[test]
+fn an_engine_on_another_machine_allows_none_and_is_named() {
+    let port = engine(|_| {}).on_tcp();
+    // Not a loopback address by its looks, though it leads to one.
+    let host = format!("tcp://0.0.0.0:{port}");
+    let sandbox = Sandbox::new().with("DOCKER_HOST", &host);
+    let (state, check) = relay(&sandbox);
+    assert_eq!(state["state"], "impossible");
+    assert_says(&state, &["on another machine", &host, "OLLAMA_HOST"]);
+    assert_eq!(check["verdict"], "warn");
+}
+
+#[test]
+fn whoever_may_use_it_is_networks_or_addresses() {
+    let sandbox = Sandbox::new();
+    for fine in ["shop_default", "172.18.0.0/16", "172.18.0.2", "fd00::/64"] {
+        sandbox.write(
+            "ollamactl.yaml",
+            &format!("relay:\n  allow: [\"{fine}\"]\n"),
+        );
+        let shown = sandbox.run(["config", "show", "--json"]).code(0).json();
+        assert_eq!(shown["relay.allow"]["value"], fine);
+    }
+    for wrong in ["172.18.0.0/33", "a b", "-x", ""] {
+        sandbox.write(
+            "ollamactl.yaml",
+            &format!("relay:\n  allow: [\"{wrong}\"]\n"),
+        );
+        let refused = sandbox.run(["config", "show"]).code(2);
+        refused.says([
+            "relay.allow",
+            "ollamactl.yaml",
+            "neither a network's name nor a subnet",
+        ]);
+    }
+}
