@@ -288,6 +288,7 @@ fn build(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Build> {
         dockerfile_inline: o.text("dockerfile_inline")?,
         entitlements: o.texts("entitlements")?,
         args: o.or_default("args", Field::pairs)?,
+        ssh: o.or_default("ssh", ssh)?,
         labels: o.labels("labels")?,
         cache_from: o.texts("cache_from")?,
         cache_to: o.texts("cache_to")?,
@@ -295,6 +296,7 @@ fn build(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Build> {
         no_cache: o.bool("no_cache")?,
         pull: o.bool("pull")?,
         extra_hosts: o.or_default("extra_hosts", parts::extra_hosts)?,
+        isolation: o.text("isolation")?,
         network: o.text("network")?,
         target: o.text("target")?,
         secrets: o.list("secrets", parts::file_reference)?,
@@ -311,4 +313,14 @@ fn build(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Build> {
     }
     unsupported.extend(o.unknown());
     Ok(build)
+}
+
+/// `[ID, ID=PATH]`, or a mapping of them; an ID alone means the agent of the environment.
+fn ssh(field: &Field) -> Decoded<Vec<String>> {
+    let pairs = field.pairs()?.into_iter();
+    let text = |(id, path): (String, Option<String>)| match path {
+        Some(path) if !path.is_empty() => format!("{id}={path}"),
+        _ => id,
+    };
+    Ok(pairs.map(text).collect())
 }

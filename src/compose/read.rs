@@ -25,6 +25,11 @@ pub(super) fn text(path: &Path) -> Result<String> {
     if bytes.contains(&0) {
         return Err(fault("contains a NUL byte: it is not a text file"));
     }
+    // The mark at the start of a file is no part of its first line.
+    let bytes = match bytes.strip_prefix("\u{feff}".as_bytes()) {
+        Some(rest) => rest.to_vec(),
+        None => bytes,
+    };
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.split(|byte| *byte == b'\n').count();

@@ -394,13 +394,13 @@ fn unknown_keys_stop_only_the_services_that_use_them() {
 services:
   a: {image: x, x-note: 1, depends_on: [b]}
   b: {image: y, healthcheck: {tset: x}}
-  c: {image: z, blkio_config: {weight: 1}}
+  c: {image: z, credential_spec: {file: x}}
   d: {image: w, develop: {}, deploy: {mode: global}}
 ";
     let project = one(text).project();
     let refusal = |name| project.closure(name).expect_err("refused").message;
     assert!(refusal("a").contains("services.b.healthcheck.tset is not supported"));
-    assert!(refusal("c").contains("services.c.blkio_config"));
+    assert!(refusal("c").contains("services.c.credential_spec"));
     assert!(project.closure("d").is_ok());
     assert_eq!(project.warnings.len(), 2);
 }

@@ -20,6 +20,8 @@ canonical! {
         pub entitlements: Vec<String>,
         /// Build arguments; `None`: named but unset.
         pub args: BTreeMap<String, Option<String>>,
+        /// Keys and agents that RUN steps may use, `ID` or `ID=PATH`.
+        pub ssh: Vec<String>,
         /// Labels of the image.
         pub labels: BTreeMap<String, String>,
         /// Images to take cached layers from.
@@ -34,6 +36,8 @@ canonical! {
         pub pull: bool,
         /// Entries of /etc/hosts while building.
         pub extra_hosts: Vec<ExtraHost>,
+        /// Isolation technology (Windows).
+        pub isolation: String,
         /// Network of RUN steps.
         pub network: String,
         /// Stage to build.

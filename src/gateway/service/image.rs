@@ -72,7 +72,9 @@ fn check(service: &Service, build: &compose::Build) -> Result<()> {
         ("entitlements", !build.entitlements.is_empty()),
         ("platforms", build.platforms.len() > 1),
         ("privileged", build.privileged),
+        ("isolation", !build.isolation.is_empty()),
         ("secrets", !build.secrets.is_empty()),
+        ("ssh", !build.ssh.is_empty()),
         ("ulimits", !build.ulimits.is_empty()),
     ];
     if let Some((key, _)) = set.into_iter().find(|(_, set)| *set) {

@@ -38,6 +38,14 @@ impl Api {
         serde_json::from_slice(&body).expect("JSON")
     }
 
+    /// A file of a container, as a tar archive of it alone.
+    pub fn file(&self, container: &str, path: &str) -> Vec<u8> {
+        let url = format!("/containers/{container}/archive?path={}", encoded(path));
+        let (status, body) = self.call("GET", &url, &[]);
+        assert_eq!(status, 200, "GET {url}: {}", text(&body));
+        body
+    }
+
     /// What carries a label.
     pub fn labelled(&self, path: &str, label: &str) -> Value {
         self.filtered(path, "label", label)

@@ -40,6 +40,9 @@ pub struct About {
     /// Whether the other commands of each tool are run on the other's container too.
     #[serde(default)]
     pub commands: bool,
+    /// Files in the service's container that must be the same: what is copied into it shows nowhere else.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Networks and volumes that must be there before.
     #[serde(default)]
     pub external: External,

@@ -16,8 +16,9 @@ Written by `tests/engine_compat.rs`, and compared with what it finds at every ru
 [tests/engine/compat/projects](../tests/engine/compat/projects) is brought up by real docker compose and by ollamactl on
 the same engine.
 
-- **the same**: `docker inspect` of all its containers, networks and volumes is equal but for IDs, times and addresses
-  that the engine chose, `config-hash` and every other label included; each tool's `up` leaves what the other made as it
+- **the same**: `docker inspect` of all its containers, networks and volumes is equal, `config-hash` and every other label
+  included, but for IDs, times, addresses that the engine chose, and the order of lists that compose itself leaves to
+  chance; what is copied into a container is equal; each tool's `up` leaves what the other made as it
   is; compose's `down` takes away all that ollamactl made.
 - **all commands**: also `logs`, `stop`, `down` of ollamactl on compose's container, and `ps`, `logs`, `stop`, `start` of
   compose on ollamactl's.

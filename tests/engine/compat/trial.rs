@@ -1,5 +1,6 @@
 //! One project through compose and ollamactl, each on what the other made.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::api::Api;
@@ -236,9 +237,14 @@ impl<'a> Side<'a> {
 
     /// What an `up` made; it must have made something.
     fn made(&self, up: Output) -> Result<Snapshot, Vec<String>> {
-        let snapshot = self.snapshot();
+        let mut snapshot = self.snapshot();
         if up.status != 0 || snapshot.runs.is_empty() {
             return Err(vec![up.to_string()]);
+        }
+        for path in &self.project.about.files {
+            let container = format!("{}-{SERVICE}-1", self.name);
+            let file = described(&self.bench.api.file(&container, path));
+            snapshot.things.insert(format!("file {path}"), file.into());
         }
         Ok(snapshot)
     }
@@ -362,6 +368,27 @@ impl Drop for Side<'_> {
             }
         }
     }
+}
+
+/// Who owns a file, who may read it, and what it says.
+fn described(archive: &[u8]) -> String {
+    let mut archive = tar::Archive::new(archive);
+    let mut entry = archive
+        .entries()
+        .expect("an archive")
+        .next()
+        .expect("a file")
+        .expect("readable");
+    let mut content = String::new();
+    entry.read_to_string(&mut content).expect("text");
+    let header = entry.header();
+    let number = |number: std::io::Result<u64>| number.expect("a number");
+    format!(
+        "mode {:o} uid {} gid {}: {content}",
+        header.mode().expect("a mode"),
+        number(header.uid()),
+        number(header.gid()),
+    )
 }
 
 fn must(output: Output, status: i32, prints: &str) -> Result<Output, Vec<String>> {
