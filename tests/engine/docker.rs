@@ -5,7 +5,6 @@ use std::net::{SocketAddr, TcpStream};
 
 use ollamactl::engine::models::ContainerCreateBody;
 use ollamactl::engine::{Endpoint, Engine};
-use ollamactl::engine::{Endpoint, Engine};
 use ollamactl::error::Result;
 use serde_json::Value;
 
