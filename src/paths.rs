@@ -65,7 +65,8 @@ fn close_to_others(path: &Path) -> Result<()> {
         .or_failed(|| format!("cannot look at {}", path.display()))?
         .permissions()
         .mode();
-    if mode & 0o077 == 0 {
+    let others = mode & 0o077;
+    if others == 0 {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).or_failed(|| {

@@ -208,7 +208,7 @@ fn a_model_on_the_processor_beside_a_gpu_is_seen() {
         let card = "/sys/class/drm/card0/device";
         let ollamactl = sandbox.bin().join("ollamactl");
         sandbox.shell(&format!(
-            "exec unshare -m sh -ec 'mount -t tmpfs none /sys/class/drm; mkdir -p {card}; \
+            "exec unshare -m sh -ec 'mount -t tmpfs none /sys/class; mkdir -p {card}; \
              echo 0x10de >{card}/vendor; exec {} {command}'",
             ollamactl.display()
         ))

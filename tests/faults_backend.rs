@@ -441,18 +441,13 @@ fn killed_at(sandbox: &Sandbox, call: &str, nth: u32, command: &str) {
     );
     let path = sandbox.path("script");
     std::fs::write(&path, script).expect("written");
-    // Its own end is that of the last process that it follows, so it is not waited for.
-    let tracer = sandbox.start(
-        "/bin/sh",
-        [
-            "-c",
-            &format!("PATH=$PATH:/usr/bin:/bin exec sh {}", path.display()),
-        ],
-    );
+    // Its own end is that of the last process that it follows, so it is not waited for; those go on.
+    let shell = format!("PATH=$PATH:/usr/bin:/bin exec sh {}", path.display());
+    let tracer = sandbox.start("/bin/sh", ["-c", &shell]);
     until_true("the end of the command", || done.exists());
     for process in sandbox.processes() {
         if process.program() == "strace" {
-            end(process.pid, Signal::TERM);
+            end(process.pid, Signal::KILL);
         }
     }
     drop(tracer.finish());

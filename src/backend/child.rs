@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Launch;
 use super::launch::is_read_by_ollama;
+use crate::daemon::describe_end;
 use crate::error::{Context, Error, Kind, Result};
 use crate::ollama::{Client, Probe, host, is_runner};
 use crate::process::{self, Identity, Signal};
@@ -113,7 +114,7 @@ fn answers_for(pid: u32, launch: &Launch) -> bool {
 }
 
 fn ended_early(launch: &Launch, status: std::io::Result<ExitStatus>) -> Error {
-    let how = status.map_or_else(|error| error.to_string(), describe);
+    let how = status.map_or_else(|error| error.to_string(), describe_end);
     Error::failed(format!(
         "{} on {} ended before it was ready: {how}",
         launch.noun(),
@@ -132,17 +133,6 @@ fn never_ready(launch: &Launch) -> Error {
         ),
     )
     .hint("device discovery can be slow; give it more time: --ready-timeout 3m")
-}
-
-/// `exit code 1` or `signal 9`.
-pub(super) fn describe(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return format!("ended by signal {signal}");
-    }
-    status
-        .code()
-        .map_or_else(|| "ended".to_owned(), |code| format!("exit code {code}"))
 }
 
 /// Ends the backend and the runners that it started; says whether force was needed.

@@ -4,21 +4,17 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::begin::FIRST_LOOK;
 use super::record::{Record, RelayState};
 use super::supervisor::{Held, Supervision, interrupted};
 use super::{child, log, relay};
-use crate::daemon::Reporter;
+use crate::daemon::{Crashes, Reporter, describe_end};
 use crate::error::{Error, Kind, Result};
 use crate::ollama::Probe;
 use crate::process;
 
-/// Crashes within this time count towards giving up.
-const CRASH_WINDOW: Duration = Duration::from_mins(1);
-/// So many crashes within the window, and the supervisor gives up.
-const MOST_CRASHES: usize = 5;
 /// How often the log's size is looked at.
 const TEND_LOG: Duration = Duration::from_secs(30);
 /// How often an adopted backend is looked at: it is no child of ours, whose end we would be told of.
@@ -36,7 +32,7 @@ impl Supervision<'_> {
         let Some(mut record) = self.announce(&mut held, report, &mut relay).await? else {
             return Ok(());
         };
-        let mut crashes: Vec<Instant> = Vec::new();
+        let mut crashes = Crashes::default();
         let mut tend = tokio::time::interval(TEND_LOG);
         loop {
             tokio::select! {
@@ -116,7 +112,7 @@ impl Supervision<'_> {
             Held::Child(child, _) => child
                 .wait()
                 .await
-                .map_or_else(|error| error.to_string(), child::describe),
+                .map_or_else(|error| error.to_string(), describe_end),
             Held::TakenOver(identity) => {
                 while !process::wait_gone(identity, Duration::from_hours(1)).await {}
                 "its exit code is not known".to_owned()
@@ -133,28 +129,24 @@ impl Supervision<'_> {
     /// Starts it again after a crash, and after that start crashed too, until it crashed too often.
     async fn revive(
         &self,
-        crashes: &mut Vec<Instant>,
+        crashes: &mut Crashes,
         mut how: String,
         record: &Record,
     ) -> Result<Held> {
         loop {
             self.events
                 .warn(format!("the backend ended by itself ({how})"));
-            crashes.retain(|when| when.elapsed() < CRASH_WINDOW);
-            crashes.push(Instant::now());
-            if crashes.len() >= MOST_CRASHES {
+            let Some(pause) = crashes.another() else {
                 return Err(self.crash_loop(&how));
-            }
-            match self.start_again(crashes.len(), record).await {
+            };
+            match self.start_again(pause, record).await {
                 Err(error) if error.kind == Kind::Failed => how = error.message,
                 started => return started,
             }
         }
     }
 
-    async fn start_again(&self, crashes: usize, record: &Record) -> Result<Held> {
-        let pause =
-            Duration::from_millis(250) * 2u32.saturating_pow(u32::try_from(crashes).unwrap_or(8));
+    async fn start_again(&self, pause: Duration, record: &Record) -> Result<Held> {
         self.events
             .note(format!("starting it again in {} ms", pause.as_millis()));
         tokio::select! {
@@ -166,8 +158,9 @@ impl Supervision<'_> {
 
     fn crash_loop(&self, how: &str) -> Error {
         Error::failed(format!(
-            "the backend on {} ended {MOST_CRASHES} times within a minute (last: {how}); given up",
-            self.launch.bind
+            "the backend on {} ended {} times within a minute (last: {how}); given up",
+            self.launch.bind,
+            Crashes::MOST
         ))
         .hint("see why: ollamactl logs backend")
     }

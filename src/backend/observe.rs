@@ -97,13 +97,12 @@ async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observe
     let standing = standing(&probe, record.as_ref(), &host);
     let owner = match (&standing, &record) {
         (Standing::Stopped | Standing::Remote, _) => Owner::Nobody,
-        (Standing::Supervised | Standing::Unsupervised, Some(record)) => Owner::Ours {
-            supervisor: record.supervisor.pid,
-        },
-        // Its port may not be bound yet.
-        (Standing::Starting, Some(record)) => Owner::Ours {
-            supervisor: record.supervisor.pid,
-        },
+        // The port of one that starts may not be bound yet.
+        (Standing::Supervised | Standing::Unsupervised | Standing::Starting, Some(record)) => {
+            Owner::Ours {
+                supervisor: record.supervisor.pid,
+            }
+        }
         _ => Owner::at(&host),
     };
     Ok(Observed {

@@ -63,6 +63,11 @@ impl Private {
         }
     }
 
+    /// Its process.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// Ends it, with what it started; by force when its time is over, or at once when that is asked for.
     pub async fn end(mut self, at_once: &CancellationToken) -> Result<()> {
         tokio::select! {

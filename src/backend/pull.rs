@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use super::private::Private;
 use super::puller::{Pulled, Puller};
@@ -89,7 +89,7 @@ impl Session<'_> {
         let client = Client::new(&observed.host)?;
         let store = store::of(observed).await;
         // Known to whoever stops the backend, which must not be stopped in the middle of a pull.
-        let registered = Registered::new(paths, &observed.host, store.as_deref().ok()).await;
+        let registered = Registered::new(paths, &observed.host, store.as_deref().ok(), None).await;
         if let Err(error) = &registered {
             self.events.warn(format!(
                 "a stop of the backend will not wait for this pull: {}",
@@ -111,6 +111,15 @@ impl Session<'_> {
             () = self.shutdown.requested.cancelled() => return Err(interrupted()),
         };
         let store = store::of_launch(&launch);
+        // Known to the next command, which ends it where this one is killed.
+        let (host, process) = (private.client.host(), private.identity());
+        let registered = Registered::new(paths, host, store.as_deref(), Some(process)).await;
+        if let Err(error) = &registered {
+            self.events.warn(format!(
+                "if this pull is killed, its backend stays: {}",
+                error.in_a_line()
+            ));
+        }
         let real = launch.mode == Mode::Ollama
             && !private
                 .client
@@ -168,16 +177,21 @@ impl Session<'_> {
         };
         let several = self.request.models.len() > 1;
         let pulls = stream::iter(&self.request.models)
-            .map(|model| {
+            .enumerate()
+            .map(|(number, model)| {
                 // One line and one set of bars for each.
                 let step = if several { model.as_str() } else { "model" };
-                puller.pull(model, step)
+                puller
+                    .pull(model, step)
+                    .map(move |outcome| (number, outcome))
             })
-            .buffered(SIDE_BY_SIDE)
-            .collect();
-        tokio::select! {
-            outcomes = pulls => Ok(outcomes),
-            () = self.shutdown.requested.cancelled() => Err(interrupted()),
-        }
+            .buffer_unordered(SIDE_BY_SIDE)
+            .collect::<Vec<_>>();
+        let mut outcomes = tokio::select! {
+            outcomes = pulls => outcomes,
+            () = self.shutdown.requested.cancelled() => return Err(interrupted()),
+        };
+        outcomes.sort_by_key(|(number, _)| *number);
+        Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
     }
 }

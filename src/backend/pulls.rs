@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::child;
 use crate::daemon::{self, LOCK_PATIENCE, Lock, Slot};
 use crate::error::Result;
 use crate::ollama::{OllamaHost, host, settle};
@@ -25,6 +26,8 @@ struct Record {
     backend: String,
     /// The backend's model store, where it is known.
     store: Option<PathBuf>,
+    /// The backend that was started for it alone, and ends with it.
+    private: Option<Identity>,
 }
 
 /// This process's pulls, for as long as it lives.
@@ -33,9 +36,15 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    pub async fn new(paths: &Paths, host: &OllamaHost, store: Option<&Path>) -> Result<Self> {
+    /// `private` is the backend that was started for these pulls alone, if one was.
+    pub async fn new(
+        paths: &Paths,
+        host: &OllamaHost,
+        store: Option<&Path>,
+        private: Option<&Identity>,
+    ) -> Result<Self> {
         let process = Identity::of_self();
-        clear_dead(paths);
+        clear_dead(paths).await;
         let slot = Slot::new(paths, &format!("{PREFIX}{}", process.pid));
         // Somebody else who clears up holds the lock for a moment.
         let lock = slot.lock_within(LOCK_PATIENCE).await?;
@@ -43,6 +52,7 @@ impl Registered {
             backend: host.place(),
             process,
             store: store.map(Path::to_owned),
+            private: private.cloned(),
         };
         lock.record(record.process.pid, &record)?;
         Ok(Self { _lock: lock })
@@ -65,7 +75,7 @@ pub(super) async fn cancel_through(paths: &Paths, server: &Identity) {
 }
 
 async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
-    clear_dead(paths);
+    clear_dead(paths).await;
     for pull in running(paths, is_meant) {
         // One that cannot be cancelled does not keep the backend from being stopped.
         if process::signal(&pull.process, Signal::Terminate).is_ok() {
@@ -77,8 +87,14 @@ async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
     }
 }
 
-/// Removes the files of pulls that were killed.
-fn clear_dead(paths: &Paths) {
+/// Ends what pulls that were killed had started for themselves, and removes their files.
+pub(super) async fn clear_dead(paths: &Paths) {
+    for record in daemon::recorded::<Record>(paths, PREFIX) {
+        if let Some(private) = record.private.filter(|_| !record.process.is_alive()) {
+            // One that cannot be ended is shown by `status` and ended by `kill`, as any other.
+            let _ = child::end(&private, LET_GO).await;
+        }
+    }
     let Ok(entries) = std::fs::read_dir(&paths.state) else {
         return;
     };

@@ -31,14 +31,20 @@ pub enum Stopped {
 /// start said). An adopted backend goes on.
 pub async fn stop(paths: &Paths, host: &OllamaHost, grace: Option<Duration>) -> Result<Stopped> {
     let slot = slot(paths, host);
+    pulls::clear_dead(paths).await;
     let Some(record) = living_record(paths, host)? else {
         slot.clear_if_free()?;
         return Ok(Stopped::NotRunning);
     };
-    pulls::cancel(paths, host).await;
+    // What goes through an adopted backend goes on, as that does.
+    if record.is_ours() {
+        pulls::cancel(paths, host).await;
+    }
     let grace = grace.unwrap_or(record.launch.stop_timeout);
     let mut forced = ask(&record, grace).await?;
     forced |= process::stop(&record.supervisor, SLACK).await?;
+    // A supervisor that was just about to start its backend when it was asked has written that down since.
+    let record = living_record(paths, host)?.unwrap_or(record);
     if let Some(backend) = record.process().filter(|backend| backend.is_alive()) {
         forced |= child::end(backend, grace).await?;
     }

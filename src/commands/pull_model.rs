@@ -63,7 +63,8 @@ fn verdict(mut outcomes: Vec<PullOutcome>) -> Result<()> {
         .into_iter()
         .filter_map(|(_, pulled)| pulled.err())
         .collect();
-    let Some(worst) = failures.iter().map(|error| error.kind).max_by_key(badness) else {
+    let kinds = failures.iter().map(|error| error.kind);
+    let Some(worst) = kinds.max_by_key(|kind| badness(*kind)) else {
         return Ok(());
     };
     let message = format!("{} of {count} models were not pulled", failures.len());
@@ -80,7 +81,7 @@ fn verdict(mut outcomes: Vec<PullOutcome>) -> Result<()> {
 }
 
 /// What the same command may mend when it is run again is less bad than what it may not.
-fn badness(kind: &Kind) -> u8 {
+fn badness(kind: Kind) -> u8 {
     match kind {
         Kind::Timeout => 0,
         Kind::Unhealthy => 1,

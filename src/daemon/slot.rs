@@ -1,5 +1,6 @@
 //! The files of one background process: lock, pidfile, record, log.
 
+use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -129,7 +130,8 @@ impl Slot {
         let is_ours = |path: &Path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let rest = name.strip_prefix(self.name.as_str()).unwrap_or_default();
-            rest.ends_with(".tmp") && (rest.starts_with(".json.") || rest.starts_with(".pid."))
+            path.extension() == Some(OsStr::new("tmp"))
+                && (rest.starts_with(".json.") || rest.starts_with(".pid."))
         };
         entries
             .flatten()

@@ -14,18 +14,22 @@ use crate::process;
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     match gateway::choose(patient.config, patient.folder) {
         Err(error) => vec![Check::failed("compose file", &error)],
-        Ok(Gateway::Embedded(how)) => embedded_checks(patient, &how.launch).await,
+        Ok(Gateway::Embedded(how)) => embedded_checks(patient, &how).await,
         Ok(Gateway::Compose(compose)) => compose_checks(patient, &compose).await,
     }
 }
 
-async fn embedded_checks(patient: &Patient<'_>, launch: &embedded::Launch) -> Vec<Check> {
+async fn embedded_checks(patient: &Patient<'_>, how: &embedded::Instructions) -> Vec<Check> {
+    let launch = &how.launch;
     let kind = Check::ok(
         "gateway",
         "no compose file has the service; the embedded gateway is used",
     );
     let mut checks = vec![kind, embedded_port(patient, launch)];
     checks.extend(embedded_exposure(patient, launch).await);
+    if let Err(error) = how.check() {
+        checks.push(Check::failed("gateway access", &error));
+    }
     checks
 }
 

@@ -116,14 +116,14 @@ impl Seen<'_> {
     }
 
     fn mend_name(&self, host: &str) -> String {
-        let running = self.question.state.is_some_and(GatewayState::is_running);
-        match host == ALIAS {
-            true if running && self.question.compose.host_gateway => {
-                "ollamactl gateway up --force-recreate".to_owned()
-            }
-            true => format!("add to the service: extra_hosts: [\"{ALIAS}:host-gateway\"]"),
-            false => self.correct(),
+        if host != ALIAS {
+            return self.correct();
         }
+        let running = self.question.state.is_some_and(GatewayState::is_running);
+        if running && self.question.compose.host_gateway {
+            return "ollamactl gateway up --force-recreate".to_owned();
+        }
+        format!("add to the service: extra_hosts: [\"{ALIAS}:host-gateway\"]")
     }
 
     fn mend_refused(&self) -> String {
@@ -152,7 +152,7 @@ impl Seen<'_> {
             return "ollamactl restart".to_owned();
         }
         format!(
-            "add the service's network to relay.allow ({}), then start the backend again",
+            "add the service's network to relay.allow ({}), then: ollamactl down, ollamactl up",
             allow.source
         )
     }

@@ -11,7 +11,7 @@ use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
 use super::context::BuildContext;
 use super::deadline::Interruption;
 use super::output::Output;
-use super::{Engine, fault, images};
+use super::{Engine, credentials, fault};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 
@@ -83,7 +83,8 @@ impl Engine {
     pub async fn build(&self, request: &BuildRequest, step: &Step) -> Result<String> {
         let context = BuildContext::prepare(&request.context, &request.dockerfile)?;
         let options = options(request, &context.dockerfile);
-        let logins = images::logins(&String::from_utf8_lossy(&context.instructions)).await;
+        let instructions = String::from_utf8_lossy(&context.instructions);
+        let logins = credentials::of_dockerfile(&instructions, &request.args).await;
         let (archive, reading) = context.stream();
         let body = bollard::body_try_stream(archive);
         let mut output = Output::new(step);

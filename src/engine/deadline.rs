@@ -24,6 +24,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(16);
 /// How long the answer may take: an engine that works hard still answers this.
 const PATIENCE: Duration = Duration::from_millis(3500);
+/// The same over ssh, where each connection logs in first.
+const PATIENCE_SSH: Duration = Duration::from_secs(20);
 /// After so long without a message of a build or a pull something is said.
 const QUIET: Duration = Duration::from_secs(10);
 
@@ -65,10 +67,23 @@ impl Engine {
         let call = Box::pin(within(&self.endpoint, doing, limit, call));
         async move {
             tokio::select! {
-                reply = call => reply,
-                () = silence(&self.docker) => Err(silent(&self.endpoint, doing)),
+                reply = call => match reply {
+                    Err(error) if error.kind == Kind::Engine => {
+                        Err(error.details(self.transport.complaints().await))
+                    }
+                    reply => reply,
+                },
+                () = self.silence() => Err(silent(&self.endpoint, doing)),
             }
         }
+    }
+
+    /// Resolves when the engine does not answer any more.
+    fn silence(&self) -> impl Future<Output = ()> + use<> {
+        let over_ssh = self.endpoint.address.starts_with("ssh://");
+        let patience = if over_ssh { PATIENCE_SSH } else { PATIENCE };
+        let docker = self.docker.clone();
+        async move { silence(&docker, patience).await }
     }
 
     /// The messages of an engine that may have nothing to say for long; an error where it has gone silent.
@@ -79,9 +94,9 @@ impl Engine {
     ) -> BoxStream<'static, Result<T>> {
         let endpoint = self.endpoint.clone();
         let fell_silent = silent(&endpoint, &doing);
-        let docker = self.docker.clone();
+        let silence = self.silence();
         let silence = async move {
-            silence(&docker).await;
+            silence.await;
             Some(Err(fell_silent))
         };
         let messages = messages
@@ -103,7 +118,7 @@ impl Engine {
         mut each: impl FnMut(T),
     ) -> std::result::Result<(), Interruption> {
         let mut messages = pin!(messages);
-        let mut silence = pin!(silence(&self.docker));
+        let mut silence = pin!(self.silence());
         let mut quiet = Duration::ZERO;
         loop {
             tokio::select! {
@@ -142,13 +157,13 @@ pub(super) async fn within<T>(
     }
 }
 
-/// Resolves when the engine does not answer any more.
-pub(super) async fn silence(docker: &Docker) {
+/// Asks the engine now and then, until an answer does not come in time.
+async fn silence(docker: &Docker, patience: Duration) {
     let mut pause = FIRST_LOOK;
     loop {
         sleep(pause).await;
         // An error is an answer, too; and where the engine is gone, the call itself ends with the reason.
-        if timeout(PATIENCE, docker.ping()).await.is_err() {
+        if timeout(patience, docker.ping()).await.is_err() {
             return;
         }
         pause = (pause * 2).min(BETWEEN_LOOKS);

@@ -79,16 +79,28 @@ impl Dialler {
         }
     }
 
-    /// What was complained of since the last time.
-    pub(super) fn complaints(&self) -> Vec<String> {
-        let mut text = self
+    /// What ssh complained of so far; a moment is given to it to say so.
+    pub(super) async fn complaints(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for _ in 0..50 {
+            said = self.said();
+            if !said.is_empty() || !matches!(self.way, Way::Ssh(_)) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        said
+    }
+
+    fn said(&self) -> Vec<String> {
+        let text = self
             .complaints
             .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        std::mem::take(&mut *text)
-            .lines()
-            .map(str::to_owned)
-            .collect()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        // Connections that are made side by side fail side by side.
+        lines.dedup();
+        lines
     }
 
     /// Connects.

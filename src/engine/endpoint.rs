@@ -1,6 +1,6 @@
 //! Which engine to talk to, found as the docker CLI finds it: `DOCKER_HOST`, then the context named
 //! by `DOCKER_CONTEXT` or by `currentContext` of `config.json`, then the default socket. Where the
-//! default socket does not exist, the sockets of rootless Docker, Docker Desktop and Podman are
+//! default socket does not exist, the sockets of rootless Docker, the desktop applications and Podman are
 //! tried, so that a host with just one of them needs no configuration.
 
 use std::path::{Path, PathBuf};
@@ -13,12 +13,16 @@ use crate::error::{Context as _, Error, Kind, Result};
 /// The socket of an engine that runs as a system service.
 pub const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
+/// The socket of Podman as a system service.
+const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
+
 /// An engine's address and who named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// `unix:///…`, `tcp://host:port`, `ssh://user@host` or `npipe:////./pipe/…`.
     pub address: String,
-    /// `DOCKER_HOST`, `context NAME`, `default`, `rootless Docker`, `Docker Desktop` or `Podman`.
+    /// `DOCKER_HOST`, `context NAME`, `default`, or whose socket was found: `rootless Docker`,
+    /// `Docker Desktop`, `Colima`, `Rancher Desktop`, `OrbStack` or `Podman`.
     pub source: String,
     /// TLS material of a `tcp://` endpoint; `None` means plain HTTP.
     pub tls: Option<Tls>,
@@ -77,6 +81,8 @@ pub struct Surroundings<'a> {
     pub home: Option<PathBuf>,
     /// The default socket; tests use another.
     pub default_socket: PathBuf,
+    /// The socket of Podman as a system service; tests use another.
+    pub podman_socket: PathBuf,
 }
 
 impl Surroundings<'_> {
@@ -101,6 +107,7 @@ pub fn from_environment() -> Result<Endpoint> {
             .or_else(|| var("USERPROFILE"))
             .map(PathBuf::from),
         default_socket: PathBuf::from(DEFAULT_SOCKET),
+        podman_socket: PathBuf::from(PODMAN_SOCKET),
     })
 }
 
@@ -248,24 +255,20 @@ fn default_endpoint(around: &Surroundings<'_>) -> Endpoint {
         };
     }
     let runtime = around.var("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let home = around.home.as_ref();
+    let beside = |folder: Option<&PathBuf>, path: &str| folder.map(|folder| folder.join(path));
     let others = [
+        (beside(runtime.as_ref(), "docker.sock"), "rootless Docker"),
+        (beside(home, ".docker/run/docker.sock"), "Docker Desktop"),
         (
-            runtime.as_ref().map(|folder| folder.join("docker.sock")),
-            "rootless Docker",
-        ),
-        (
-            around
-                .home
-                .as_ref()
-                .map(|home| home.join(".docker/run/docker.sock")),
+            beside(home, ".docker/desktop/docker.sock"),
             "Docker Desktop",
         ),
-        (
-            runtime
-                .as_ref()
-                .map(|folder| folder.join("podman/podman.sock")),
-            "Podman",
-        ),
+        (beside(home, ".colima/default/docker.sock"), "Colima"),
+        (beside(home, ".rd/docker.sock"), "Rancher Desktop"),
+        (beside(home, ".orbstack/run/docker.sock"), "OrbStack"),
+        (beside(runtime.as_ref(), "podman/podman.sock"), "Podman"),
+        (Some(around.podman_socket.clone()), "Podman"),
     ];
     let stand_in = (!around.default_socket.exists())
         .then(|| {
@@ -328,6 +331,7 @@ mod tests {
                 var: &|name| self.vars.get(name).cloned(),
                 home: Some(self.folder.path().to_owned()),
                 default_socket: self.folder.path().join("docker.sock"),
+                podman_socket: self.folder.path().join("podman.sock"),
             })
         }
     }

@@ -1,8 +1,8 @@
-//! `.dockerignore`, by the engine's rules: one pattern per line, relative to the context's root;
-//! `*`, `?` and `[…]` stay within a path's part and `**` crosses them; a pattern also covers what is
-//! below what it matches; `!` takes back; the last pattern that matches decides.
+//! `.dockerignore`, by the engine's rules (moby/patternmatcher): one pattern per line, relative to the
+//! context's root; `*`, `?` and `[…]` stay within a path's part and `**` crosses them; a pattern also
+//! covers what is below what it matches; `!` takes back; the last pattern that matches decides.
 
-use globset::{GlobBuilder, GlobMatcher};
+use regex::Regex;
 
 use crate::error::{Context as _, Error, Kind, Result};
 
@@ -14,10 +14,36 @@ pub(super) struct Ignore {
 
 #[derive(Debug)]
 struct Pattern {
-    matcher: GlobMatcher,
+    matcher: Matcher,
     /// The path's parts before the first wildcard, joined.
     literal: String,
     takes_back: bool,
+}
+
+/// How a pattern is compared with a path.
+#[derive(Debug)]
+enum Matcher {
+    /// Without wildcards.
+    Exact(String),
+    /// `name**`: what begins so.
+    Begins(String),
+    /// `**name`, even within a part: `**.md`.
+    Ends(String),
+    /// Anything else.
+    Regex(Regex),
+}
+
+impl Matcher {
+    fn is_match(&self, path: &str) -> bool {
+        match self {
+            Self::Exact(text) => path == text,
+            Self::Begins(text) => path.starts_with(text.as_str()),
+            Self::Ends(text) => {
+                path.ends_with(text.as_str()) || text.strip_prefix('/') == Some(path)
+            }
+            Self::Regex(regex) => regex.is_match(path),
+        }
+    }
 }
 
 impl Ignore {
@@ -87,63 +113,90 @@ fn pattern(line: &str) -> Result<Option<Pattern>> {
     if path.is_empty() {
         return Ok(None);
     }
-    let glob = GlobBuilder::new(&as_glob(&path))
-        .literal_separator(true)
-        .backslash_escape(true)
-        .build()
-        .map_err(|error| Error::usage(error.kind().to_string()))?;
     let literal: Vec<&str> = path
         .split('/')
         .take_while(|part| !part.contains(['*', '?', '[', '\\']))
         .collect();
     Ok(Some(Pattern {
-        matcher: glob.compile_matcher(),
+        matcher: compile(&path)?,
         literal: literal.join("/"),
         takes_back,
     }))
 }
 
-/// The path without `.`, `..`, empty parts and outer slashes. The root itself becomes empty.
+/// The path without `.`, empty parts and outer slashes; `..` undoes the part before it. The root itself
+/// becomes empty.
 fn clean(path: &str) -> String {
+    let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
                 parts.pop();
             }
+            ".." if rooted => {}
             part => parts.push(part),
         }
     }
     parts.join("/")
 }
 
-/// The engine's pattern in globset's terms, which differ in two points: braces mean alternatives
-/// there, and `**` crosses parts only where it is a whole part.
-fn as_glob(pattern: &str) -> String {
-    let mut glob = String::with_capacity(pattern.len() + 8);
+/// Reads a pattern as moby does, oddities included: `**` in the middle stands for whole parts, at the
+/// beginning of a pattern without other wildcards for anything.
+fn compile(pattern: &str) -> Result<Matcher> {
+    let mut regex = String::from("^");
+    let mut matcher = Matcher::Exact(pattern.to_owned());
+    let mut wild = false;
     let mut rest = pattern.chars().peekable();
+    let mut first = true;
     while let Some(char) = rest.next() {
         match char {
-            '\\' => glob.extend(['\\'].into_iter().chain(rest.next())),
-            '{' | '}' => glob.extend(['\\', char]),
-            '*' => {
-                let begins = glob.is_empty() || glob.ends_with('/');
-                let mut stars = 1;
-                while rest.next_if_eq(&'*').is_some() {
-                    stars += 1;
+            '*' if rest.next_if_eq(&'*').is_some() => {
+                rest.next_if_eq(&'/');
+                if rest.peek().is_none() {
+                    regex.push_str(".*");
+                    wild |= !matches!(matcher, Matcher::Exact(_));
+                    matcher = Matcher::Begins(pattern[..pattern.len() - 2].to_owned());
+                } else {
+                    regex.push_str("(.*/)?");
+                    wild |= !first;
                 }
-                let ends = matches!(rest.peek(), None | Some('/'));
-                glob.push_str(match (stars, begins && ends) {
-                    (1, _) => "*",
-                    (_, true) => "**",
-                    (_, false) => "{*,*/**/*}",
-                });
+                if first {
+                    matcher = Matcher::Ends(pattern[2..].to_owned());
+                }
             }
-            other => glob.push(other),
+            '*' => {
+                regex.push_str("[^/]*");
+                wild = true;
+            }
+            '?' => {
+                regex.push_str("[^/]");
+                wild = true;
+            }
+            '[' | ']' => {
+                regex.push(char);
+                wild = true;
+            }
+            '\\' => {
+                let escaped = rest
+                    .next()
+                    .ok_or_else(|| Error::usage("ends with a backslash"))?;
+                regex.push_str(&regex::escape(escaped.encode_utf8(&mut [0; 4])));
+                wild = true;
+            }
+            '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$' => regex.extend(['\\', char]),
+            // `-` and `^` keep their meaning within a class.
+            other => regex.push(other),
         }
+        first = false;
     }
-    glob
+    if !wild {
+        return Ok(matcher);
+    }
+    regex.push('$');
+    let compiled = Regex::new(&regex).map_err(|_| Error::usage("not a pattern"))?;
+    Ok(Matcher::Regex(compiled))
 }
 
 #[cfg(test)]
@@ -181,6 +234,21 @@ mod tests {
             kept("foo**bar", &["foobar", "foo/x/bar", "foo/bax"]),
             ["foo/bax"]
         );
+        assert_eq!(kept("fo**r", &["foobar", "fo/o/r"]), ["foobar"]);
+        assert_eq!(kept("**bar", &["foobar", "bar", "x/bar"]), [""; 0]);
+        assert_eq!(kept("**/bar", &["foobar", "bar", "x/bar"]), ["foobar"]);
+        assert_eq!(kept("foo**", &["foobar", "foo/x", "fo"]), ["fo"]);
+        assert_eq!(kept("*/foo/**", &["a/foo/x", "foo/x"]), ["foo/x"]);
+        assert_eq!(kept("**", &["a", "b/c"]), [""; 0]);
+    }
+
+    #[test]
+    fn dots_lead_where_they_lead() {
+        assert_eq!(
+            kept("../x\n./a/../b\n/../c", &["x", "a", "b", "c"]),
+            ["x", "a"]
+        );
+        assert_eq!(kept(".\n/\n..", &["a"]), ["a"]);
     }
 
     #[test]
@@ -202,6 +270,10 @@ mod tests {
             kept("[ab]?.txt", &["ax.txt", "cx.txt", "a.txt"]),
             ["cx.txt", "a.txt"]
         );
+        assert_eq!(kept("[!f]oo", &["foo", "!oo", "boo"]), ["boo"]);
+        assert_eq!(kept("[^f]oo", &["foo", "boo"]), ["foo"]);
+        assert_eq!(kept("[a-c]x", &["bx", "-x", "dx"]), ["-x", "dx"]);
+        assert_eq!(kept("\\[a\\]\n\\#b", &["[a]", "a", "#b"]), ["a"]);
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! Images: found, pulled, named.
 
-use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use bollard::auth::DockerCredentials;
 use bollard::errors::Error as Fault;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImageOptions};
-use docker_credential::DockerCredential;
 
+use super::credentials::{self, DOCKER_HUB, registry};
 use super::deadline::Interruption;
 use super::fault::unless;
 use super::{Engine, fault};
@@ -91,15 +89,17 @@ impl Engine {
             platform: platform.to_owned(),
             ..CreateImageOptions::default()
         };
-        let login = credentials(registry(name)).await;
-        let messages = self.docker.create_image(Some(options), None, login);
+        let login = credentials::of(registry(name)).await;
+        let messages = self
+            .docker
+            .create_image(Some(options), None, login.credentials);
         let doing = format!("pulling image {name}");
         self.follow(&doing, PULL_PATIENCE, step, messages, |message| {
             report(message, step);
         })
         .await
         .map_err(|interruption| match interruption {
-            Interruption::Fault(fault) => self.pull_failed(name, fault),
+            Interruption::Fault(fault) => self.pull_failed(name, fault).details(login.trouble),
             Interruption::Silence(error) => error.hint(format!(
                 "check the engine's way to the registry {}",
                 registry(name)
@@ -114,7 +114,7 @@ impl Engine {
             other => return fault::explain(&self.endpoint, &format!("pulling {name}"), other),
         };
         let error = Error::failed(format!("image {name} cannot be pulled: {}", text.trim()));
-        let refused = ["denied", "unauthorized", "authentication"];
+        let refused = ["denied", "unauthorized", "authentication", "credentials"];
         if refused.iter().any(|word| text.contains(word)) {
             let registry = registry(name);
             let registry = if registry == DOCKER_HUB { "" } else { registry };
@@ -140,67 +140,6 @@ fn report(message: CreateImageInfo, step: &Step) {
     }
 }
 
-/// The name under which `docker login` keeps the credentials of Docker Hub.
-const DOCKER_HUB: &str = "https://index.docker.io/v1/";
-
-/// The registry of an image's name, as `config.json` calls it.
-fn registry(name: &str) -> &str {
-    match name.split_once('/') {
-        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => {
-            if host == "docker.io" {
-                DOCKER_HUB
-            } else {
-                host
-            }
-        }
-        _ => DOCKER_HUB,
-    }
-}
-
-/// Logins for the registries of the images that a Dockerfile builds on.
-pub(super) async fn logins(dockerfile: &str) -> HashMap<String, DockerCredentials> {
-    let registries: BTreeSet<&str> = bases(dockerfile).map(registry).collect();
-    let mut logins = HashMap::new();
-    for registry in registries {
-        if let Some(login) = credentials(registry).await {
-            logins.insert(registry.to_owned(), login);
-        }
-    }
-    logins
-}
-
-/// The images named by `FROM`; stages and arguments among them do no harm.
-fn bases(dockerfile: &str) -> impl Iterator<Item = &str> {
-    dockerfile.lines().filter_map(|line| {
-        let mut words = line.split_whitespace();
-        let from = words.next()?.eq_ignore_ascii_case("from");
-        let image = words.find(|word| !word.starts_with("--"))?;
-        (from && image != "scratch").then_some(image)
-    })
-}
-
-/// What `docker login` or a credential helper knows for this registry. Helpers are programs, so
-/// they run on a thread of their own.
-async fn credentials(registry: &str) -> Option<DockerCredentials> {
-    let server = registry.to_owned();
-    let found = tokio::task::spawn_blocking(move || docker_credential::get_credential(&server));
-    let credentials = match found.await.ok()?.ok()? {
-        DockerCredential::IdentityToken(token) => DockerCredentials {
-            identitytoken: Some(token),
-            ..DockerCredentials::default()
-        },
-        DockerCredential::UsernamePassword(username, password) => DockerCredentials {
-            username: Some(username),
-            password: Some(password),
-            ..DockerCredentials::default()
-        },
-    };
-    Some(DockerCredentials {
-        serveraddress: Some(registry.to_owned()),
-        ..credentials
-    })
-}
-
 /// The tag of `[host[:port]/]path[:tag]`. A digest (`@sha256:…`) belongs to the repository.
 fn split_tag(name: &str) -> (&str, Option<&str>) {
     match name.rsplit_once(':') {
@@ -224,19 +163,5 @@ mod tests {
             ("host:5000/redis", Some("7"))
         );
         assert_eq!(split_tag("redis@sha256:ab"), ("redis@sha256:ab", None));
-    }
-
-    #[test]
-    fn base_images_are_found_in_a_dockerfile() {
-        let text = "# syntax\nARG X=1\nFROM --platform=linux/amd64 ghcr.io/a/b:1 AS base\nfrom scratch\nRUN echo FROM x\n";
-        assert_eq!(bases(text).collect::<Vec<_>>(), ["ghcr.io/a/b:1"]);
-    }
-
-    #[test]
-    fn the_registry_is_named_as_docker_login_names_it() {
-        assert_eq!(registry("redis:7"), DOCKER_HUB);
-        assert_eq!(registry("library/redis"), DOCKER_HUB);
-        assert_eq!(registry("ghcr.io/a/b"), "ghcr.io");
-        assert_eq!(registry("localhost/a"), "localhost");
     }
 }

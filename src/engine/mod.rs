@@ -5,6 +5,7 @@
 mod build;
 mod containers;
 mod context;
+mod credentials;
 mod deadline;
 mod dial;
 pub mod endpoint;
@@ -151,7 +152,10 @@ impl Engine {
             let version = deadline::within(&self.endpoint, "answering", deadline, version);
             let gateway = tokio::time::timeout(deadline, networks::default_gateway(&self.docker));
             let (version, gateway) = tokio::join!(version, gateway);
-            let version = version.map_err(|error| error.details(self.transport.complaints()))?;
+            let version = match version {
+                Ok(version) => version,
+                Err(error) => return Err(error.details(self.transport.complaints().await)),
+            };
             let api = agreed(&self.endpoint, &version)?;
             self.transport.pin(&api.to_string());
             Ok(info(version, api, gateway.unwrap_or_default()))

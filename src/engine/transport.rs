@@ -79,8 +79,8 @@ impl Transport {
     }
 
     /// What the program that carries the connection complained of.
-    pub(super) fn complaints(&self) -> Vec<String> {
-        self.dialler.complaints()
+    pub(super) async fn complaints(&self) -> Vec<String> {
+        self.dialler.complaints().await
     }
 
     fn versioned(&self, mut request: BollardRequest) -> BollardRequest {

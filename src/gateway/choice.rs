@@ -17,7 +17,7 @@ pub enum Gateway {
     /// A service of the compose project.
     Compose(Box<ComposeGateway>),
     /// Our own process.
-    Embedded(embedded::Instructions),
+    Embedded(Box<embedded::Instructions>),
 }
 
 /// A gateway that is a compose service.
@@ -47,20 +47,20 @@ impl ComposeGateway {
 /// Chooses by configuration and by what the compose files define.
 pub fn choose(config: &Config, folder: &Path) -> Result<Gateway> {
     match config.gateway.mode.value {
-        GatewayMode::Embedded => Ok(Gateway::Embedded(embedded::Instructions::from_config(
-            config,
-        )?)),
+        GatewayMode::Embedded => Ok(Gateway::Embedded(embedded_gateway(config)?)),
         GatewayMode::Auto => match compose_gateway(config, folder)? {
             Some(found) => Ok(Gateway::Compose(Box::new(found))),
-            None => Ok(Gateway::Embedded(embedded::Instructions::from_config(
-                config,
-            )?)),
+            None => Ok(Gateway::Embedded(embedded_gateway(config)?)),
         },
         GatewayMode::Compose => match compose_gateway(config, folder)? {
             Some(found) => Ok(Gateway::Compose(Box::new(found))),
             None => Err(no_compose(folder)),
         },
     }
+}
+
+fn embedded_gateway(config: &Config) -> Result<Box<embedded::Instructions>> {
+    embedded::Instructions::from_config(config).map(Box::new)
 }
 
 /// The compose service; `None` where no compose file has it and nobody asked for it by name.

@@ -1,5 +1,7 @@
 //! Where the gateway is reached, and how it fares.
 
+use std::net::SocketAddr;
+
 use serde::Serialize;
 use tokio::net::TcpStream;
 
@@ -30,7 +32,7 @@ pub struct Located {
 pub async fn locate(gateway: &Gateway, paths: &Paths) -> Result<Located> {
     match gateway {
         Gateway::Compose(compose) => locate_container(compose).await,
-        Gateway::Embedded(how) => locate_process(&how.launch, paths).await,
+        Gateway::Embedded(how) => locate_process(how.launch.listen, paths).await,
     }
 }
 
@@ -54,19 +56,20 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
 }
 
 /// One that runs in the foreground, as in a container, leaves no record: whoever listens counts.
-async fn locate_process(launch: &embedded::Launch, paths: &Paths) -> Result<Located> {
-    let record = embedded::observe(paths, launch.listen)?;
+async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
+    let record = embedded::observe(paths, listen)?;
     let name = match &record {
         Some(record) => format!("pid {}", record.process.pid),
         None => String::new(),
     };
-    let running = record.is_some() || TcpStream::connect(launch.listen).await.is_ok();
+    let address = embedded::for_client(listen);
+    let running = record.is_some() || TcpStream::connect(address).await.is_ok();
     Ok(Located {
         kind: "embedded",
         name,
         state: if running { "running" } else { "absent" }.to_owned(),
         health: None,
-        url: running.then(|| format!("http://{}", launch.listen)),
+        url: running.then(|| format!("http://{address}")),
         detail: None,
     })
 }

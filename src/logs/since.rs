@@ -48,12 +48,15 @@ pub fn lines_since(text: &[u8], since: Since) -> &[u8] {
     &[]
 }
 
-/// The time of an Ollama log line: `time=2026-11-22T08:20:38.376Z …` or `[GIN] 2026/11/22 - 08:20:38 …`
-/// in local time.
+/// The time of a log line of Ollama or of the embedded gateway: `time=2026-11-22T08:20:38.376Z …`,
+/// `{"time":"2026-11-22T08:20:38.376Z",…`, or `[GIN] 2026/11/22 - 08:20:38 …` in local time.
 fn time_of(line: &[u8]) -> Option<DateTime<Utc>> {
     let line = std::str::from_utf8(line.get(..line.len().min(64))?).ok()?;
-    if let Some(rest) = line.strip_prefix("time=") {
-        let stamp = rest.split(' ').next()?;
+    let named = line
+        .strip_prefix("time=")
+        .or_else(|| line.strip_prefix("{\"time\":\""));
+    if let Some(rest) = named {
+        let stamp = rest.split([' ', '"']).next()?;
         return DateTime::parse_from_rfc3339(stamp)
             .ok()
             .map(|time| time.to_utc());
@@ -77,6 +80,17 @@ mod tests {
         assert_eq!(
             lines_since(log, moment),
             b"time=2026-11-22T09:00:00.000Z level=INFO b\n tail\n"
+        );
+    }
+
+    #[test]
+    fn lines_of_json_have_a_time_too() {
+        let log =
+            b"{\"time\":\"2026-11-22T08:00:00.000Z\"}\n{\"time\":\"2026-11-22T09:00:00.000Z\"}\n";
+        let moment = since("2026-11-22T08:30:00Z", Utc::now()).expect("a time");
+        assert_eq!(
+            lines_since(log, moment),
+            b"{\"time\":\"2026-11-22T09:00:00.000Z\"}\n"
         );
     }
 

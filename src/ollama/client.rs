@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -294,11 +296,20 @@ pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, St
     Ok((status, response.text().await.map_err(no_answer)?))
 }
 
-/// Root certificates travel in the binary, and are only set up where TLS is spoken.
+/// Root certificates travel in the binary, and are only set up where TLS is spoken. Those of the file that
+/// `SSL_CERT_FILE` names, as for OpenSSL, count too: a company's own.
+#[allow(
+    clippy::missing_panics_doc,
+    reason = "the provider and its versions are compiled in"
+)]
 pub fn tls(needed: bool) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     if needed {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let file = std::env::var_os("SSL_CERT_FILE");
+        if let Some(found) = file.and_then(|file| CertificateDer::pem_file_iter(file).ok()) {
+            roots.add_parsable_certificates(found.flatten());
+        }
     }
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)

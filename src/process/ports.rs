@@ -20,8 +20,8 @@ pub struct Listener {
 pub fn listeners(port: u16) -> Vec<Listener> {
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
-        .filter_map(|table| std::fs::read_to_string(table).ok())
-        .flat_map(|table| parse_table(&table))
+        .filter_map(|table| std::fs::File::open(table).ok())
+        .flat_map(|table| parse_table(std::io::BufReader::new(table)))
         .filter(|listener| listener.address.port() == port)
         .collect()
 }
@@ -91,10 +91,12 @@ fn holds_descriptor(pid: u32, wanted: &str) -> bool {
     })
 }
 
-/// Lines of `/proc/net/tcp{,6}` in state 0A (listen).
+/// Lines of `/proc/net/tcp{,6}` in state 0A (listen). The kernel lists these first, so that the thousands
+/// of connections that a busy machine has are not read.
 #[cfg(target_os = "linux")]
-fn parse_table(table: &str) -> Vec<Listener> {
-    table.lines().skip(1).filter_map(parse_line).collect()
+fn parse_table(table: impl std::io::BufRead) -> Vec<Listener> {
+    let lines = table.lines().map_while(Result::ok).skip(1);
+    lines.map_while(|line| parse_line(&line)).collect()
 }
 
 #[cfg(target_os = "linux")]
@@ -137,7 +139,7 @@ mod tests {
         let table = "  sl  local_address rem_address   st\n   \
              0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4242 1\n   \
              1: 0100007F:2CAB 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1000        0 4243 1\n";
-        let found = parse_table(table);
+        let found = parse_table(table.as_bytes());
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].address.to_string(), "127.0.0.1:11434");
         assert_eq!((found[0].inode, found[0].uid), (4242, 1000));

@@ -3,7 +3,7 @@
 /// What the kernel's loader reads at the beginning of a program.
 const MAGIC: &[u8] = b"\x7fELF";
 /// A program header that names a dynamic loader.
-const INTERPRETER: u32 = 3;
+const INTERPRETER: usize = 3;
 
 /// The running program's own file, where it would run in an empty file system of this kind of machine:
 /// a static Linux binary. Else why not.
@@ -31,13 +31,13 @@ fn is_static(program: &[u8]) -> Option<bool> {
         let value = bytes
             .iter()
             .rev()
-            .fold(0u64, |value, byte| value << 8 | u64::from(*byte));
+            .fold(0u64, |value, byte| (value << 8) | u64::from(*byte));
         usize::try_from(value).ok()
     };
     let (table, size, count) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
     let kinds = (0..count).map(|i| number(table.checked_add(i * size)?, 4));
     let kinds: Vec<usize> = kinds.collect::<Option<_>>()?;
-    Some(!kinds.contains(&(INTERPRETER as usize)))
+    Some(!kinds.contains(&INTERPRETER))
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -1,6 +1,6 @@
 //! API keys: who may use the gateway where more than this machine reaches it.
 
-use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -54,12 +54,7 @@ fn presented(headers: &HeaderMap) -> Option<&[u8]> {
         .get_all(header::AUTHORIZATION)
         .iter()
         .filter_map(|value| bearer(value.as_bytes()))
-        .chain(
-            headers
-                .get_all(API_KEY)
-                .iter()
-                .map(|value| value.as_bytes()),
-        );
+        .chain(headers.get_all(API_KEY).iter().map(HeaderValue::as_bytes));
     match (found.next(), found.next()) {
         (Some(key), None) => Some(key),
         _ => None,

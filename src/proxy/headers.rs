@@ -3,8 +3,9 @@
 
 use std::net::IpAddr;
 
-use hyper::Uri;
+use bytes::BytesMut;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Request, Uri};
 
 /// On every answer while the backend is ollamactl's stand-in, with the value `stub`.
 pub const STUB_HEADER: HeaderName = HeaderName::from_static("x-ollamactl-backend");
@@ -32,6 +33,23 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
         .collect();
     for name in nominated.iter().chain(&HOP_BY_HOP) {
         headers.remove(name);
+    }
+}
+
+/// Copies target and headers out of the connection's buffer, of which they are parts: else that buffer
+/// could not be used again before the request has ended, and each request at work would hold another.
+pub(super) fn detach<B>(request: &mut Request<B>) {
+    let mut copied = BytesMut::with_capacity(512);
+    for value in request.headers().values() {
+        copied.extend_from_slice(value.as_bytes());
+    }
+    let mut copied = copied.freeze();
+    for value in request.headers_mut().values_mut() {
+        let copy = copied.split_to(value.len());
+        *value = HeaderValue::from_maybe_shared(copy).expect("a header value stays one");
+    }
+    if let Ok(target) = Uri::try_from(request.uri().to_string()) {
+        *request.uri_mut() = target;
     }
 }
 

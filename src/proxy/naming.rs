@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn a_model_that_is_missing_is_written_in() {
         for body in [
-            r#"{}"#,
+            "{}",
             r#"{"model":""}"#,
             r#"{"model":null,"prompt":"hi"}"#,
             r#"{"prompt":"{\"model\":\"x\"}"}"#,

@@ -19,6 +19,7 @@ use tower::{Layer, ServiceExt};
 
 use super::cors;
 use super::forward::{Client, Forwarder};
+use super::headers;
 use super::patience::{Deadline, Patient};
 use super::policy::Policy;
 use super::upstream::BUFFER;
@@ -106,7 +107,10 @@ async fn converse(
     });
     let service = option_layer(cors::layer(&policy)).layer(service);
     // Boxed, so that a connection that streams does not keep the room that deciding took.
-    let service = service_fn(move |request| Box::pin(service.clone().oneshot(request)));
+    let service = service_fn(move |mut request| {
+        headers::detach(&mut request);
+        Box::pin(service.clone().oneshot(request))
+    });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
@@ -156,7 +160,8 @@ async fn refused(
 async fn hang_up(mut stream: TcpStream) {
     let _ = stream.shutdown().await;
     let last = async {
-        let mut rest = [0; 4096];
+        // Small, since every connection's task has room for it.
+        let mut rest = [0; 256];
         while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
     };
     let _ = tokio::time::timeout(LINGER, last).await;

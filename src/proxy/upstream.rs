@@ -27,8 +27,9 @@ const POOL_IDLE: Duration = Duration::from_mins(1);
 const POOL_SIZE: usize = 64;
 /// An answer that the proxy reads itself is no longer than this: a list of thousands of models.
 const OWN_ANSWER: usize = 4 * 1024 * 1024;
-/// A connection's buffers, each way. Tokens need less, and uploads are no faster with more.
-pub(super) const BUFFER: usize = 64 * 1024;
+/// A connection's buffers grow up to this, each way. Tokens need less, and large bodies are no faster with
+/// more.
+pub(super) const BUFFER: usize = 256 * 1024;
 
 /// Where requests go: `http://127.0.0.1:11434`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +93,8 @@ impl fmt::Display for Upstream {
 #[derive(Debug)]
 pub(super) struct Pool {
     upstream: Upstream,
-    client: Client<HttpsConnector<HttpConnector>, Upload>,
+    // Boxed: hyper makes room for 32 requests with each connection.
+    client: Client<HttpsConnector<HttpConnector>, Box<Upload>>,
 }
 
 impl Pool {
@@ -121,7 +123,7 @@ impl Pool {
 
     /// Sends a request. Dropping the future, or the answer's body, closes it at the backend.
     pub async fn send(&self, request: Request<Upload>) -> Result<Response<Incoming>, ClientError> {
-        self.client.request(request).await
+        self.client.request(request.map(Box::new)).await
     }
 
     /// Status and body of a plain GET within `at_most`, or why there is none.

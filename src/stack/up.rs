@@ -1,6 +1,7 @@
 //! `up`: the model is pulled, the gateway's image built and the backend started side by side; the
 //! gateway starts when the backend is there; then all of it must be healthy.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -57,15 +58,28 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
         Gateway::Compose(compose) => {
             gateway::verify(&Engine::from_environment().await?, &compose.target())?;
         }
-        Gateway::Embedded(how) => embedded::check_free(&how.launch, request.paths).await?,
+        Gateway::Embedded(how) => embedded::check_free(how, request.paths).await?,
     }
     let backend_ready = CancellationToken::new();
     let work = async {
-        tokio::try_join!(
-            timed("backend", backend(request, &backend_ready, events)),
-            timed("model", model(request, &backend_ready, events)),
-            timed("gateway", gateway(request, &backend_ready, events)),
-        )
+        let mut starting = pin!(timed("backend", backend(request, &backend_ready, events)));
+        let mut others = pin!(async {
+            tokio::try_join!(
+                timed("model", model(request, &backend_ready, events)),
+                timed("gateway", gateway(request, &backend_ready, events)),
+            )
+        });
+        let (backend, (model, gateway)) = tokio::select! {
+            backend = &mut starting => (backend?, others.await?),
+            others = &mut others => {
+                // A start that nobody waits for goes on by itself: a `down` right after would find
+                // nothing to stop yet.
+                let backend = starting.await;
+                let others = others?;
+                (backend?, others)
+            }
+        };
+        Ok::<_, Error>((backend, model, gateway))
     };
     let ran_before = backend_runs(request)?;
     let outcome = async {
@@ -119,7 +133,7 @@ pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
         lines.push(format!("pull model {model}: it is missing"));
     }
     match request.gateway {
-        Gateway::Embedded(how) => lines.extend(embedded::plan_up(&how.launch, request.paths)?),
+        Gateway::Embedded(how) => lines.extend(embedded::plan_up(how, request.paths)?),
         Gateway::Compose(compose) => {
             let engine = Engine::open_from_environment()?;
             let options = UpOptions {

@@ -165,9 +165,10 @@ impl Model {
         }
         let weights = Blob::new(WEIGHTS, head, weights_size(name));
         let config = Config::of(name, &weights.layer).blob();
-        let (template, parameters) = match is_tiny(name) {
-            true => (TEMPLATE_TEXT, TINY_PARAMS),
-            false => (TOOLS_TEMPLATE, PARAMS_TEXT),
+        let (template, parameters) = if is_tiny(name) {
+            (TEMPLATE_TEXT, TINY_PARAMS)
+        } else {
+            (TOOLS_TEMPLATE, PARAMS_TEXT)
         };
         let mut blobs = vec![
             weights,

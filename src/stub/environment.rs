@@ -118,7 +118,7 @@ fn shown(kind: Kind, value: Option<&String>) -> String {
         (Switch(default), None) => default.to_string(),
         (Switch(_), Some(value)) => (!is_off(value)).to_string(),
         (Text("INFO"), Some(value)) if is_off(value) => "INFO".to_owned(),
-        (Text("INFO"), Some(value)) if value == "2" => "DEBUG-4".to_owned(),
+        (Text("INFO"), Some("2")) => "DEBUG-4".to_owned(),
         (Text("INFO"), Some(_)) => "DEBUG".to_owned(),
         // A proxy's password stays out of the log.
         (Text(_), Some(value)) => match value.split_once('@') {

@@ -19,11 +19,9 @@ pub(super) struct Name {
 impl Name {
     /// Parses a name and fills in the defaults; `None` where Ollama says that it is invalid.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let scheme = ["http://", "https://"].into_iter();
-        let text = scheme
-            .filter_map(|scheme| text.strip_prefix(scheme))
-            .next()
-            .unwrap_or(text);
+        let mut schemes = ["http://", "https://"].into_iter();
+        let bare = schemes.find_map(|scheme| text.strip_prefix(scheme));
+        let text = bare.unwrap_or(text);
         let (path, tag) = match text.rsplit_once(':') {
             Some((path, tag)) if !tag.contains('/') => (path, tag),
             _ => (text, TAG),

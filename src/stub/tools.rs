@@ -42,7 +42,6 @@ fn read(tool: &Value) -> Option<(&str, &Value)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
 
     #[test]

@@ -25,10 +25,9 @@ fn containers_get_in_and_a_neighbour_does_not() {
     }
     let relay = machine.relay_url();
     let answer = machine.get_from_lan(&relay, &[]);
-    assert_eq!(
-        answer.curl, 52,
-        "taken, and closed without a word: {answer:?}"
-    );
+    // Closed, or reset where the request was already on its way.
+    let taken = matches!(answer.curl, 52 | 56);
+    assert!(taken && answer.is_nothing(), "{answer:?}");
     // Not under the name of a container either: the answer to that goes to the container.
     machine.neighbour("ip addr add 172.17.0.99/32 dev lo");
     let answer = machine.get_from_lan(&relay, &["--interface", "172.17.0.99"]);

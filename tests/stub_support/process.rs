@@ -65,17 +65,17 @@ impl Setup {
 
     /// Starts `ollama serve` on a free port, and waits until it listens.
     pub fn serve(&self, env: &[(&str, &str)]) -> Served {
-        self.start(self.command(&["serve"], env))
+        Self::start(self.command(&["serve"], env))
     }
 
     /// The same, by another command that ends up as the server.
     pub fn serve_with(&self, made: impl FnOnce(&Command) -> Command) -> Served {
         let mut command = made(&self.command(&["serve"], &[]));
         command.process_group(0);
-        self.start(command)
+        Self::start(command)
     }
 
-    fn start(&self, mut command: Command) -> Served {
+    fn start(mut command: Command) -> Served {
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("starts");
         let log = BufReader::new(child.stderr.take().expect("piped"));

@@ -138,6 +138,21 @@ impl FakeEngine {
         port
     }
 
+    /// Serves TLS on a free TCP port of this machine; the port.
+    pub fn on_tls(self: &Arc<Self>, config: Arc<rustls::ServerConfig>) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+        let port = listener.local_addr().expect("an address").port();
+        let engine = self.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let tls = rustls::ServerConnection::new(config.clone()).expect("a connection");
+                let both = Shared(Arc::new(Mutex::new(rustls::StreamOwned::new(tls, stream))));
+                engine.spawn(both.clone(), both);
+            }
+        });
+        port
+    }
+
     fn spawn(
         self: &Arc<Self>,
         reader: impl Read + Send + 'static,
@@ -438,5 +453,30 @@ fn line(reader: &mut impl BufRead) -> Option<String> {
     match reader.read_line(&mut text) {
         Ok(1..) => Some(text.trim_end().to_owned()),
         _ => None,
+    }
+}
+
+/// One stream that is read and written in turns.
+struct Shared<T>(Arc<Mutex<T>>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Read> Read for Shared<T> {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").read(bytes)
+    }
+}
+
+impl<T: Write> Write for Shared<T> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.lock().expect("not poisoned").flush()
     }
 }

@@ -101,6 +101,7 @@ pub(super) async fn run_embedded(context: &Context, args: &GatewayRunArgs) -> Re
     } else {
         embedded::Instructions::from_config(&config)?
     };
+    how.check()?;
     let shutdown = Shutdown::on_signals()?;
     context.ui.say(&format!(
         "gateway on http://{}, in front of {}; Ctrl-C ends it",

@@ -82,6 +82,8 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
                 let line = format!("restart embedded gateway on {listen}: asked to");
                 return show_steps(context, &[line], step);
             }
+            // What cannot be started again is not stopped.
+            how.check()?;
             embedded::stop(&context.paths, listen).await?;
             return embedded_up(context, how, false, step).await;
         }
@@ -111,7 +113,7 @@ async fn embedded_up(
     if dry_run {
         return show_steps(
             context,
-            &embedded::plan_up(&how.launch, &context.paths)?,
+            &embedded::plan_up(how, &context.paths)?,
             step,
         );
     }

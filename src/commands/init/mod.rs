@@ -23,10 +23,10 @@ pub(super) fn run(context: &Context, args: &InitArgs) -> anyhow::Result<()> {
         return Err(Error::usage(format!("{} is not a folder", args.folder.display())).into());
     }
     // First of all, since it may find fault with a compose file.
-    let service = match args.gateway {
-        true => Some(gateway::Service::plan(&config, &args.folder)?),
-        false => None,
-    };
+    let service = args
+        .gateway
+        .then(|| gateway::Service::plan(&config, &args.folder))
+        .transpose()?;
     let settings = settings(config.model.value.as_str(), &config.gateway.service.value);
     let files = [("Makefile.ai", MAKEFILE), (PROJECT_FILE, &settings)];
     for (name, content) in files {

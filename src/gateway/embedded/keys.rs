@@ -1,6 +1,7 @@
 //! The embedded gateway's API keys: read from the environment or a file, never from a command line,
 //! where every user of the machine could read them.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -74,10 +75,11 @@ pub(super) fn fingerprint(keys: &[Secret]) -> String {
         digest.update([0]);
     }
     let digest = digest.finalize();
-    digest[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::new();
+    for byte in &digest[..6] {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]

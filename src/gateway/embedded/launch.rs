@@ -1,14 +1,24 @@
 //! How the embedded gateway runs: everything resolved, as plain data that crosses process boundaries.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
 use super::keys;
-use crate::config::{AccessLog, Config, Mode, Secret};
+use crate::config::{AccessLog, Config, Mode, Secret, Setting};
 use crate::error::{Error, Result};
 use crate::ollama::{ModelName, host};
 use crate::proxy::{Limits, LogFormat, Upstream};
+
+/// Where this machine reaches a gateway that listens there: one that listens everywhere, on loopback.
+pub fn for_client(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
 
 /// How the embedded gateway runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,24 +48,30 @@ pub struct Instructions {
     pub launch: Launch,
     /// Who may use it.
     pub keys: Vec<Secret>,
+    /// Why it must not start; one that runs can be seen and stopped all the same.
+    #[serde(skip)]
+    trouble: Option<Trouble>,
+}
+
+/// An error that is kept for whoever starts it.
+#[derive(Debug, Clone)]
+struct Trouble {
+    message: String,
+    hints: Vec<String>,
 }
 
 impl Instructions {
-    /// The embedded gateway that the configuration asks for. Off loopback it is refused without a key,
-    /// since whoever reaches it could use, pull and delete models.
+    /// The embedded gateway that the configuration asks for. Off loopback it does not start without a
+    /// key, since whoever reaches it could use, pull and delete models.
     pub fn from_config(config: &Config) -> Result<Self> {
-        let instructions = Self::unguarded(config)?;
+        let mut instructions = Self::unguarded(config)?;
         let listen = &config.gateway.listen;
-        if listen.value.ip().is_loopback() || !instructions.keys.is_empty() {
-            return Ok(instructions);
+        if !listen.value.ip().is_loopback() && instructions.keys.is_empty() {
+            instructions
+                .trouble
+                .get_or_insert_with(|| unguarded(listen));
         }
-        Err(Error::usage(format!(
-            "{} ({}) is not loopback: everybody who reaches it could use, pull and delete models without a key",
-            listen.value, listen.source
-        ))
-        .hint("ask for a key: OLLAMACTL_GATEWAY_KEY=$(openssl rand -hex 32), or gateway.key_file in ollamactl.yaml")
-        .hint("or listen on loopback: --listen 127.0.0.1:9104")
-        .hint("or, in a container whose published port decides who reaches it: ollamactl gateway run --no-auth"))
+        Ok(instructions)
     }
 
     /// The same on any address, also without a key: for whoever answers for who reaches it.
@@ -67,7 +83,10 @@ impl Instructions {
                 config.backend.host.source
             ))
         })?;
-        let keys = keys::read(config)?;
+        let (keys, trouble) = match keys::read(config) {
+            Ok(keys) => (keys, None),
+            Err(error) => (Vec::new(), Some(Trouble::from(error))),
+        };
         let settings = &config.gateway.embedded;
         let launch = Launch {
             listen: config.gateway.listen.value,
@@ -83,7 +102,49 @@ impl Instructions {
             limits: limits(config),
             keys: keys::fingerprint(&keys),
         };
-        Ok(Self { launch, keys })
+        Ok(Self {
+            launch,
+            keys,
+            trouble,
+        })
+    }
+
+    /// Fails where it must not start.
+    pub fn check(&self) -> Result<()> {
+        let Some(trouble) = &self.trouble else {
+            return Ok(());
+        };
+        let error = Error::usage(&trouble.message);
+        Err(trouble.hints.iter().fold(error, Error::hint))
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        let causes = error.causes().into_iter();
+        Self {
+            message: std::iter::once(error.message.clone())
+                .chain(causes)
+                .collect::<Vec<_>>()
+                .join(": "),
+            hints: error.hints,
+        }
+    }
+}
+
+fn unguarded(listen: &Setting<SocketAddr>) -> Trouble {
+    Trouble {
+        message: format!(
+            "{} ({}) is not loopback: everybody who reaches it could use, pull and delete models without a key",
+            listen.value, listen.source
+        ),
+        hints: [
+            "ask for a key: OLLAMACTL_GATEWAY_KEY=$(openssl rand -hex 32), or gateway.key_file in ollamactl.yaml",
+            "or listen on loopback: --listen 127.0.0.1:9104",
+            "or, in a container whose published port decides who reaches it: ollamactl gateway run --no-auth",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     }
 }
 

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use launch::{Instructions, Launch};
+pub use launch::{Instructions, Launch, for_client};
 pub use serve::{run_here, work};
 pub use start::{check_free, plan_up, start, stop};
 pub use supervise::supervise;

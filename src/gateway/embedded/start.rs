@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use super::supervise::longest_end;
-use super::{Instructions, Launch, Record, observe, serve, slot};
+use super::{Instructions, Record, for_client, observe, serve, slot};
 use crate::daemon::Wanted;
 use crate::error::Result;
 use crate::event::Step;
@@ -17,7 +17,9 @@ use crate::process;
 const OTHER_START: Duration = Duration::from_secs(10);
 
 /// The steps that [`start`] would take now, one line each.
-pub fn plan_up(launch: &Launch, paths: &Paths) -> Result<Vec<String>> {
+pub fn plan_up(how: &Instructions, paths: &Paths) -> Result<Vec<String>> {
+    how.check()?;
+    let launch = &how.launch;
     let what = format!("embedded gateway on {}", launch.listen);
     Ok(match observe(paths, launch.listen)? {
         None => vec![format!("start {what}: it does not run")],
@@ -28,6 +30,7 @@ pub fn plan_up(launch: &Launch, paths: &Paths) -> Result<Vec<String>> {
 
 /// Makes sure that it runs; says whether it was started now.
 pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Record, bool)> {
+    how.check()?;
     let listen = how.launch.listen;
     let wanted = Wanted {
         slot: &slot(paths, listen),
@@ -52,9 +55,12 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
     wanted.ensure(step, running).await
 }
 
-/// Fails where somebody else holds the address, so that this is known before anything is started.
-pub async fn check_free(launch: &Launch, paths: &Paths) -> Result<()> {
-    let taken = TcpStream::connect(launch.listen).await.is_ok();
+/// Fails where it must not start, or somebody else holds the address, so that this is known before anything
+/// is started.
+pub async fn check_free(how: &Instructions, paths: &Paths) -> Result<()> {
+    how.check()?;
+    let launch = &how.launch;
+    let taken = TcpStream::connect(for_client(launch.listen)).await.is_ok();
     // Asked after: ours has its lock before it listens.
     if taken && !slot(paths, launch.listen).is_locked()? && orphan(paths, launch.listen)?.is_none()
     {

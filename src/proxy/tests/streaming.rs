@@ -113,8 +113,9 @@ async fn a_slow_client_slows_the_backend() {
     client.read_to("\r\n\r\n").await;
     // As soon as the client reads on, so does the proxy.
     let mut taken = vec![0; 1 << 20];
-    for _ in 0..sent / taken.len() + 1 {
-        client.stream.read(&mut taken).await.expect("reads");
+    for _ in 0..=sent / taken.len() {
+        let count = client.stream.read(&mut taken).await.expect("reads");
+        assert!(count > 0);
     }
     client.stream.read_exact(&mut taken).await.expect("reads");
     upstream.stream.write_all(&block).await.expect("sends");

@@ -169,18 +169,15 @@ impl Outcome {
             let data = json!({"type": "content_block_delta", "index": 0, "delta": delta});
             event(&data)
         };
-        let deltas: Vec<_> = match &self.answer.call {
-            Some(call) => {
-                let json = call.arguments.to_string();
-                vec![delta(
-                    json!({"type": "input_json_delta", "partial_json": json}),
-                )]
-            }
-            None => {
-                let tokens = self.answer.tokens.iter();
-                let text = |token| delta(json!({"type": "text_delta", "text": token}));
-                tokens.map(text).collect()
-            }
+        let deltas: Vec<_> = if let Some(call) = &self.answer.call {
+            let json = call.arguments.to_string();
+            vec![delta(
+                json!({"type": "input_json_delta", "partial_json": json}),
+            )]
+        } else {
+            let tokens = self.answer.tokens.iter();
+            let text = |token| delta(json!({"type": "text_delta", "text": token}));
+            tokens.map(text).collect()
         };
         let message = self.message(Vec::new(), usage);
         let block = self.block(true);

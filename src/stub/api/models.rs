@@ -216,13 +216,11 @@ fn listed(stub: &Stub, model: Installed) -> Listed {
 impl Stub {
     /// What a model can do; nothing with weights that are garbage.
     pub(super) fn capabilities(&self, model: &Installed) -> &'static [&'static str] {
-        match weights::fault(&self.store, model) {
-            Some(Fault::Garbage(_)) => &[],
-            _ => {
-                let template = self.store.text(model.manifest.layer(TEMPLATE));
-                capabilities(&model.config, &template)
-            }
+        if let Some(Fault::Garbage(_)) = weights::fault(&self.store, model) {
+            return &[];
         }
+        let template = self.store.text(model.manifest.layer(TEMPLATE));
+        capabilities(&model.config, &template)
     }
 
     /// Refuses to load weights that are none. Garbage is found later, by what the model can do, except by

@@ -58,10 +58,10 @@ pub(super) async fn show(State(stub): State<Arc<Stub>>, body: Bytes) -> Reply {
         Refusal::not_found(format!("model '{name}' not found"))
     })?;
     stub.check_shown(&model)?;
-    Ok(reply::ok(&shown(&stub, model, request.verbose)))
+    Ok(reply::ok(&shown(&stub, &model, request.verbose)))
 }
 
-fn shown(stub: &Stub, model: Installed, verbose: bool) -> Shown {
+fn shown(stub: &Stub, model: &Installed, verbose: bool) -> Shown {
     let text = |media_type| stub.store.text(model.manifest.layer(media_type));
     let (license, template, system) = (text(LICENSE), text(TEMPLATE), text(SYSTEM));
     let parameters = parameters(&text(PARAMS));
@@ -96,7 +96,7 @@ fn shown(stub: &Stub, model: Installed, verbose: bool) -> Shown {
         parameters: table.collect::<Vec<_>>().join("\n"),
         template,
         system,
-        model_info: gguf::metadata(&model, verbose),
+        model_info: gguf::metadata(model, verbose),
         tensors: tensors
             .map(|(name, shape)| Tensor {
                 name,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Collected, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 use hyper_util::client::legacy::Client;
@@ -45,12 +45,8 @@ impl Server {
     pub(super) async fn ask(&self, method: Method, path: &str, body: &Value) -> Result<Value> {
         let answer = self.send(method, path, body).await?;
         let status = answer.status();
-        let body = answer
-            .into_body()
-            .collect()
-            .await
-            .map(|body| body.to_bytes());
-        let body = body.unwrap_or_default();
+        let body = answer.into_body().collect().await;
+        let body = body.map(Collected::to_bytes).unwrap_or_default();
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
         if status.is_success() {
             return Ok(value);

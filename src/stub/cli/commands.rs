@@ -28,7 +28,10 @@ pub(super) async fn list(server: &Server, filter: &str) -> Result<()> {
             modified,
         ]
     });
-    table(&["NAME", "ID", "SIZE", "MODIFIED"], rows.collect());
+    table(
+        &["NAME", "ID", "SIZE", "MODIFIED"],
+        &rows.collect::<Vec<_>>(),
+    );
     Ok(())
 }
 
@@ -48,7 +51,7 @@ pub(super) async fn ps(server: &Server) -> Result<()> {
         ]
     });
     let header = ["NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL"];
-    table(&header, rows.collect());
+    table(&header, &rows.collect::<Vec<_>>());
     Ok(())
 }
 
@@ -105,7 +108,7 @@ fn say(text: &str) {
 }
 
 /// Columns with four blanks between.
-fn table(header: &[&str], rows: Vec<Vec<String>>) {
+fn table(header: &[&str], rows: &[Vec<String>]) {
     let width = |n: usize| {
         let cells = rows.iter().map(|row| row[n].chars().count());
         cells.chain([header[n].len()]).max().unwrap_or(0)
@@ -119,7 +122,7 @@ fn table(header: &[&str], rows: Vec<Vec<String>>) {
     };
     let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
     let mut out = format!("{} \n", line(&header));
-    for row in &rows {
+    for row in rows {
         let _ = writeln!(out, "{}    ", line(row));
     }
     say(&out);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
 
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 use hyper::Method;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ async fn follow(
     let status = answer.status();
     let mut body = answer.into_body();
     if !status.is_success() {
-        let bytes = body.collect().await.map(|body| body.to_bytes());
+        let bytes = body.collect().await.map(Collected::to_bytes);
         let value: Value = serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
         return Err(Error::failed(format!("{status}: {}", refused(&value, ""))));
     }

@@ -115,9 +115,12 @@ impl Turn {
         };
         // v0.24.0 tells the role each time, and has a text at the end too.
         let older = self.version == Version::V0_24;
-        let end = || match older {
-            true => Said::new(String::new(), true),
-            false => Said::default(),
+        let end = || {
+            if older {
+                Said::new(String::new(), true)
+            } else {
+                Said::default()
+            }
         };
         let choices = match piece {
             Piece::Token { text, first } => vec![choice(Said::new(text, first || older), None)],

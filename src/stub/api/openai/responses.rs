@@ -222,7 +222,11 @@ impl Outcome {
                 status,
                 call_id: call_id(call),
                 name: call.name.clone(),
-                arguments: done.then(|| call.arguments.to_string()).unwrap_or_default(),
+                arguments: if done {
+                    call.arguments.to_string()
+                } else {
+                    String::new()
+                },
             },
             None => Item::Message {
                 id: self.item.clone(),

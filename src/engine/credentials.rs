@@ -1,0 +1,193 @@
+//! Logins for registries: what `docker login` wrote into `config.json`, or a credential helper knows.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use bollard::auth::DockerCredentials;
+use docker_credential::{CredentialRetrievalError, DockerCredential};
+
+/// The name under which `docker login` keeps the credentials of Docker Hub.
+pub(super) const DOCKER_HUB: &str = "https://index.docker.io/v1/";
+/// How long a credential helper may take: it may ask a cloud for a token.
+const HELPER_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What is known for a registry.
+#[derive(Debug, Default)]
+pub(super) struct Login {
+    pub(super) credentials: Option<DockerCredentials>,
+    /// Why there is none where there should be one. The registry may do without.
+    pub(super) trouble: Option<String>,
+}
+
+/// The registry of an image's name, as `config.json` calls it.
+pub(super) fn registry(name: &str) -> &str {
+    match name.split_once('/') {
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => {
+            if host == "docker.io" {
+                DOCKER_HUB
+            } else {
+                host
+            }
+        }
+        _ => DOCKER_HUB,
+    }
+}
+
+/// What is known for this registry. Helpers are programs, so they run on a thread of their own.
+pub(super) async fn of(registry: &str) -> Login {
+    let server = registry.to_owned();
+    let asked = tokio::task::spawn_blocking(move || docker_credential::get_credential(&server));
+    let found = match tokio::time::timeout(HELPER_DEADLINE, asked).await {
+        Ok(Ok(found)) => found,
+        _ => return trouble(registry, "the credential helper does not answer"),
+    };
+    let credentials = match found {
+        Ok(DockerCredential::IdentityToken(token)) => DockerCredentials {
+            identitytoken: Some(token),
+            ..DockerCredentials::default()
+        },
+        Ok(DockerCredential::UsernamePassword(username, password)) => DockerCredentials {
+            username: Some(username),
+            password: Some(password),
+            ..DockerCredentials::default()
+        },
+        Err(error) if is_none(&error) => return Login::default(),
+        Err(error) => return trouble(registry, &error.to_string()),
+    };
+    Login {
+        credentials: Some(DockerCredentials {
+            serveraddress: Some(registry.to_owned()),
+            ..credentials
+        }),
+        trouble: None,
+    }
+}
+
+fn trouble(registry: &str, why: &str) -> Login {
+    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    Login {
+        credentials: None,
+        trouble: Some(format!("no login for {registry}: {why}")),
+    }
+}
+
+/// Nobody logged in there, which is no trouble.
+fn is_none(error: &CredentialRetrievalError) -> bool {
+    match error {
+        CredentialRetrievalError::NoCredentialConfigured
+        | CredentialRetrievalError::ConfigNotFound => true,
+        // The words of Docker's own helpers.
+        CredentialRetrievalError::HelperFailure { stdout, stderr, .. } => {
+            format!("{stdout}{stderr}").contains("credentials not found")
+        }
+        _ => false,
+    }
+}
+
+/// Logins for the registries of the images that a Dockerfile builds on, with its build arguments.
+pub(super) async fn of_dockerfile(
+    dockerfile: &str,
+    args: &HashMap<String, String>,
+) -> HashMap<String, DockerCredentials> {
+    let mut logins = HashMap::new();
+    for image in bases(dockerfile, args) {
+        let registry = registry(&image);
+        if let Some(login) = of(registry).await.credentials {
+            logins.insert(registry.to_owned(), login);
+        }
+    }
+    logins
+}
+
+/// The images that `FROM` and `--from=` name; stages among them do no harm.
+fn bases(dockerfile: &str, args: &HashMap<String, String>) -> BTreeSet<String> {
+    let mut known: HashMap<&str, &str> = HashMap::new();
+    let mut found = BTreeSet::new();
+    for line in dockerfile.lines() {
+        let mut words = line.split_whitespace();
+        let Some(instruction) = words.next() else {
+            continue;
+        };
+        if instruction.eq_ignore_ascii_case("arg")
+            && let Some((name, default)) = words.clone().next().and_then(|arg| arg.split_once('='))
+        {
+            known.insert(name, default.trim_matches(['"', '\'']));
+        }
+        let named = words.clone().find_map(|word| {
+            let (_, image) = word.split_once("from=")?;
+            Some(image.split(',').next().unwrap_or(image))
+        });
+        let base = instruction
+            .eq_ignore_ascii_case("from")
+            .then(|| words.find(|word| !word.starts_with("--")))
+            .flatten();
+        found.extend(
+            named
+                .into_iter()
+                .chain(base)
+                .map(|image| expanded(image, &known, args)),
+        );
+    }
+    found.remove("scratch");
+    found
+}
+
+/// `$NAME` and `${NAME}` replaced by the build's arguments, else by their defaults.
+fn expanded(image: &str, known: &HashMap<&str, &str>, args: &HashMap<String, String>) -> String {
+    let Some((head, rest)) = image.split_once('$') else {
+        return image.to_owned();
+    };
+    let (name, tail) = match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+        Some(split) => split,
+        None => {
+            let word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+            rest.split_at(rest.find(|char| !word(char)).unwrap_or(rest.len()))
+        }
+    };
+    let (name, fallback) = name.split_once(":-").unwrap_or((name, ""));
+    let value = args
+        .get(name)
+        .map(String::as_str)
+        .or_else(|| known.get(name).copied());
+    format!(
+        "{head}{}{}",
+        value.unwrap_or(fallback),
+        expanded(tail, known, args)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_images_are_found_in_a_dockerfile() {
+        let text = "# syntax\nARG X=1\nFROM --platform=linux/amd64 ghcr.io/a/b:$X AS base\nfrom scratch\n\
+                    RUN echo FROM x\nCOPY --from=quay.io/uv:2 /uv /bin/\n\
+                    RUN --mount=type=bind,from=lab:5000/c,target=/c true\n";
+        let found = bases(text, &HashMap::new());
+        assert_eq!(
+            Vec::from_iter(&found),
+            ["ghcr.io/a/b:1", "lab:5000/c", "quay.io/uv:2"]
+        );
+    }
+
+    #[test]
+    fn arguments_name_registries() {
+        let text = "ARG REGISTRY=docker.io\nFROM ${REGISTRY}/app:${TAG:-1}\n";
+        let args = HashMap::from([("REGISTRY".to_owned(), "lab:5000".to_owned())]);
+        assert_eq!(Vec::from_iter(bases(text, &args)), ["lab:5000/app:1"]);
+        assert_eq!(
+            Vec::from_iter(bases(text, &HashMap::new())),
+            ["docker.io/app:1"]
+        );
+    }
+
+    #[test]
+    fn the_registry_is_named_as_docker_login_names_it() {
+        assert_eq!(registry("redis:7"), DOCKER_HUB);
+        assert_eq!(registry("library/redis"), DOCKER_HUB);
+        assert_eq!(registry("ghcr.io/a/b"), "ghcr.io");
+        assert_eq!(registry("localhost/a"), "localhost");
+    }
+}
