@@ -20,6 +20,7 @@ mod table;
 mod trial;
 
 use std::fs::File;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
             .map(|project| Trial::test(project.name, || Ok(())));
         return libtest_mimic::run(&nothing, names.collect()).exit_code();
     }
-    compare(&arguments, programs)
+    compare(&arguments, &programs)
 }
 
 /// The releases to compare with; none where the suite is not asked for.
@@ -71,12 +72,12 @@ fn programs() -> Vec<PathBuf> {
     std::env::split_paths(&paths).collect()
 }
 
-fn compare(arguments: &Arguments, programs: Vec<PathBuf>) -> ExitCode {
+fn compare(arguments: &Arguments, programs: &[PathBuf]) -> ExitCode {
     // The projects have fixed ports, addresses and names, so one suite at a time has the machine.
     let lock = std::env::temp_dir().join("ollamactl-engine-compat.lock");
     let lock = File::create(lock).expect("created");
     lock.lock().expect("locked");
-    let bench = Arc::new(trial::Bench::new(&programs));
+    let bench = Arc::new(trial::Bench::new(programs));
     let table = Arc::new(Table::new(bench.releases()));
     let trials = project::all().into_iter().map(|project| {
         let (bench, table) = (bench.clone(), table.clone());
@@ -90,11 +91,10 @@ fn compare(arguments: &Arguments, programs: Vec<PathBuf>) -> ExitCode {
     });
     let conclusion = libtest_mimic::run(arguments, trials.collect());
     // Of a part of the projects there is nothing to say about the whole.
-    if arguments.filter.is_none() && arguments.skip.is_empty() {
-        if let Err(fault) = table.settle() {
-            support::skipped(&fault);
-            return ExitCode::FAILURE;
-        }
+    let whole = arguments.filter.is_none() && arguments.skip.is_empty();
+    if whole && let Err(fault) = table.settle() {
+        let _ = writeln!(std::io::stderr(), "{fault}"); // nobody is left to tell
+        return ExitCode::FAILURE;
     }
     conclusion.exit_code()
 }

@@ -135,12 +135,13 @@ fn check_deploy(service: &Service, object: &Object) -> Decoded<()> {
     let limits = deploy.resources.limits.clone().unwrap_or_default();
     let reserved = deploy.resources.reservations.clone().unwrap_or_default();
     let distinct = |one: i64, other: i64| one != 0 && other != 0 && one != other;
-    let cpus = |number: f32| (f64::from(number) * 1e3).round();
+    let processors = [service.cpus, limits.cpus];
+    let apart = (service.cpus - limits.cpus).abs() > 1e-6;
     let pairs = [
         (
             "cpus",
             "limits.cpus",
-            cpus(service.cpus) * cpus(limits.cpus) > 0.0 && cpus(service.cpus) != cpus(limits.cpus),
+            apart && processors.iter().all(|number| *number > 0.0),
         ),
         (
             "mem_limit",

@@ -26,7 +26,7 @@ impl Api {
         }
     }
 
-    /// Its address, as DOCKER_HOST has it.
+    /// Its address, as `DOCKER_HOST` has it.
     pub fn host(&self) -> &str {
         &self.host
     }

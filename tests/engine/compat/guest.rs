@@ -1,5 +1,11 @@
 //! What this program does inside the projects' containers.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "its output is what the commands that show logs are tested with"
+)]
+
 use std::process::ExitCode;
 
 /// The program's path in the image.

@@ -199,12 +199,12 @@ impl<'a> Side<'a> {
 
     fn both(&self) -> Result<(), Vec<String>> {
         self.prepare();
-        let theirs = self.made(self.compose_up())?;
-        self.settled("ollamactl on compose's", &theirs, self.ours_up())?;
+        let theirs = self.made(&self.compose_up())?;
+        self.settled("ollamactl on compose's", &theirs, &self.ours_up())?;
         self.commands_of_ours()?;
         self.clear();
         self.prepare();
-        let ours = self.made(self.ours_up())?;
+        let ours = self.made(&self.ours_up())?;
         let differences = theirs.differences(&ours);
         if self.is_ignored() {
             if differences.is_empty() {
@@ -215,7 +215,7 @@ impl<'a> Side<'a> {
         } else if !differences.is_empty() {
             return Err(differences);
         }
-        self.settled("compose on ollamactl's", &ours, self.compose_up())?;
+        self.settled("compose on ollamactl's", &ours, &self.compose_up())?;
         self.commands_of_compose()?;
         self.compose_down()
     }
@@ -236,7 +236,7 @@ impl<'a> Side<'a> {
     }
 
     /// What an `up` made; it must have made something.
-    fn made(&self, up: Output) -> Result<Snapshot, Vec<String>> {
+    fn made(&self, up: &Output) -> Result<Snapshot, Vec<String>> {
         let mut snapshot = self.snapshot();
         if up.status != 0 || snapshot.runs.is_empty() {
             return Err(vec![up.to_string()]);
@@ -250,7 +250,7 @@ impl<'a> Side<'a> {
     }
 
     /// An `up` on what is there already must leave it all alone.
-    fn settled(&self, who: &str, before: &Snapshot, up: Output) -> Result<(), Vec<String>> {
+    fn settled(&self, who: &str, before: &Snapshot, up: &Output) -> Result<(), Vec<String>> {
         let after = self.snapshot();
         if up.status == 0 && after.runs == before.runs {
             return Ok(());
