@@ -4,8 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_head_that_does_not_come_is_a_408() {
-    let setup =
-        Setup::with(|policy| policy.limits.header_timeout = Duration::from_secs(1)).await;
+    let setup = Setup::with(|policy| policy.limits.header_timeout = Duration::from_secs(1)).await;
     let mut client = setup.client().await;
     client.send("GET /api/tags HTTP/1.1\r\nHost: lo").await;
     let answer = client.read_to_close().await;
