@@ -1,6 +1,15 @@
-//! Numbers with units, for people.
+//! Numbers with units, for people, and bytes as digits.
 
+use std::fmt::Write;
 use std::time::Duration;
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
 
 /// `4.7 GB`: decimal units, as Ollama prints them.
 pub fn bytes(count: u64) -> String {

@@ -339,6 +339,7 @@ pub enum GatewayCommand {
 
 /// `gateway up`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct GatewayUpArgs {
     /// Build the images even if there are some, the dependencies' too
     #[arg(long)]

@@ -46,6 +46,10 @@ impl Project {
     }
 
     /// The model in JSON, indented, as compose of this dialect prints it with `--format json`.
+    #[allow(
+        clippy::missing_panics_doc,
+        reason = "JSON can hold all that a model can"
+    )]
     pub fn canonical_json(&self, dialect: Dialect) -> String {
         let mut tree = self.tree(dialect);
         tree.append(Some(&self.extensions));
@@ -171,9 +175,9 @@ impl Tree {
 
     fn each(&mut self, mut change: impl FnMut(&str, &mut Self)) {
         if let Self::Map(entries) = self {
-            entries
-                .iter_mut()
-                .for_each(|(key, value)| change(key, value));
+            for (key, value) in entries {
+                change(key, value);
+            }
         }
     }
 

@@ -161,9 +161,9 @@ fn what_is_nested_too_deeply_is_refused() {
     for text in [
         "[".repeat(deep),
         "{a: ".repeat(deep),
-        (0..deep)
-            .map(|n| format!("{}a:\n", " ".repeat(n % 2_000)))
-            .collect(),
+        (0..deep).fold(String::new(), |text, n| {
+            text + &" ".repeat(n % 2_000) + "a:\n"
+        }),
         format!("services: {{a: {{image: \"{}\"}}}}", "${A:-".repeat(deep)),
         format!(
             "services: {{a: {{image: \"{}x{}\"}}}}",

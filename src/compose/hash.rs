@@ -2,7 +2,6 @@
 //! the file says. It is the SHA-256 of the JSON that Go makes of the value.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 
 use serde::Serialize;
@@ -12,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::model::{Network, Volume};
 use super::omit::Omit;
 use super::service::{Service, ServiceNetwork};
+use crate::units;
 
 /// What a release of compose hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,12 +162,7 @@ impl Volume {
 
 /// Lower-case hexadecimal digest.
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
-            hex
-        })
+    units::hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// JSON as Go's encoder writes it.

@@ -11,9 +11,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::Dockerfile;
 use super::ignore::Ignore;
-use super::{Dockerfile, hex};
 use crate::error::{Context as _, Error, Kind, Result};
+use crate::units;
 
 /// Bytes per part of the stream.
 const CHUNK: usize = 128 * 1024;
@@ -83,7 +84,7 @@ impl BuildContext {
     /// A name that depends on the text alone, so that an unchanged build is answered from the cache.
     fn add(&mut self) {
         let digest = Sha256::digest(&self.instructions);
-        let short = hex(&digest[..6]);
+        let short = units::hex(&digest[..6]);
         self.dockerfile = format!(".dockerfile.{short}");
         self.added = true;
     }

@@ -37,9 +37,8 @@ pub(super) fn registry(name: &str) -> &str {
 pub(super) async fn of(registry: &str) -> Login {
     let server = registry.to_owned();
     let asked = tokio::task::spawn_blocking(move || docker_credential::get_credential(&server));
-    let found = match tokio::time::timeout(HELPER_DEADLINE, asked).await {
-        Ok(Ok(found)) => found,
-        _ => return trouble(registry, "the credential helper does not answer"),
+    let Ok(Ok(found)) = tokio::time::timeout(HELPER_DEADLINE, asked).await else {
+        return trouble(registry, "the credential helper does not answer");
     };
     let credentials = match found {
         Ok(DockerCredential::IdentityToken(token)) => DockerCredentials {

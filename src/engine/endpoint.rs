@@ -208,7 +208,7 @@ struct MetaDocker {
 
 /// The docker CLI keeps a context under the sha256 of its name.
 fn from_context(folder: &Path, name: &str, named_by: &str) -> Result<Endpoint> {
-    let id = super::hex(&Sha256::digest(name.as_bytes()));
+    let id = crate::units::hex(&Sha256::digest(name.as_bytes()));
     let path = folder.join("contexts/meta").join(&id).join("meta.json");
     let text = std::fs::read(&path).context(Kind::Usage, || {
         format!(

@@ -173,20 +173,16 @@ impl Engine {
         &self.endpoint
     }
 
-    /// What the engine is, after [`Self::connect`] or [`Self::identify`].
+    /// What the engine is.
+    ///
+    /// # Panics
+    ///
+    /// Before [`Self::connect`] or [`Self::identify`].
     pub fn info(&self) -> &EngineInfo {
         self.info
             .get()
             .expect("the engine was identified before anything is made")
     }
-}
-
-/// Bytes as hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
-        text
-    })
 }
 
 /// A version of the API, as a number.

@@ -11,6 +11,7 @@ use crate::daemon::{self, Slot};
 use crate::engine::Endpoint;
 use crate::error::{Context, Kind, Result};
 use crate::paths::{self, Paths};
+use crate::units;
 
 /// The file of one project on one engine.
 #[derive(Debug, Clone)]
@@ -28,10 +29,7 @@ impl Ledger {
     /// The ledger of the project of this name. The same name on another engine is another project.
     pub fn new(paths: &Paths, engine: &Endpoint, project: &str) -> Self {
         let digest = Sha256::digest(engine.address.as_bytes());
-        let key: String = digest[..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let key = units::hex(&digest[..4]);
         Self {
             file: paths.state.join(format!("project-{project}-{key}.json")),
             folder: paths.state.clone(),

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::ModelName;
 use super::client::tls;
 use crate::error::{Context, Error, Result};
+use crate::units;
 
 const MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
@@ -46,9 +47,7 @@ impl Manifest {
         blobs.push(document.config);
         blobs.sort();
         Ok(Self {
-            digest: digest
-                .iter()
-                .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")),
+            digest: units::hex(&digest),
             blobs,
         })
     }

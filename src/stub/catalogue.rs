@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::name::Name;
 use super::weights;
+use crate::units;
 
 const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
@@ -195,11 +196,7 @@ pub(super) fn capabilities(config: &Config, template: &str) -> &'static [&'stati
 
 /// Lower-case hexadecimal digits of a SHA-256.
 pub(super) fn hex(hash: impl AsRef<[u8]>) -> String {
-    use std::fmt::Write;
-    hash.as_ref().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    units::hex(hash.as_ref())
 }
 
 /// The first 12 digits of a digest.

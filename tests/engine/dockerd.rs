@@ -145,7 +145,9 @@ impl Dockerd {
             if left.is_empty() {
                 break;
             }
-            left.into_iter().for_each(|pid| end(pid, Signal::KILL));
+            for pid in left {
+                end(pid, Signal::KILL);
+            }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
     }

@@ -84,7 +84,8 @@ fn a_web_page_does_not(machine: &Machine) {
     let ask_relay = |more: &[&str]| machine.get_as_container(&relay, more);
     let embedded = format!("http://{}/api/tags", machine.sandbox.gateway);
     let ask_embedded = |more: &[&str]| machine.get(&embedded, more);
-    let asks: [&dyn Fn(&[&str]) -> Answer; 2] = [&ask_relay, &ask_embedded];
+    type Ask<'a> = &'a dyn Fn(&[&str]) -> Answer;
+    let asks: [Ask<'_>; 2] = [&ask_relay, &ask_embedded];
     for ask in asks {
         let answer = ask(&[]);
         assert_eq!(answer.status, 200, "{answer:?}");

@@ -57,18 +57,12 @@ fn options(args: &GatewayUpArgs) -> Result<UpOptions> {
 fn prepared(
     context: &Context,
     compose: &ComposeGateway,
-    options: UpOptions,
+    mut options: UpOptions,
 ) -> Result<(Engine, UpOptions)> {
     let engine = Engine::open_from_environment()?;
-    let options = UpOptions {
-        release: compose.release.clone(),
-        ledger: Some(Ledger::new(
-            &context.paths,
-            engine.endpoint(),
-            &compose.project.name,
-        )),
-        ..options
-    };
+    let project = &compose.project.name;
+    options.release.clone_from(&compose.release);
+    options.ledger = Some(Ledger::new(&context.paths, engine.endpoint(), project));
     Ok((engine, options))
 }
 

@@ -1,13 +1,13 @@
 //! The embedded gateway's API keys: read from the environment or a file, never from a command line,
 //! where every user of the machine could read them.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Secret};
 use crate::error::{Context, Error, Kind, Result};
+use crate::units;
 
 /// A key that is shorter could be guessed.
 const SHORTEST: usize = 16;
@@ -74,12 +74,7 @@ pub(super) fn fingerprint(keys: &[Secret]) -> String {
         digest.update(key.reveal());
         digest.update([0]);
     }
-    let digest = digest.finalize();
-    let mut text = String::new();
-    for byte in &digest[..6] {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    units::hex(&digest.finalize()[..6])
 }
 
 #[cfg(test)]

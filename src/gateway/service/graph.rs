@@ -62,7 +62,12 @@ mod tests {
         let items = NEEDS.map(|(name, needs)| (name, (name, needs)));
         let seen = RefCell::new(String::new());
         let failed = CancellationToken::new();
-        let say = |sign: char, name: &str| seen.borrow_mut().push_str(&format!("{sign}{name} "));
+        let say = |sign: char, name: &str| {
+            let mut seen = seen.borrow_mut();
+            seen.push(sign);
+            seen.push_str(name);
+            seen.push(' ');
+        };
         let outcome = in_order(
             &items,
             |(_, needs)| needs.to_vec(),

@@ -88,6 +88,10 @@ pub enum Pull {
 
 /// How to bring the gateway up.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of compose's own"
+)]
 pub struct UpOptions {
     /// Which images are built.
     pub build: Build,

@@ -131,10 +131,10 @@ fn plain(project: &Project, volume: &compose::Mount, binds_first: bool) -> Optio
         }
         _ => return None,
     };
-    let mode = if volume.read_only { "ro" } else { "rw" };
+    let access = if volume.read_only { "ro" } else { "rw" };
     let more = bind.map_or([""; 2], |bind| [&bind.selinux, &bind.propagation]);
     let more = more.into_iter().filter(|option| !option.is_empty());
-    let options: Vec<&str> = std::iter::once(mode).chain(more).collect();
+    let options: Vec<&str> = std::iter::once(access).chain(more).collect();
     Some(format!("{source}:{}:{}", volume.target, options.join(",")))
 }
 

@@ -82,9 +82,9 @@ pub(super) fn deploy(service: &Service, release: &Release, config: &mut HostConf
         config.memory_reservation = nonzero(reserved.memory.0).or(config.memory_reservation);
         let mut requests: Vec<_> = reserved.devices.iter().map(device_request).collect();
         if !release.passes_device_options() {
-            requests
-                .iter_mut()
-                .for_each(|request| request.options = None);
+            for request in &mut requests {
+                request.options = None;
+            }
         }
         requests.extend(config.device_requests.take().unwrap_or_default());
         config.device_requests = nonempty(requests);
