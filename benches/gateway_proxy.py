@@ -160,7 +160,7 @@ http {{
 
 
 def wrk(port, seconds, connections=64, path="/api/version"):
-    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", f"http://127.0.0.1:{port}{path}"],
+    out = subprocess.run(["wrk", "-t1", "--timeout", "30s", f"-c{connections}", f"-d{seconds}s", "--latency", f"http://127.0.0.1:{port}{path}"],
                          capture_output=True, text=True, check=True).stdout
     bad = re.search(r"Non-2xx.*: (\d+)|Socket errors: (.*)", out)
     if bad:

@@ -43,7 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Run the gateway: the compose service, or the embedded one')
             [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show the log of the backend or of the gateway')
             [CompletionResult]::new('stub', 'stub', [CompletionResultType]::ParameterValue, 'Run a deterministic stand-in for Ollama, for CI and tests')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write Makefile.ai and ollamactl.yaml into a repository')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write Makefile.ai and ollamactl.yaml into a repository, and a gateway for its compose project')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages')
@@ -64,6 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -73,6 +74,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable; may be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--build', '--build', [CompletionResultType]::ParameterName, 'Build the gateway''s image even if there is one')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done and why, one step a line, and do nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -85,6 +87,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;down' {
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -96,6 +100,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -104,6 +109,9 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'File of variables for compose, instead of .env')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable; may be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--volumes', '--volumes', [CompletionResultType]::ParameterName, 'Remove the volumes that ollamactl made, too')
+            [CompletionResult]::new('--remove-orphans', '--remove-orphans', [CompletionResultType]::ParameterName, 'Remove the containers of services that the compose file no longer defines')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done and why, one step a line, and do nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -129,6 +137,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -163,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -194,6 +204,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -202,6 +213,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'File of variables for compose, instead of .env')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable; may be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--no-probe', '--no-probe', [CompletionResultType]::ParameterName, 'Do not ask the backend from inside the gateway''s network, by a short-lived container')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -214,6 +226,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;pull-model' {
+            [CompletionResult]::new('--stall-timeout', '--stall-timeout', [CompletionResultType]::ParameterName, 'Cancel a pull in which nothing moved for so long, and try again [default: 75s]')
+            [CompletionResult]::new('--tries', '--tries', [CompletionResultType]::ParameterName, 'How often to try in all, with growing pauses between [default: 5]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -309,12 +323,17 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop the gateway; its container stays')
             [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Rebuild the image, recreate the container if something changed, else restart it')
             [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build the gateway''s image')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the compose project in canonical form, as docker compose config does')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run the embedded gateway in the foreground')
             [CompletionResult]::new('ip', 'ip', [CompletionResultType]::ParameterValue, 'Show the address on which containers reach this machine')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'ollamactl;gateway;up' {
+            [CompletionResult]::new('--pull', '--pull', [CompletionResultType]::ParameterName, 'Which images are pulled, whatever the compose file says [default: what the compose file says]')
+            [CompletionResult]::new('--wait-timeout', '--wait-timeout', [CompletionResultType]::ParameterName, 'How long services may take until those that need them can start, and until --wait is satisfied (30, 30s, 5m)')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -326,6 +345,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -334,9 +354,13 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'File of variables for compose, instead of .env')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable; may be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
-            [CompletionResult]::new('--build', '--build', [CompletionResultType]::ParameterName, 'Build the image even if there is one')
+            [CompletionResult]::new('--build', '--build', [CompletionResultType]::ParameterName, 'Build the images even if there are some, the dependencies'' too')
             [CompletionResult]::new('--force-recreate', '--force-recreate', [CompletionResultType]::ParameterName, 'Recreate the container even if nothing changed')
             [CompletionResult]::new('--no-deps', '--no-deps', [CompletionResultType]::ParameterName, 'Leave out what the service depends on')
+            [CompletionResult]::new('--no-start', '--no-start', [CompletionResultType]::ParameterName, 'Create containers, and start none')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Return when all services run and, where they have health checks, are healthy')
+            [CompletionResult]::new('--remove-orphans', '--remove-orphans', [CompletionResultType]::ParameterName, 'Remove the containers of services that the compose file no longer defines')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done and why, one step a line, and do nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -349,6 +373,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;gateway;down' {
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -360,6 +386,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -368,6 +395,9 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'File of variables for compose, instead of .env')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable; may be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--volumes', '--volumes', [CompletionResultType]::ParameterName, 'Remove the service''s anonymous volumes, and the named ones that the compose file defines, too')
+            [CompletionResult]::new('--remove-orphans', '--remove-orphans', [CompletionResultType]::ParameterName, 'Remove the containers of services that the compose file no longer defines')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done and why, one step a line, and do nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -380,8 +410,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;gateway;stop' {
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Seconds that the container may take to end before it is killed')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Seconds that the container may take to end before it is killed')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -393,6 +423,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -401,6 +432,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'File of variables for compose, instead of .env')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable; may be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done and why, one step a line, and do nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -413,6 +445,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;gateway;restart' {
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Seconds that a container may take to end before it is killed [default: its own, else 10]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -424,6 +458,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -432,6 +467,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'File of variables for compose, instead of .env')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable; may be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--no-deps', '--no-deps', [CompletionResultType]::ParameterName, 'Leave out what the service depends on')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done and why, one step a line, and do nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -455,6 +492,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -474,8 +512,45 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'ollamactl;gateway;config' {
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Show the config-hash of these services (`*`: all), one a line')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
+            [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
+            [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]')
+            [CompletionResult]::new('--ollama-bin', '--ollama-bin', [CompletionResultType]::ParameterName, 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]')
+            [CompletionResult]::new('--models-dir', '--models-dir', [CompletionResultType]::ParameterName, 'Model store [env: OLLAMA_MODELS] [default: Ollama''s own; the stub has one apart]')
+            [CompletionResult]::new('--ready-timeout', '--ready-timeout', [CompletionResultType]::ParameterName, 'How long the backend may take until it answers [default: 60s]')
+            [CompletionResult]::new('--stop-timeout', '--stop-timeout', [CompletionResultType]::ParameterName, 'How long it may take to end before it is killed [default: 10s]')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
+            [CompletionResult]::new('--project-name', '--project-name', [CompletionResultType]::ParameterName, 'Compose project name')
+            [CompletionResult]::new('--project-directory', '--project-directory', [CompletionResultType]::ParameterName, 'Folder that compose''s relative paths are relative to')
+            [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'File of variables for compose, instead of .env')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable; may be given several times')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--services', '--services', [CompletionResultType]::ParameterName, 'Show only the names of the services, one a line')
+            [CompletionResult]::new('--images', '--images', [CompletionResultType]::ParameterName, 'Show only the names of the images, one a line')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more: where settings come from, and the whole output of builds')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more: where settings come from, and the whole output of builds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'ollamactl;gateway;run' {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]')
@@ -484,7 +559,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--ready-timeout', '--ready-timeout', [CompletionResultType]::ParameterName, 'How long the backend may take until it answers [default: 60s]')
             [CompletionResult]::new('--stop-timeout', '--stop-timeout', [CompletionResultType]::ParameterName, 'How long it may take to end before it is killed [default: 10s]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
-            [CompletionResult]::new('--no-auth', '--no-auth', [CompletionResultType]::ParameterName, 'Listen off loopback though callers are not asked who they are: inside a container, where the published port decides who reaches it')
+            [CompletionResult]::new('--no-auth', '--no-auth', [CompletionResultType]::ParameterName, 'Listen off loopback without a key: inside a container, where the published port decides who reaches it')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -515,6 +590,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop the gateway; its container stays')
             [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Rebuild the image, recreate the container if something changed, else restart it')
             [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build the gateway''s image')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the compose project in canonical form, as docker compose config does')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run the embedded gateway in the foreground')
             [CompletionResult]::new('ip', 'ip', [CompletionResultType]::ParameterValue, 'Show the address on which containers reach this machine')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -535,6 +611,9 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
         'ollamactl;gateway;help;build' {
             break
         }
+        'ollamactl;gateway;help;config' {
+            break
+        }
         'ollamactl;gateway;help;run' {
             break
         }
@@ -549,6 +628,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'How many lines to show from the end, or `all`')
             [CompletionResult]::new('--tail', '--tail', [CompletionResultType]::ParameterName, 'How many lines to show from the end, or `all`')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only lines of the gateway before this time, or before so long ago')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -561,10 +641,11 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--ready-timeout', '--ready-timeout', [CompletionResultType]::ParameterName, 'How long the backend may take until it answers [default: 60s]')
             [CompletionResult]::new('--stop-timeout', '--stop-timeout', [CompletionResultType]::ParameterName, 'How long it may take to end before it is killed [default: 10s]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with new lines, until Ctrl-C')
-            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with new lines, until Ctrl-C')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with new lines, until Ctrl-C; a container is followed across restarts and replacements')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with new lines, until Ctrl-C; a container is followed across restarts and replacements')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Show when each line of the gateway was written')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Show when each line of the gateway was written')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'Do not colour the names of services')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -595,6 +676,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
         'ollamactl;init' {
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'Also write a compose service that runs the embedded gateway in a container, with its Dockerfile')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output: one document where a command reads, one event a line where it acts')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
@@ -633,6 +715,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the embedded gateway''s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')
@@ -715,7 +798,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('gateway', 'gateway', [CompletionResultType]::ParameterValue, 'Run the gateway: the compose service, or the embedded one')
             [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show the log of the backend or of the gateway')
             [CompletionResult]::new('stub', 'stub', [CompletionResultType]::ParameterValue, 'Run a deterministic stand-in for Ollama, for CI and tests')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write Makefile.ai and ollamactl.yaml into a repository')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write Makefile.ai and ollamactl.yaml into a repository, and a gateway for its compose project')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages')
@@ -756,6 +839,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop the gateway; its container stays')
             [CompletionResult]::new('restart', 'restart', [CompletionResultType]::ParameterValue, 'Rebuild the image, recreate the container if something changed, else restart it')
             [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build the gateway''s image')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the compose project in canonical form, as docker compose config does')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run the embedded gateway in the foreground')
             [CompletionResult]::new('ip', 'ip', [CompletionResultType]::ParameterValue, 'Show the address on which containers reach this machine')
             break
@@ -773,6 +857,9 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;help;gateway;build' {
+            break
+        }
+        'ollamactl;help;gateway;config' {
             break
         }
         'ollamactl;help;gateway;run' {

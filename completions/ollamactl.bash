@@ -85,6 +85,9 @@ _ollamactl() {
             ollamactl__subcmd__gateway,build)
                 cmd="ollamactl__subcmd__gateway__subcmd__build"
                 ;;
+            ollamactl__subcmd__gateway,config)
+                cmd="ollamactl__subcmd__gateway__subcmd__config"
+                ;;
             ollamactl__subcmd__gateway,down)
                 cmd="ollamactl__subcmd__gateway__subcmd__down"
                 ;;
@@ -108,6 +111,9 @@ _ollamactl() {
                 ;;
             ollamactl__subcmd__gateway__subcmd__help,build)
                 cmd="ollamactl__subcmd__gateway__subcmd__help__subcmd__build"
+                ;;
+            ollamactl__subcmd__gateway__subcmd__help,config)
+                cmd="ollamactl__subcmd__gateway__subcmd__help__subcmd__config"
                 ;;
             ollamactl__subcmd__gateway__subcmd__help,down)
                 cmd="ollamactl__subcmd__gateway__subcmd__help__subcmd__down"
@@ -189,6 +195,9 @@ _ollamactl() {
                 ;;
             ollamactl__subcmd__help__subcmd__gateway,build)
                 cmd="ollamactl__subcmd__help__subcmd__gateway__subcmd__build"
+                ;;
+            ollamactl__subcmd__help__subcmd__gateway,config)
+                cmd="ollamactl__subcmd__help__subcmd__gateway__subcmd__config"
                 ;;
             ollamactl__subcmd__help__subcmd__gateway,down)
                 cmd="ollamactl__subcmd__help__subcmd__gateway__subcmd__down"
@@ -311,7 +320,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__config__subcmd__show)
-            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,6 +367,10 @@ _ollamactl() {
                     return 0
                     ;;
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -401,7 +414,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__doctor)
-            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-f -p -q -v -h -V --no-probe --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,6 +461,10 @@ _ollamactl() {
                     return 0
                     ;;
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -491,12 +508,20 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__down)
-            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-t -f -p -q -v -h -V --volumes --remove-orphans --timeout --dry-run --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --model)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -538,6 +563,10 @@ _ollamactl() {
                     return 0
                     ;;
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -581,7 +610,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__gateway)
-            opts="-q -v -h -V --json --quiet --verbose --color --help --version up down stop restart build run ip help"
+            opts="-q -v -h -V --json --quiet --verbose --color --help --version up down stop restart build config run ip help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,7 +628,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__gateway__subcmd__build)
-            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -646,6 +675,108 @@ _ollamactl() {
                     return 0
                     ;;
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ollamactl__subcmd__gateway__subcmd__config)
+            opts="-f -p -q -v -h -V --services --images --hash --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hash)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backend)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ollama-bin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --models-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stop-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -689,12 +820,20 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__gateway__subcmd__down)
-            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-t -f -p -q -v -h -V --volumes --remove-orphans --timeout --dry-run --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --model)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -739,6 +878,10 @@ _ollamactl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -779,7 +922,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__gateway__subcmd__help)
-            opts="up down stop restart build run ip help"
+            opts="up down stop restart build config run ip help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -793,6 +936,20 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__gateway__subcmd__help__subcmd__build)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ollamactl__subcmd__gateway__subcmd__help__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -923,147 +1080,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__gateway__subcmd__restart)
-            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --model)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backend)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bind)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ollama-bin)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --models-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ready-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stop-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --gateway)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --service)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --project-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --project-directory)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --env-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ollamactl__subcmd__gateway__subcmd__run)
-            opts="-q -v -h -V --listen --no-auth --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backend)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bind)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ollama-bin)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --models-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ready-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stop-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ollamactl__subcmd__gateway__subcmd__stop)
-            opts="-t -f -p -q -v -h -V --timeout --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-t -f -p -q -v -h -V --no-deps --timeout --dry-run --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1121,6 +1138,10 @@ _ollamactl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1160,13 +1181,79 @@ _ollamactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        ollamactl__subcmd__gateway__subcmd__up)
-            opts="-f -p -q -v -h -V --build --force-recreate --no-deps --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+        ollamactl__subcmd__gateway__subcmd__run)
+            opts="-q -v -h -V --listen --key-file --no-auth --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backend)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ollama-bin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --models-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stop-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ollamactl__subcmd__gateway__subcmd__stop)
+            opts="-t -f -p -q -v -h -V --timeout --dry-run --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --model)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1211,6 +1298,120 @@ _ollamactl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ollamactl__subcmd__gateway__subcmd__up)
+            opts="-t -f -p -q -v -h -V --build --pull --force-recreate --no-deps --no-start --wait --wait-timeout --remove-orphans --timeout --dry-run --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --pull)
+                    COMPREPLY=($(compgen -W "always missing never" -- "${cur}"))
+                    return 0
+                    ;;
+                --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backend)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ollama-bin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --models-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stop-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1251,7 +1452,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__health)
-            opts="-f -p -q -v -h -V --level --wait --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version all gateway backend model"
+            opts="-f -p -q -v -h -V --level --wait --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version all gateway backend model"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1306,6 +1507,10 @@ _ollamactl() {
                     return 0
                     ;;
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1433,7 +1638,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__help__subcmd__gateway)
-            opts="up down stop restart build run ip"
+            opts="up down stop restart build config run ip"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1447,6 +1652,20 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__help__subcmd__gateway__subcmd__build)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ollamactl__subcmd__help__subcmd__gateway__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1727,7 +1946,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__init)
-            opts="-q -v -h -V --model --json --quiet --verbose --color --help --version"
+            opts="-q -v -h -V --gateway --model --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1775,7 +1994,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__logs)
-            opts="-n -f -t -p -q -v -h -V --tail --lines --follow --since --timestamps --file --service --project-name --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version backend gateway"
+            opts="-n -f -t -p -q -v -h -V --tail --lines --follow --since --until --timestamps --no-color --file --service --project-name --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version backend gateway"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1794,6 +2013,10 @@ _ollamactl() {
                     return 0
                     ;;
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1871,12 +2094,20 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__pull__subcmd__model)
-            opts="-q -v -h -V --if-missing --skip-checks --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version"
+            opts="-q -v -h -V --if-missing --skip-checks --stall-timeout --tries --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --model)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2013,7 +2244,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__status)
-            opts="-o -f -p -q -v -h -V --output --watch --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-o -f -p -q -v -h -V --output --watch --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2068,6 +2299,10 @@ _ollamactl() {
                     return 0
                     ;;
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2141,7 +2376,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__up)
-            opts="-f -p -q -v -h -V --build --wait-timeout --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-f -p -q -v -h -V --build --dry-run --wait-timeout --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2192,6 +2427,10 @@ _ollamactl() {
                     return 0
                     ;;
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -44,7 +44,7 @@ complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "restart" -d 'Re
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "gateway" -d 'Run the gateway: the compose service, or the embedded one'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "logs" -d 'Show the log of the backend or of the gateway'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "stub" -d 'Run a deterministic stand-in for Ollama, for CI and tests'
-complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "init" -d 'Write Makefile.ai and ollamactl.yaml into a repository'
+complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "init" -d 'Write Makefile.ai and ollamactl.yaml into a repository, and a gateway for its compose project'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "config" -d 'Show the configuration'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c ollamactl -n "__fish_ollamactl_needs_command" -f -a "man" -d 'Write the man pages'
@@ -62,6 +62,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l stop-timeout 
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -71,11 +72,13 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l color -d 'Whe
 always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l build -d 'Build the gateway\'s image even if there is one'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l dry-run -d 'Show what would be done and why, one step a line, and do nothing'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s V -l version -d 'Print version'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -87,6 +90,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l stop-timeou
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -95,6 +99,9 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l profile -d 
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l volumes -d 'Remove the volumes that ollamactl made, too'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l remove-orphans -d 'Remove the containers of services that the compose file no longer defines'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l dry-run -d 'Show what would be done and why, one step a line, and do nothing'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
@@ -113,6 +120,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l stop-time
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -142,6 +150,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l stop-time
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -166,6 +175,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l stop-time
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -174,11 +184,14 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l profile -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l no-probe -d 'Do not ask the backend from inside the gateway\'s network, by a short-lived container'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l stall-timeout -d 'Cancel a pull in which nothing moved for so long, and try again [default: 75s]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l tries -d 'How often to try in all, with growing pauses between [default: 5]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -237,22 +250,28 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s q -l qui
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s q -l quiet -d 'Print only errors, and the data that was asked for'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "up" -d 'Create and start the gateway with what it depends on; nothing happens where nothing changed'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "down" -d 'Stop and remove the gateway\'s container; volumes stay'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "stop" -d 'Stop the gateway; its container stays'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "restart" -d 'Rebuild the image, recreate the container if something changed, else restart it'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "build" -d 'Build the gateway\'s image'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "run" -d 'Run the embedded gateway in the foreground'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "ip" -d 'Show the address on which containers reach this machine'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build run ip help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -s q -l quiet -d 'Print only errors, and the data that was asked for'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -s V -l version -d 'Print version'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "up" -d 'Create and start the gateway with what it depends on; nothing happens where nothing changed'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "down" -d 'Stop and remove the gateway\'s container; volumes stay'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "stop" -d 'Stop the gateway; its container stays'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "restart" -d 'Rebuild the image, recreate the container if something changed, else restart it'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "build" -d 'Build the gateway\'s image'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "config" -d 'Show the compose project in canonical form, as docker compose config does'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "run" -d 'Run the embedded gateway in the foreground'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "ip" -d 'Show the address on which containers reach this machine'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and not __fish_seen_subcommand_from up down stop restart build config run ip help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l pull -d 'Which images are pulled, whatever the compose file says [default: what the compose file says]' -r -f -a "always\t'All'
+missing\t'Those that are missing'
+never\t'None; a missing one is an error'"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l wait-timeout -d 'How long services may take until those that need them can start, and until --wait is satisfied (30, 30s, 5m)' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -264,6 +283,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -272,14 +292,19 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l build -d 'Build the image even if there is one'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l build -d 'Build the images even if there are some, the dependencies\' too'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l force-recreate -d 'Recreate the container even if nothing changed'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l no-deps -d 'Leave out what the service depends on'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l no-start -d 'Create containers, and start none'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l wait -d 'Return when all services run and, where they have health checks, are healthy'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l remove-orphans -d 'Remove the containers of services that the compose file no longer defines'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l dry-run -d 'Show what would be done and why, one step a line, and do nothing'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s V -l version -d 'Print version'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -291,6 +316,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -299,12 +325,15 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l volumes -d 'Remove the service\'s anonymous volumes, and the named ones that the compose file defines, too'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l remove-orphans -d 'Remove the containers of services that the compose file no longer defines'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l dry-run -d 'Show what would be done and why, one step a line, and do nothing'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s t -l timeout -d 'Seconds that the container may take to end before it is killed' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -316,6 +345,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -324,11 +354,13 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l dry-run -d 'Show what would be done and why, one step a line, and do nothing'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -340,6 +372,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -348,6 +381,8 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l no-deps -d 'Leave out what the service depends on'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l dry-run -d 'Show what would be done and why, one step a line, and do nothing'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
@@ -364,6 +399,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -377,7 +413,37 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l hash -d 'Show the config-hash of these services (`*`: all), one a line' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l ollama-bin -d 'The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l models-dir -d 'Model store [env: OLLAMA_MODELS] [default: Ollama\'s own; the stub has one apart]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l ready-timeout -d 'How long the backend may take until it answers [default: 60s]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l stop-timeout -d 'How long it may take to end before it is killed [default: 10s]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s p -l project-name -d 'Compose project name' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l env-file -d 'File of variables for compose, instead of .env' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l profile -d 'Compose profile to enable; may be given several times' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l services -d 'Show only the names of the services, one a line'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l images -d 'Show only the names of the images, one a line'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s q -l quiet -d 'Print only errors, and the data that was asked for'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s V -l version -d 'Print version'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l listen -d 'Where to listen [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l key-file -d 'File with API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
@@ -388,7 +454,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l no-auth -d 'Listen off loopback though callers are not asked who they are: inside a container, where the published port decides who reaches it'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l no-auth -d 'Listen off loopback without a key: inside a container, where the published port decides who reaches it'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
@@ -407,11 +473,13 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop the gateway; its container stays'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "restart" -d 'Rebuild the image, recreate the container if something changed, else restart it'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "build" -d 'Build the gateway\'s image'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "config" -d 'Show the compose project in canonical form, as docker compose config does'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run the embedded gateway in the foreground'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "ip" -d 'Show the address on which containers reach this machine'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s n -l lines -l tail -d 'How many lines to show from the end, or `all`' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l since -d 'Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l until -d 'Only lines of the gateway before this time, or before so long ago' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l file -d 'Compose file, instead of looking for one' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l service -d 'Compose service that is the gateway' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s p -l project-name -d 'Compose project name' -r
@@ -425,8 +493,9 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l stop-timeou
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s f -l follow -d 'Go on with new lines, until Ctrl-C'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s f -l follow -d 'Go on with new lines, until Ctrl-C; a container is followed across restarts and replacements'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s t -l timestamps -d 'Show when each line of the gateway was written'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l no-color -d 'Do not colour the names of services'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
@@ -447,6 +516,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -l model -d 'T
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -l gateway -d 'Also write a compose service that runs the embedded gateway in a container, with its Dockerfile'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
@@ -473,6 +543,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_s
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s p -l project-name -d 'Compose project name' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
@@ -524,7 +595,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "gateway" -d 'Run the gateway: the compose service, or the embedded one'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "logs" -d 'Show the log of the backend or of the gateway'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "stub" -d 'Run a deterministic stand-in for Ollama, for CI and tests'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "init" -d 'Write Makefile.ai and ollamactl.yaml into a repository'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "init" -d 'Write Makefile.ai and ollamactl.yaml into a repository, and a gateway for its compose project'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "config" -d 'Show the configuration'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "completions" -d 'Print a completion script'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and not __fish_seen_subcommand_from up down status health doctor pull-model serve kill restart gateway logs stub init config completions man version help" -f -a "man" -d 'Write the man pages'
@@ -535,6 +606,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_see
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "stop" -d 'Stop the gateway; its container stays'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "restart" -d 'Rebuild the image, recreate the container if something changed, else restart it'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "build" -d 'Build the gateway\'s image'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "config" -d 'Show the compose project in canonical form, as docker compose config does'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "run" -d 'Run the embedded gateway in the foreground'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "ip" -d 'Show the address on which containers reach this machine'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show every setting, and where its value came from'

@@ -587,9 +587,7 @@ async fn what_cannot_be_done_is_refused_before_anything_is_made() {
             "volumes[0].type",
         ),
     ] {
-        let compose = format!(
-            "services:\n  {SERVICE}:\n    build: .\n    {lines}\n"
-        );
+        let compose = format!("services:\n  {SERVICE}:\n    build: .\n    {lines}\n");
         let Some(lab) = Lab::new(&compose).await else {
             return;
         };

@@ -307,13 +307,11 @@ fn a_container_that_compose_makes_at_the_same_time_is_taken_as_it_is() {
         "Conflict. The container name \"/{CONTAINER}\" is already in use by container \"ff\"."
     );
     let (sandbox, engine) = scripted(move |request| match request.line().as_str() {
-        "GET /containers/json" if !tried.load(Ordering::Relaxed) => {
-            Reply::Json(200, json!([]))
-        }
+        "GET /containers/json" if !tried.load(Ordering::Relaxed) => Reply::Json(200, json!([])),
         "POST /containers/create" => {
-                tried.store(true, Ordering::Relaxed);
-                refusal(409, &taken)
-            }
+            tried.store(true, Ordering::Relaxed);
+            refusal(409, &taken)
+        }
         _ => Reply::Honest,
     });
     engine.add_container(

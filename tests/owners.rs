@@ -31,12 +31,13 @@ impl Cgroup {
             .into_iter()
             .find(|root| root.join("cgroup.procs").exists());
         let folder = root.map(|root| root.join(own).join(path));
-        match folder.filter(|folder| support::is_root() && fs::create_dir_all(folder).is_ok()) {
-            Some(folder) => Some(Self(folder)),
-            None => {
-                support::skipped("a control group of its own needs root and a writable hierarchy");
-                None
-            }
+        if let Some(folder) =
+            folder.filter(|folder| support::is_root() && fs::create_dir_all(folder).is_ok())
+        {
+            Some(Self(folder))
+        } else {
+            support::skipped("a control group of its own needs root and a writable hierarchy");
+            None
         }
     }
 }

@@ -278,8 +278,7 @@ mod tests {
         assert!(slot.try_lock().expect("possible").is_none());
         lock.record(42, &"record").expect("written");
         // What a holder leaves that is killed while it writes.
-        std::fs::write(dir.path().join("state/backend---1--11434.json.7.tmp"), "")
-            .expect("written");
+        std::fs::write(slot.file("json.7.tmp"), "").expect("written");
         assert_eq!(
             slot.read::<String>().expect("readable").as_deref(),
             Some("record")

@@ -92,7 +92,7 @@ impl Engine {
         let messages = self.docker.build_image(options, Some(logins), Some(body));
         let followed = self
             .follow(&doing, Duration::MAX, step, messages, |info| {
-                output.take(info)
+                output.take(info);
             })
             .await;
         output.end();

@@ -137,13 +137,13 @@ fn expanded(image: &str, known: &HashMap<&str, &str>, args: &HashMap<String, Str
     let Some((head, rest)) = image.split_once('$') else {
         return image.to_owned();
     };
-    let (name, tail) = match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-        Some(split) => split,
-        None => {
+    let (name, tail) =
+        if let Some(split) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            split
+        } else {
             let word = |char: char| char.is_ascii_alphanumeric() || char == '_';
             rest.split_at(rest.find(|char| !word(char)).unwrap_or(rest.len()))
-        }
-    };
+        };
     let (name, fallback) = name.split_once(":-").unwrap_or((name, ""));
     let value = args
         .get(name)

@@ -111,11 +111,7 @@ async fn embedded_up(
     step: Step,
 ) -> Result<()> {
     if dry_run {
-        return show_steps(
-            context,
-            &embedded::plan_up(how, &context.paths)?,
-            step,
-        );
+        return show_steps(context, &embedded::plan_up(how, &context.paths)?, step);
     }
     let (record, fresh) = embedded::start(how, &context.paths, &step).await?;
     step.ended(fresh, record.describe());

@@ -102,7 +102,7 @@ impl<'a> Applier<'a> {
         for names in [&mut created.containers, &mut created.started] {
             names.sort_by_key(|name| {
                 let of = |service: &&Service| self.target.project.container_name(service, 1);
-                let mut order = self.services.iter().map(|service| of(service));
+                let mut order = self.services.iter().map(of);
                 order.position(|other| other == *name)
             });
         }

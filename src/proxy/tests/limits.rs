@@ -4,8 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_head_that_does_not_come_is_a_408() {
-    let setup =
-        Setup::with(|policy| policy.limits.header_timeout = Duration::from_millis(300)).await;
+    let setup = Setup::with(|policy| policy.limits.header_timeout = Duration::from_secs(1)).await;
     let mut client = setup.client().await;
     client.send("GET /api/tags HTTP/1.1\r\nHost: lo").await;
     let answer = client.read_to_close().await;
@@ -105,8 +104,8 @@ async fn an_upload_that_stalls_is_a_408() {
 #[tokio::test]
 async fn a_backend_that_does_not_answer_is_a_504() {
     for slow in [
-        |policy: &mut Policy| policy.limits.idle_timeout = Duration::from_millis(300),
-        |policy: &mut Policy| policy.limits.request_timeout = Duration::from_millis(300),
+        |policy: &mut Policy| policy.limits.idle_timeout = Duration::from_secs(1),
+        |policy: &mut Policy| policy.limits.request_timeout = Duration::from_secs(1),
     ] {
         let setup = Setup::with(slow).await;
         let mut client = setup.client().await;
@@ -124,7 +123,7 @@ async fn a_backend_that_does_not_answer_is_a_504() {
 
 #[tokio::test]
 async fn a_backend_that_falls_silent_is_cut() {
-    let setup = Setup::with(|policy| policy.limits.idle_timeout = Duration::from_millis(300)).await;
+    let setup = Setup::with(|policy| policy.limits.idle_timeout = Duration::from_secs(1)).await;
     let mut client = setup.client().await;
     client.send(&get("/api/tags")).await;
     let mut upstream = setup.accept().await;

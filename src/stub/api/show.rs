@@ -104,9 +104,9 @@ fn shown(stub: &Stub, model: &Installed, verbose: bool) -> Shown {
                 shape,
             })
             .collect(),
-        capabilities: stub.capabilities(&model),
+        capabilities: stub.capabilities(model),
         modified_at: go_time(&model.modified),
-        details: Details::of(&model),
+        details: Details::of(model),
     }
 }
 
