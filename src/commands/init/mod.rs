@@ -56,8 +56,8 @@ fn settings(model: &str, service: &str) -> String {
 }
 
 /// Writes the file and says so; one that is there stays as it is, whatever it holds.
-fn write(context: &Context, path: &Path, content: &[u8], mode: u32) -> Result<()> {
-    if write_new(path, content, mode)? {
+fn write(context: &Context, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    if write_new(path, bytes, mode)? {
         context.ui.say(&format!("wrote {}", path.display()));
     } else {
         let text = format!("{} is there already; left as it is", path.display());
