@@ -77,6 +77,9 @@ fn administration_does_not(machine: &Machine) {
 }
 
 /// A name of the page's own that leads here: the browser sends it as Host.
+/// A request with more arguments of curl's.
+type Ask<'a> = &'a dyn Fn(&[&str]) -> Answer;
+
 fn a_web_page_does_not(machine: &Machine) {
     let rebound = ["-H", "Host: rebound.example"];
     machine.plug_in_guest();
@@ -84,7 +87,6 @@ fn a_web_page_does_not(machine: &Machine) {
     let ask_relay = |more: &[&str]| machine.get_as_container(&relay, more);
     let embedded = format!("http://{}/api/tags", machine.sandbox.gateway);
     let ask_embedded = |more: &[&str]| machine.get(&embedded, more);
-    type Ask<'a> = &'a dyn Fn(&[&str]) -> Answer;
     let asks: [Ask<'_>; 2] = [&ask_relay, &ask_embedded];
     for ask in asks {
         let answer = ask(&[]);
