@@ -76,10 +76,10 @@ fn administration_does_not(machine: &Machine) {
     }
 }
 
-/// A name of the page's own that leads here: the browser sends it as Host.
 /// A request with more arguments of curl's.
 type Ask<'a> = &'a dyn Fn(&[&str]) -> Answer;
 
+/// A name of the page's own that leads here: the browser sends it as Host.
 fn a_web_page_does_not(machine: &Machine) {
     let rebound = ["-H", "Host: rebound.example"];
     machine.plug_in_guest();
