@@ -33,6 +33,18 @@ services:
 """
 DOCKERFILE = "FROM scratch\nCOPY ollamactl /ollamactl\nENTRYPOINT [\"/ollamactl\"]\n"
 SERVICE = "ollama-functions"
+# Starts the command from a small process: what a parent holds counts as its child's peak memory.
+LAUNCHER = """
+import posix, sys, time
+began = time.perf_counter()
+pid = posix.fork()
+if pid == 0:
+    posix.execv(sys.argv[2], sys.argv[2:])
+_, status, usage = posix.wait4(pid, 0)
+took = (time.perf_counter() - began) * 1000
+posix.write(int(sys.argv[1]), f"{took} {usage.ru_maxrss}".encode())
+sys.exit(posix.waitstatus_to_exitcode(status) != 0)
+"""
 
 
 class Tool:
@@ -45,17 +57,19 @@ class Tool:
     def run(self, verb):
         """Milliseconds and KiB of one command, which must succeed."""
         command = [*self.words, *self.verbs[verb]]
+        command[0] = shutil.which(command[0])
         output = tempfile.TemporaryFile()
-        began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
-                                   stdout=output, stderr=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        took = (time.perf_counter() - began) * 1000
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        read, write = os.pipe()
+        helper = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(write), *command]
+        code = subprocess.run(helper, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
+                              stdout=output, stderr=output, pass_fds=[write]).returncode
+        os.close(write)
+        with open(read) as answer:
+            measured = answer.read().split()
+        if code != 0:
             output.seek(0)
-            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{output.read().decode()}")
-        return took, usage.ru_maxrss
+            raise SystemExit(f"{' '.join(command)} ended with {code}:\n{output.read().decode()}")
+        return float(measured[0]), int(measured[1])
 
 
 def tools(arguments, folder):

@@ -116,8 +116,7 @@ pub async fn observe(
     services: &[&Service],
 ) -> Result<Observed> {
     let project = target.project;
-    let (_, containers, networks, volumes, images) = tokio::try_join!(
-        engine.identify(),
+    let (containers, networks, volumes, images) = tokio::try_join!(
         containers(engine, project),
         try_join_all(
             network_keys(services)

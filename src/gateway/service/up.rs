@@ -55,7 +55,8 @@ pub async fn up(
     }
 }
 
-/// Where nothing is to be done, one round of requests tells, and the lock is not needed.
+/// Where nothing is to be done, one round of requests tells, and neither the lock is needed nor what the
+/// engine is, which Docker runs three programs to say.
 async fn unchanged(
     engine: &Engine,
     target: &Target<'_>,
@@ -69,14 +70,13 @@ async fn unchanged(
         engine.container(&expected)
     )?;
     let plan = plan::images(target, services, &observed, options)?;
-    check(engine, target, services)?;
     if !plan.is_empty() || !plan::containers(target, services, &observed, options)?.is_empty() {
         return Ok(None);
     }
     warn_of_orphans(&observed, events);
     let id = observed.containers.get(target.service);
     let state = state_of(engine, id.map(|found| found.id.as_str()), guess).await?;
-    tell_of_missing_alias(engine, target, &state, events)?;
+    tell_of_missing_alias(engine, target, &state, events).await?;
     Ok(Some(Up {
         changed: false,
         steps: Vec::new(),
@@ -93,7 +93,7 @@ async fn converge(
     step: &Step,
     events: &Events,
 ) -> Result<Up> {
-    let mut observed = observe(engine, target, services).await?;
+    let mut observed = identified(engine, target, services).await?;
     let images = plan::images(target, services, &observed, options)?;
     // A container that cannot be made is refused before minutes go into its image.
     check(engine, target, services)?;
@@ -112,13 +112,23 @@ async fn converge(
     );
     let (created, id) = applier.apply(&containers).await?;
     let state = state_of(engine, id.as_deref(), None).await?;
-    tell_of_missing_alias(engine, target, &state, events)?;
+    tell_of_missing_alias(engine, target, &state, events).await?;
     Ok(Up {
         changed: images.changes_something() || containers.changes_something(),
         steps: [images.lines(), containers.lines()].concat(),
         created,
         state,
     })
+}
+
+/// What is there, with the engine's word of what it is: that decides what can be made.
+async fn identified(
+    engine: &Engine,
+    target: &Target<'_>,
+    services: &[&Service],
+) -> Result<Observed> {
+    let (_, observed) = tokio::try_join!(engine.identify(), observe(engine, target, services))?;
+    Ok(observed)
 }
 
 /// The release of compose to be like: that of the containers that are there, else the one asked for, else
@@ -175,7 +185,7 @@ pub async fn prepare_images(
     step: &Step,
 ) -> Result<()> {
     let services = services(target, options)?;
-    let observed = observe(engine, target, &services).await?;
+    let observed = identified(engine, target, &services).await?;
     let images = plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
     if images.is_empty() {
@@ -194,7 +204,7 @@ pub fn verify(engine: &Engine, target: &Target<'_>) -> Result<()> {
 /// The steps that [`up`] would take now. A build or pull among them may lead to more.
 pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) -> Result<Plan> {
     let services = services(target, options)?;
-    let observed = observe(engine, target, &services).await?;
+    let observed = identified(engine, target, &services).await?;
     let mut plan = plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
     plan.steps
@@ -211,7 +221,7 @@ pub async fn build(
 ) -> Result<String> {
     target.project.closure(target.service)?;
     let service = target.project.service(target.service)?;
-    let observed = observe(engine, target, &[service]).await?;
+    let observed = identified(engine, target, &[service]).await?;
     let release = release(target, &observed, options).await;
     let request = image::request(engine, target, service, &release)?;
     engine.build(&request, step).await
@@ -247,7 +257,7 @@ fn restarting(options: &UpOptions) -> UpOptions {
 }
 
 /// A container that somebody else made may lack the name for the host; it is not replaced for that.
-fn tell_of_missing_alias(
+async fn tell_of_missing_alias(
     engine: &Engine,
     target: &Target<'_>,
     state: &GatewayState,
@@ -258,7 +268,10 @@ fn tell_of_missing_alias(
         .extra_hosts
         .iter()
         .any(|host| host.starts_with(create::HOST_ALIAS));
-    if !has_it && create::adds_host_alias(target, service, engine.info()) {
+    if has_it {
+        return Ok(());
+    }
+    if create::adds_host_alias(target, service, engine.identify().await?) {
         events.note(format!(
             "container {} was made without {}, so it may not reach this host; \
              replaced (ollamactl gateway up --force-recreate), it will",
