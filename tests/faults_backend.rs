@@ -65,7 +65,6 @@ fn with_disk(sandbox: &Sandbox, options: &str, script: &str) -> Option<Output> {
     )))
 }
 
-/// Fault 11.
 #[test]
 fn runners_are_gone_before_down_returns() {
     for (fault, forced) in [
@@ -80,7 +79,7 @@ fn runners_are_gone_before_down_returns() {
     }
 }
 
-/// Fault 12: nobody is left who knows of the runner, but its parent says whose it was.
+/// Nobody is left who knows of the runner, but its parent says whose it was.
 #[test]
 fn a_runner_without_a_server_is_shown_and_the_next_start_ends_it() {
     let (sandbox, runner) = with_runner(Sandbox::new());
@@ -104,7 +103,7 @@ fn a_runner_without_a_server_is_shown_and_the_next_start_ends_it() {
     sandbox.assert_nothing_left();
 }
 
-/// Fault 12, with a supervisor that lives.
+/// With a supervisor that lives.
 #[test]
 fn a_crashed_servers_runner_is_ended_before_the_next_server_starts() {
     let (sandbox, runner) = with_runner(Sandbox::new());
@@ -118,7 +117,6 @@ fn a_crashed_servers_runner_is_ended_before_the_next_server_starts() {
     sandbox.assert_nothing_left();
 }
 
-/// Fault 13.
 #[test]
 fn a_suspended_backend_of_ours_is_unresponsive_until_it_wakes_or_is_restarted() {
     let sandbox = Sandbox::new();
@@ -148,7 +146,7 @@ fn a_suspended_backend_of_ours_is_unresponsive_until_it_wakes_or_is_restarted() 
     sandbox.assert_nothing_left();
 }
 
-/// Fault 13, with somebody else's Ollama.
+/// With somebody else's Ollama.
 #[test]
 fn a_suspended_ollama_of_somebody_else_is_named() {
     let sandbox = Sandbox::new();
@@ -168,7 +166,7 @@ fn a_suspended_ollama_of_somebody_else_is_named() {
     sandbox.serve().says(["adopted"]);
 }
 
-/// Fault 16, as far as it can be made without setting the machine's clock: every file's time is far off
+/// As far as it can be made without setting the machine's clock: every file's time is far off
 /// in either direction, and what counts is the kernel's ticks since boot.
 #[test]
 fn wall_clock_times_mean_nothing() {
@@ -237,7 +235,7 @@ impl Bystanders for Sandbox {
     }
 }
 
-/// Fault 17: pid and start time are those of a living process, of another boot.
+/// Pid and start time are those of a living process, of another boot.
 #[test]
 fn a_record_of_another_boot_is_stale() {
     let sandbox = Sandbox::new();
@@ -255,7 +253,6 @@ fn a_record_of_another_boot_is_stale() {
     assert!(is_alive(bystander.pid()));
 }
 
-/// Fault 4.
 #[test]
 fn a_record_about_a_zombie_is_stale() {
     let sandbox = Sandbox::new();
@@ -269,7 +266,7 @@ fn a_record_about_a_zombie_is_stale() {
     zombie.wait().expect("reaped");
 }
 
-/// Fault 5: kill(0) would signal our group, kill(-1) everybody. This very process would not survive
+/// Kill(0) would signal our group, kill(-1) everybody. This very process would not survive
 /// either.
 #[test]
 fn pids_that_mean_everybody_or_nobody_are_never_signalled() {
@@ -303,7 +300,7 @@ fn pids_that_mean_everybody_or_nobody_are_never_signalled() {
     assert!(is_alive(bystander.pid()));
 }
 
-/// Fault 5: a pidfile alone, whatever is in it, is replaced.
+/// A pidfile alone, whatever is in it, is replaced.
 #[test]
 fn a_pidfile_without_a_process_is_replaced() {
     let sandbox = Sandbox::new();
@@ -327,7 +324,6 @@ fn a_pidfile_without_a_process_is_replaced() {
     }
 }
 
-/// Fault 18.
 #[test]
 fn a_read_only_state_folder_is_named_and_nothing_is_started() {
     let sandbox = Sandbox::new();
@@ -351,7 +347,7 @@ fn can_trace(sandbox: &Sandbox) -> bool {
     can
 }
 
-/// Fault 19: the disk fails under the record.
+/// The disk fails under the record.
 #[test]
 fn a_record_that_cannot_be_written_leaves_no_backend() {
     let sandbox = Sandbox::new();
@@ -376,7 +372,7 @@ fn a_record_that_cannot_be_written_leaves_no_backend() {
     }
 }
 
-/// Fault 48: the log's disk fills up while the backend runs.
+/// The log's disk fills up while the backend runs.
 #[test]
 fn a_full_disk_stops_neither_the_backend_nor_its_end() {
     let sandbox = Sandbox::new();
@@ -492,7 +488,7 @@ fn wherever_a_start_or_a_stop_is_killed_the_next_ones_converge() {
     }
 }
 
-/// Fault 3, with a pid that the kernel really gave to somebody else.
+/// With a pid that the kernel really gave to somebody else.
 #[test]
 fn a_pid_that_the_kernel_gave_to_a_bystander_is_never_signalled() {
     let sandbox = Sandbox::new();
@@ -533,7 +529,7 @@ fn a_pid_that_the_kernel_gave_to_a_bystander_is_never_signalled() {
     );
 }
 
-/// Fault 17, with a kernel that says so: its boot id is another one under the next commands.
+/// With a kernel that says so: its boot id is another one under the next commands.
 #[test]
 fn after_a_reboot_nothing_of_the_last_boot_counts() {
     let sandbox = Sandbox::new();
@@ -576,7 +572,7 @@ fn a_machine_that_is_not_there_is_not_taken_for_one_that_is_silent() {
         .prints(["stopped       http://192.0.2.1:11434"]);
 }
 
-/// Fault 59: of many starts one waits for another that never gets ready.
+/// Of many starts one waits for another that never gets ready.
 #[test]
 fn a_start_that_waits_for_another_gives_up_in_time() {
     let sandbox = Sandbox::new().with("OLLAMACTL_STUB_DISCOVERY_MS", "600000");
@@ -646,7 +642,7 @@ impl Point {
     }
 }
 
-/// Fault 14, and the crash points of faults.md.
+/// The crash points of faults.md.
 #[test]
 fn wherever_the_supervisor_is_killed_start_status_and_stop_converge() {
     for point in [
@@ -718,7 +714,7 @@ fn environment(pid: u32) -> String {
     format!("\0{}", String::from_utf8_lossy(&bytes))
 }
 
-/// Fault 9: the process ends by a signal before it is ready.
+/// The process ends by a signal before it is ready.
 #[test]
 fn one_that_a_signal_ends_before_it_is_ready_is_told_with_the_signal() {
     let sandbox = Sandbox::new();
@@ -730,7 +726,7 @@ fn one_that_a_signal_ends_before_it_is_ready_is_told_with_the_signal() {
     sandbox.assert_nothing_left();
 }
 
-/// Fault 15: one that starts well, and crashes each time.
+/// One that starts well, and crashes each time.
 #[test]
 fn a_crash_is_counted_and_shown() {
     let sandbox = Sandbox::new().with("OLLAMACTL_STUB_CRASH_MS", "300");

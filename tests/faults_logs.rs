@@ -28,7 +28,7 @@ fn append(sandbox: &Sandbox, text: &[u8]) {
         .expect("written");
 }
 
-/// Fault 47: deleted, truncated, put aside and begun anew, one after the other.
+/// Deleted, truncated, put aside and begun anew, one after the other.
 #[test]
 fn following_goes_on_whatever_happens_to_the_file() {
     let sandbox = with_log(b"a first and rather long line\n");
@@ -50,7 +50,7 @@ fn following_goes_on_whatever_happens_to_the_file() {
     assert_eq!(output.stdout.lines().count(), 5, "{output}");
 }
 
-/// Fault 47, with a backend that writes while its log is deleted: it goes on, and so does the next one.
+/// With a backend that writes while its log is deleted: it goes on, and so does the next one.
 #[test]
 fn a_backend_whose_log_is_deleted_goes_on() {
     let sandbox = Sandbox::new();
@@ -68,7 +68,7 @@ fn a_backend_whose_log_is_deleted_goes_on() {
     sandbox.run(["logs"]).code(0).prints(["Listening on"]);
 }
 
-/// Fault 49, with what prints without end: once its reader has left, the next thing that it prints ends it.
+/// With what prints without end: once its reader has left, the next thing that it prints ends it.
 #[test]
 fn a_reader_that_leaves_ends_what_prints_without_end() {
     let sandbox = with_log(b"one\n");
@@ -95,7 +95,7 @@ fn long_line() -> Vec<u8> {
     log
 }
 
-/// Fault 50: whole in a pipe.
+/// Whole in a pipe.
 #[test]
 fn a_line_of_ten_megabytes_is_a_line() {
     let sandbox = with_log(&long_line());
@@ -117,7 +117,7 @@ fn on_a_terminal(sandbox: &Sandbox, command: &str) -> Option<String> {
     Some(sandbox.shell(&line).code(0).stdout.replace("\r\n", "\n"))
 }
 
-/// Fault 50: cut on a terminal.
+/// Cut on a terminal.
 #[test]
 fn a_line_of_ten_megabytes_is_cut_on_a_terminal() {
     let sandbox = with_log(&long_line());
@@ -130,7 +130,7 @@ fn a_line_of_ten_megabytes_is_cut_on_a_terminal() {
     assert!(lines[1].len() < 100_000, "{}", lines[1].len());
 }
 
-/// Fault 50: a terminal gets no escape sequence, no control character and no bad UTF-8; a pipe gets all.
+/// A terminal gets no escape sequence, no control character and no bad UTF-8; a pipe gets all.
 #[test]
 fn a_terminal_gets_nothing_that_it_would_obey() {
     let hostile = b"\x1b[2J\x1b]0;title\x07red\x1b[31m\x00\xff\x9b31m\x08end\tx\n";
@@ -148,7 +148,7 @@ fn a_terminal_gets_nothing_that_it_would_obey() {
     assert_eq!(shown, "red\u{fffd}\u{fffd}31mend\tx\n");
 }
 
-/// Fault 50: a sequence that is cut in two by the reads of a follower.
+/// A sequence that is cut in two by the reads of a follower.
 #[test]
 fn a_log_that_never_ends_its_line_is_followed() {
     let sandbox = with_log(b"");

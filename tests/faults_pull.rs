@@ -65,7 +65,7 @@ fn is_empty(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.len() == 0)
 }
 
-/// Fault 23: lines keep coming, but say the same.
+/// Lines keep coming, but say the same.
 #[test]
 fn a_pull_that_stands_still_is_given_up_and_what_came_stays() {
     let sandbox = Sandbox::new()
@@ -88,7 +88,7 @@ fn a_pull_that_stands_still_is_given_up_and_what_came_stays() {
     );
 }
 
-/// Fault 23: Ollama fetches a silent part anew, and then `completed` falls.
+/// Ollama fetches a silent part anew, and then `completed` falls.
 #[test]
 fn a_count_that_falls_back_is_no_stall() {
     let sandbox = Sandbox::new()
@@ -104,7 +104,7 @@ fn a_count_that_falls_back_is_no_stall() {
     );
 }
 
-/// Fault 21, without the tries that follow.
+/// Without the tries that follow.
 #[test]
 fn a_stream_without_success_is_a_failure_that_can_be_resumed() {
     let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_CUT_AT", "200000");
@@ -170,7 +170,7 @@ fn pulls_asked(sandbox: &Sandbox, log: &str) -> usize {
     text.matches("/api/pull").count()
 }
 
-/// Fault 24, with the backend that runs and with a private one.
+/// With the backend that runs and with a private one.
 #[test]
 fn a_disk_that_is_too_small_is_told_before_anything_is_pulled() {
     const HUGE: u64 = 1 << 60;

@@ -108,7 +108,7 @@ fn an_embedded_gateway_is_no_backend() {
     );
 }
 
-/// Faults 11 and 12, and what only looks like a backend or a runner.
+/// What only looks like a backend or a runner.
 #[test]
 fn its_runners_end_with_a_backend_and_editors_and_other_servers_live() {
     let sandbox = Sandbox::new().with("OLLAMACTL_STUB_IGNORE_SIGTERM", "1");
@@ -138,7 +138,7 @@ fn its_runners_end_with_a_backend_and_editors_and_other_servers_live() {
     assert_eq!(sandbox.state_files(), [] as [&str; 0]);
 }
 
-/// Fault 12, of an Ollama that somebody started by hand.
+/// Of an Ollama that somebody started by hand.
 #[test]
 fn runners_that_a_killed_server_left_are_shown_and_ended() {
     let sandbox = Sandbox::new();
@@ -172,7 +172,7 @@ fn runners_that_a_killed_server_left_are_shown_and_ended() {
     assert!(!output.stdout.contains("too early"), "{output}");
 }
 
-/// Fault 5: the hint of a record that cannot be read, followed.
+/// The hint of a record that cannot be read, followed.
 #[test]
 fn a_garbage_record_does_not_keep_kill_from_ending_what_it_was_about() {
     let sandbox = Sandbox::new();

@@ -135,6 +135,13 @@ fn the_stub_is_called_a_stub_wherever_it_shows() {
     )
     .expect("answered");
     assert!(answer.contains("stub"), "{answer}");
+    // The model's runner is its own, and nobody's leftover.
+    let runners: Vec<u32> = pids(&sandbox);
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    let left = status["orphans"].to_string();
+    for pid in runners {
+        assert!(!left.contains(&format!("(pid {pid},")), "{left}");
+    }
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub fn orphans() -> Vec<Info> {
     processes
         .into_iter()
         .filter(|process| is_runner(process) && !backends.contains(&process.parent))
+        // A backend under another name, such as the stub: a runner is of the group that its backend leads.
+        .filter(|process| process.parent != process.group)
         .filter(|process| !matches!(process.cgroup, Cgroup::Container { .. }))
         .collect()
 }
