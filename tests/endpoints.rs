@@ -283,7 +283,7 @@ fn logins_go_along_with_a_pull() {
         );
         sandbox.script(
             "docker-credential-broken",
-            "echo 'the keychain is locked' >&2; exit 1",
+            "read -r registry; echo 'the keychain is locked' >&2; exit 1",
         );
         // The script never has the image, so this fails after the pull.
         let output = sandbox.run(["gateway", "up"]).code(1);
@@ -311,7 +311,7 @@ fn a_credential_helper_that_fails_is_told_where_its_login_is_missed() {
     std::fs::write(sandbox.path("home/.docker/config.json"), config.to_string()).expect("written");
     sandbox.script(
         "docker-credential-broken",
-        "echo 'the keychain is locked' >&2; exit 1",
+        "read -r registry; echo 'the keychain is locked' >&2; exit 1",
     );
     let says = [
         "no basic auth credentials",
