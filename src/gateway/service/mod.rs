@@ -7,6 +7,7 @@ mod create;
 mod down;
 mod graph;
 mod image;
+mod image_plan;
 mod inject;
 mod join;
 mod labels;

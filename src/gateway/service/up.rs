@@ -4,8 +4,8 @@ use super::apply::{self, Applier};
 use super::observe::{self, Observed, observe};
 use super::release::installed;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, inject, namespaces, plan,
-    state_of,
+    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, image_plan, inject,
+    namespaces, plan, state_of,
 };
 use crate::compose::{Release, Service};
 use crate::engine::{BRIDGE_HINT, Engine};
@@ -69,7 +69,7 @@ async fn unchanged(
         observe(engine, target, services),
         engine.container(&expected)
     )?;
-    let plan = plan::images(target, services, &observed, options)?;
+    let plan = image_plan::images(target, services, &observed, options)?;
     if !plan.is_empty() || !plan::containers(target, services, &observed, options)?.is_empty() {
         return Ok(None);
     }
@@ -94,7 +94,7 @@ async fn converge(
     events: &Events,
 ) -> Result<Up> {
     let mut observed = identified(engine, target, services).await?;
-    let images = plan::images(target, services, &observed, options)?;
+    let images = image_plan::images(target, services, &observed, options)?;
     // A container that cannot be made is refused before minutes go into its image.
     check(engine, target, services)?;
     if !options.remove_orphans {
@@ -186,7 +186,7 @@ pub async fn prepare_images(
 ) -> Result<()> {
     let services = services(target, options)?;
     let observed = identified(engine, target, &services).await?;
-    let images = plan::images(target, &services, &observed, options)?;
+    let images = image_plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
     if images.is_empty() {
         return Ok(());
@@ -205,7 +205,7 @@ pub fn verify(engine: &Engine, target: &Target<'_>) -> Result<()> {
 pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) -> Result<Plan> {
     let services = services(target, options)?;
     let observed = identified(engine, target, &services).await?;
-    let mut plan = plan::images(target, &services, &observed, options)?;
+    let mut plan = image_plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
     plan.steps
         .extend(plan::containers(target, &services, &observed, options)?.steps);
