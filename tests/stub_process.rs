@@ -10,7 +10,7 @@ mod runners;
 #[path = "stub_process_parts/start.rs"]
 mod start;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
@@ -84,7 +84,11 @@ fn it_can_ignore_sigterm() {
 fn it_can_be_slow_to_end_with_its_port_taken() {
     let setup = Setup::new();
     let mut served = setup.ready(&[("OLLAMACTL_STUB_END_MS", "60000")]);
+    // Answered once: a connection that is only in the queue of the socket is not cut.
     let mut idle = TcpStream::connect(&served.address).expect("connects");
+    idle.write_all(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("writes");
+    read_until(&mut idle, "\r\n\r\n");
     served.signal(Signal::TERM);
     // The connection is cut, and the process still there.
     let mut nothing = Vec::new();
