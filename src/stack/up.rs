@@ -219,7 +219,7 @@ async fn gateway(
     match request.gateway {
         Gateway::Embedded(how) => {
             ready.cancelled().await;
-            let step = events.step("gateway", "starting the embedded gateway");
+            let step = events.step("gateway", "looking at the embedded gateway");
             let (record, fresh) = embedded::start(how, request.paths, &step).await?;
             step.ended(fresh, record.describe());
             Ok(())
