@@ -30,9 +30,7 @@ fn runners(sandbox: &Sandbox) -> Vec<Process> {
 
 /// A sandbox whose backend has the model in memory; with the runner's pid.
 fn with_runner(sandbox: Sandbox) -> (Sandbox, u32) {
-    sandbox
-        .run(["serve", "--background", "--stop-timeout", "300ms"])
-        .code(0);
+    sandbox.run(["serve", "--background"]).code(0);
     sandbox.run(["pull-model"]).code(0);
     let runner = load(&sandbox);
     (sandbox, runner)
@@ -67,11 +65,17 @@ fn with_disk(sandbox: &Sandbox, options: &str, script: &str) -> Option<Output> {
 
 #[test]
 fn runners_are_gone_before_down_returns() {
-    for (fault, forced) in [
-        ("OLLAMACTL_STUB_LEAVE_RUNNERS", false),
-        ("OLLAMACTL_STUB_IGNORE_SIGTERM", true),
+    // Patience that a slow machine does not exhaust, where the backend ends when asked.
+    for (fault, patience, forced) in [
+        ("OLLAMACTL_STUB_LEAVE_RUNNERS", "1m", false),
+        ("OLLAMACTL_STUB_IGNORE_SIGTERM", "300ms", true),
     ] {
-        let (sandbox, runner) = with_runner(Sandbox::new().with(fault, "1"));
+        let sandbox = Sandbox::new().with(fault, "1");
+        sandbox.write(
+            "ollamactl.yaml",
+            &format!("backend: {{stop_timeout: {patience}}}\n"),
+        );
+        let (sandbox, runner) = with_runner(sandbox);
         let output = sandbox.run(["down"]).code(0);
         assert!(!is_alive(runner), "{fault}");
         assert_eq!(output.stderr.contains("killed"), forced, "{output}");
