@@ -4,12 +4,9 @@
 
 mod support;
 
-use std::sync::Arc;
-
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 use support::engine::{End, FakeEngine, Reply, Request, refusal};
+use support::tls::{Authority, lab_context};
 use support::{Sandbox, until_true};
 
 const COMPOSE: &str = "name: lab\nservices:\n  ollama-functions:\n    image: registry.test/app:1\n";
@@ -76,57 +73,6 @@ fn what_ssh_complains_of_is_shown() {
         .says(["ssh://me@lab", "ssh cannot be run"]);
 }
 
-/// An authority, and what it signed for an engine on 127.0.0.1 and for a client.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("params");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("signed"))
-    }
-
-    /// A certificate for this name, and its key.
-    fn sign(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
-        let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec![name.to_owned()]).expect("params");
-        (params.signed_by(&key, &self.0).expect("signed"), key)
-    }
-
-    /// Writes what a client needs into a folder.
-    fn equip(&self, folder: &std::path::Path) {
-        let (certificate, key) = self.sign("client");
-        std::fs::create_dir_all(folder).expect("created");
-        for (name, text) in [
-            ("ca.pem", self.0.pem()),
-            ("cert.pem", certificate.pem()),
-            ("key.pem", key.serialize_pem()),
-        ] {
-            std::fs::write(folder.join(name), text).expect("written");
-        }
-    }
-
-    /// What the engine needs, which lets in only clients that this authority signed.
-    fn server(&self) -> Arc<rustls::ServerConfig> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let (certificate, key) = self.sign("127.0.0.1");
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(self.0.der().clone()).expect("added");
-        let clients = rustls::server::WebPkiClientVerifier::builder_with_provider(
-            roots.into(),
-            provider.clone(),
-        );
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_client_cert_verifier(clients.build().expect("a verifier"))
-            .with_single_cert(vec![certificate.der().clone()], key);
-        Arc::new(config.expect("a server"))
-    }
-}
-
 #[test]
 fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
     let mut sandbox = sandbox();
@@ -145,17 +91,8 @@ fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
     assert_eq!(engine.containers(), ["/lab-ollama-functions-1"]);
 
     // The same by a context.
-    let folder = sandbox.path("home/.docker/contexts");
-    // sha256 of "lab"
-    let id = "a51146d38077ff992eba84cf1d5e9b249073503eb74868699016153b031a38f7";
-    let meta = json!({ "Name": "lab", "Metadata": {}, "Endpoints": {"docker": {"Host": endpoint, "SkipTLSVerify": false}} });
-    std::fs::create_dir_all(folder.join("meta").join(id)).expect("created");
-    std::fs::write(
-        folder.join("meta").join(id).join("meta.json"),
-        meta.to_string(),
-    )
-    .expect("written");
-    authority.equip(&folder.join("tls").join(id).join("docker"));
+    let material = lab_context(&sandbox, &endpoint);
+    authority.equip(&material);
     for name in ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] {
         sandbox.unset(name);
     }
@@ -163,15 +100,11 @@ fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
     sandbox.run(["gateway", "up"]).code(0).says(["-- gateway"]);
 
     // Another authority's certificates: neither side trusts the other.
-    Authority::new().equip(&folder.join("tls").join(id).join("docker"));
+    Authority::new().equip(&material);
     let output = sandbox.run(["gateway", "up"]).code(6);
     output.says(["no TLS connection", "context lab", "certificate", "hint: "]);
     // The right authority, but a client that it did not sign.
-    std::fs::copy(
-        sandbox.path("certs/ca.pem"),
-        folder.join("tls").join(id).join("docker/ca.pem"),
-    )
-    .expect("copied");
+    std::fs::copy(sandbox.path("certs/ca.pem"), material.join("ca.pem")).expect("copied");
     sandbox
         .run(["gateway", "up"])
         .code(6)
