@@ -154,7 +154,7 @@ impl Engine {
             let (version, gateway) = tokio::join!(version, gateway);
             let version = match version {
                 Ok(version) => version,
-                Err(error) => return Err(error.details(self.transport.complaints().await)),
+                Err(error) => return Err(self.transport.explain(&self.endpoint, error).await),
             };
             let api = agreed(&self.endpoint, &version)?;
             self.transport.pin(&api.to_string());
