@@ -177,6 +177,14 @@ fn without(engine: &Engine, launch: &Launch) -> Option<RelayState> {
                 .to_owned(),
         ));
     }
+    if info.podman {
+        return Some(impossible(
+            "the engine is Podman, which gives this machine another address in each network, and that only \
+             while a container runs there; run the backend as a container beside them, or name an address \
+             that they reach: --bind ADDRESS"
+                .to_owned(),
+        ));
+    }
     let everywhere = process::listeners(launch.host().port)
         .iter()
         .any(|listener| listener.address.ip().is_unspecified());
