@@ -5,6 +5,8 @@
 mod support;
 
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use support::engine::{End, FakeEngine, Reply, Request, refusal};
 use support::tls::{Authority, lab_context};
 use support::{Sandbox, until_true};
@@ -109,8 +111,19 @@ fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
         .run(["gateway", "up"])
         .code(6)
         .says(["no TLS connection", "context lab"]);
-    // No certificates at all.
+    // No TLS at the other end.
     sandbox.unset("DOCKER_CONTEXT");
+    sandbox.set("DOCKER_TLS_VERIFY", "1");
+    let certs = sandbox.path("certs").display().to_string();
+    sandbox.set("DOCKER_CERT_PATH", &certs);
+    sandbox.set("DOCKER_HOST", &format!("tcp://127.0.0.1:{}", plain()));
+    let says = [
+        "no TLS connection",
+        "speaks no TLS",
+        "unset DOCKER_TLS_VERIFY",
+    ];
+    sandbox.run(["gateway", "up"]).code(6).says(says);
+    // No certificates at all.
     sandbox.set("DOCKER_HOST", &endpoint);
     sandbox.set("DOCKER_TLS_VERIFY", "1");
     sandbox.set("DOCKER_CERT_PATH", "/nowhere");
@@ -118,6 +131,21 @@ fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
         .run(["gateway", "up"])
         .code(2)
         .says(["/nowhere/ca.pem", "DOCKER_CERT_PATH"]);
+}
+
+/// The port of something that answers in plain HTTP, whatever it is asked.
+fn plain() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+            // Not closed before the other side has read it.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    port
 }
 
 #[test]

@@ -201,7 +201,8 @@ fn the_desktop_apps_backend_is_named_and_the_app_is_what_to_quit() {
         let sandbox = sandbox();
         let log = sandbox.path("home/.ollama/logs/server.log");
         fs::create_dir_all(log.parent().expect("a folder")).expect("created");
-        fs::write(log, "a line of the app's server\n").expect("written");
+        let line = "time=2026-06-01T10:00:00.000Z level=INFO msg=\"the app's server\"\n";
+        fs::write(log, line).expect("written");
         let script = format!(
             r#"(exec -a "{app}" sh -c 'ollama serve >/dev/null 2>&1 & wait') & app=$!
             until ollama --version | grep -q "ollama version is"; do :; done
@@ -216,7 +217,7 @@ fn the_desktop_apps_backend_is_named_and_the_app_is_what_to_quit() {
                 "adopted",
                 "the Ollama desktop app, ollama (pid",
                 r#""kept_by":{"kind":"desktop_app""#,
-                "a line of the app's server",
+                "msg=\"the app's server\"",
                 "logs: 0",
                 "restart: 5",
                 "kill: 0",

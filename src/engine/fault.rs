@@ -116,7 +116,7 @@ fn broken(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
     match io_kind(&fault) {
         Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(fault),
         Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(fault),
-        _ if let Some(reason) = tls_failure(endpoint, &fault) => untrusted(endpoint, &reason),
+        _ if let Some(error) = tls_failure(endpoint, &fault) => error,
         _ if cannot_connect(&fault) => absent(endpoint).caused_by(fault),
         _ => Error::new(
             Kind::Engine,
@@ -135,12 +135,13 @@ fn io_kind(fault: &Fault) -> Option<ErrorKind> {
     cause::<std::io::Error>(fault).map(std::io::Error::kind)
 }
 
-/// Why the engine's certificate is not accepted, or it does not accept ours.
-fn tls_failure(endpoint: &Endpoint, fault: &Fault) -> Option<String> {
-    let files = endpoint.tls.as_ref()?;
-    let told = cause::<std::io::Error>(fault).and_then(std::io::Error::get_ref);
-    let told = told.and_then(|error| error.downcast_ref::<rustls::Error>());
-    tls::reason(files, told)
+/// The engine's certificate is not accepted, or it does not accept ours.
+fn tls_failure(endpoint: &Endpoint, fault: &Fault) -> Option<Error> {
+    let told = cause::<std::io::Error>(fault)?.get_ref()?;
+    let told = told.downcast_ref::<rustls::Error>()?;
+    let (why, way_out) = tls::reason(endpoint.tls.as_ref()?, told);
+    let message = format!("no TLS connection to the container engine at {endpoint}: {why}");
+    Some(Error::new(Kind::Engine, message).hint(way_out))
 }
 
 /// The first error of this type in the chain.
@@ -157,17 +158,6 @@ fn cause<E: std::error::Error + 'static>(fault: &Fault) -> Option<&E> {
         cause = error.source();
     }
     None
-}
-
-fn untrusted(endpoint: &Endpoint, reason: &str) -> Error {
-    Error::new(
-        Kind::Engine,
-        format!("no TLS connection to the container engine at {endpoint}: {reason}"),
-    )
-    .hint(format!(
-        "take that engine's ca.pem, cert.pem and key.pem, or {}",
-        tls::CORRECT
-    ))
 }
 
 /// The host port that a failed start names as taken, by a container or by a process:

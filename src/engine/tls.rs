@@ -13,7 +13,7 @@ use super::endpoint::Tls;
 use crate::error::{Context as _, Error, Kind, Result};
 
 /// Where these files come from, as what to do about them.
-pub(super) const CORRECT: &str = "correct DOCKER_CERT_PATH, or the context that named it";
+const CORRECT: &str = "correct DOCKER_CERT_PATH, or the context that named it";
 
 /// Connects with these certificates.
 pub(super) fn connector(files: &Tls) -> Result<TlsConnector> {
@@ -32,20 +32,23 @@ pub(super) fn connector(files: &Tls) -> Result<TlsConnector> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-/// Why an engine and these files do not get along, where `error` says so, or where the connection ended
-/// without a reason and our own certificate is one.
-pub(super) fn reason(files: &Tls, error: Option<&rustls::Error>) -> Option<String> {
-    match error {
-        Some(rustls::Error::InvalidCertificate(why)) => {
-            Some(format!("the engine's {}", describe(why, &files.ca)))
+/// Why an engine and these files do not get along, and what to do about it.
+pub(super) fn reason(files: &Tls, error: &rustls::Error) -> (String, String) {
+    let why = match error {
+        rustls::Error::InvalidMessage(_) => {
+            let way_out = "unset DOCKER_TLS_VERIFY, or correct the engine's port";
+            return ("what answers speaks no TLS".to_owned(), way_out.to_owned());
         }
-        Some(rustls::Error::InvalidMessage(_)) => Some("what answers speaks no TLS".to_owned()),
+        rustls::Error::InvalidCertificate(why) => {
+            format!("the engine's {}", describe(why, &files.ca))
+        }
         // All that an engine says of a certificate that it does not like.
-        Some(rustls::Error::AlertReceived(alert)) => own_fault(files)
-            .or_else(|| Some(format!("it ended the handshake with the alert {alert:?}"))),
-        Some(other) => Some(other.to_string()),
-        None => own_fault(files),
-    }
+        rustls::Error::AlertReceived(alert) => own_fault(files)
+            .unwrap_or_else(|| format!("it ended the handshake with the alert {alert:?}")),
+        other => other.to_string(),
+    };
+    let way_out = format!("take that engine's ca.pem, cert.pem and key.pem, or {CORRECT}");
+    (why, way_out)
 }
 
 /// What an engine that trusts the same authority has against the certificate that we show.
