@@ -4,12 +4,11 @@
 
 mod support;
 
-use std::sync::Arc;
-
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use support::engine::{End, FakeEngine, Reply, Request, refusal};
+use support::tls::{Authority, lab_context};
 use support::{Sandbox, until_true};
 
 const COMPOSE: &str = "name: lab\nservices:\n  ollama-functions:\n    image: registry.test/app:1\n";
@@ -76,57 +75,6 @@ fn what_ssh_complains_of_is_shown() {
         .says(["ssh://me@lab", "ssh cannot be run"]);
 }
 
-/// An authority, and what it signed for an engine on 127.0.0.1 and for a client.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("params");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("signed"))
-    }
-
-    /// A certificate for this name, and its key.
-    fn sign(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
-        let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec![name.to_owned()]).expect("params");
-        (params.signed_by(&key, &self.0).expect("signed"), key)
-    }
-
-    /// Writes what a client needs into a folder.
-    fn equip(&self, folder: &std::path::Path) {
-        let (certificate, key) = self.sign("client");
-        std::fs::create_dir_all(folder).expect("created");
-        for (name, text) in [
-            ("ca.pem", self.0.pem()),
-            ("cert.pem", certificate.pem()),
-            ("key.pem", key.serialize_pem()),
-        ] {
-            std::fs::write(folder.join(name), text).expect("written");
-        }
-    }
-
-    /// What the engine needs, which lets in only clients that this authority signed.
-    fn server(&self) -> Arc<rustls::ServerConfig> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let (certificate, key) = self.sign("127.0.0.1");
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(self.0.der().clone()).expect("added");
-        let clients = rustls::server::WebPkiClientVerifier::builder_with_provider(
-            roots.into(),
-            provider.clone(),
-        );
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_client_cert_verifier(clients.build().expect("a verifier"))
-            .with_single_cert(vec![certificate.der().clone()], key);
-        Arc::new(config.expect("a server"))
-    }
-}
-
 #[test]
 fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
     let mut sandbox = sandbox();
@@ -145,17 +93,8 @@ fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
     assert_eq!(engine.containers(), ["/lab-ollama-functions-1"]);
 
     // The same by a context.
-    let folder = sandbox.path("home/.docker/contexts");
-    // sha256 of "lab"
-    let id = "a51146d38077ff992eba84cf1d5e9b249073503eb74868699016153b031a38f7";
-    let meta = json!({ "Name": "lab", "Metadata": {}, "Endpoints": {"docker": {"Host": endpoint, "SkipTLSVerify": false}} });
-    std::fs::create_dir_all(folder.join("meta").join(id)).expect("created");
-    std::fs::write(
-        folder.join("meta").join(id).join("meta.json"),
-        meta.to_string(),
-    )
-    .expect("written");
-    authority.equip(&folder.join("tls").join(id).join("docker"));
+    let material = lab_context(&sandbox, &endpoint);
+    authority.equip(&material);
     for name in ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] {
         sandbox.unset(name);
     }
@@ -163,21 +102,28 @@ fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
     sandbox.run(["gateway", "up"]).code(0).says(["-- gateway"]);
 
     // Another authority's certificates: neither side trusts the other.
-    Authority::new().equip(&folder.join("tls").join(id).join("docker"));
+    Authority::new().equip(&material);
     let output = sandbox.run(["gateway", "up"]).code(6);
     output.says(["no TLS connection", "context lab", "certificate", "hint: "]);
     // The right authority, but a client that it did not sign.
-    std::fs::copy(
-        sandbox.path("certs/ca.pem"),
-        folder.join("tls").join(id).join("docker/ca.pem"),
-    )
-    .expect("copied");
+    std::fs::copy(sandbox.path("certs/ca.pem"), material.join("ca.pem")).expect("copied");
     sandbox
         .run(["gateway", "up"])
         .code(6)
         .says(["no TLS connection", "context lab"]);
-    // No certificates at all.
+    // No TLS at the other end.
     sandbox.unset("DOCKER_CONTEXT");
+    sandbox.set("DOCKER_TLS_VERIFY", "1");
+    let certs = sandbox.path("certs").display().to_string();
+    sandbox.set("DOCKER_CERT_PATH", &certs);
+    sandbox.set("DOCKER_HOST", &format!("tcp://127.0.0.1:{}", plain()));
+    let says = [
+        "no TLS connection",
+        "speaks no TLS",
+        "unset DOCKER_TLS_VERIFY",
+    ];
+    sandbox.run(["gateway", "up"]).code(6).says(says);
+    // No certificates at all.
     sandbox.set("DOCKER_HOST", &endpoint);
     sandbox.set("DOCKER_TLS_VERIFY", "1");
     sandbox.set("DOCKER_CERT_PATH", "/nowhere");
@@ -185,6 +131,21 @@ fn an_engine_behind_tls_is_trusted_by_its_authority_alone() {
         .run(["gateway", "up"])
         .code(2)
         .says(["/nowhere/ca.pem", "DOCKER_CERT_PATH"]);
+}
+
+/// The port of something that answers in plain HTTP, whatever it is asked.
+fn plain() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+            // Not closed before the other side has read it.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    port
 }
 
 #[test]

@@ -191,6 +191,44 @@ fn a_containers_backend_is_named_and_left_alone() {
         ]);
 }
 
+/// The app starts its server itself, and again when that ends.
+#[test]
+fn the_desktop_apps_backend_is_named_and_the_app_is_what_to_quit() {
+    for app in [
+        "/Applications/Ollama.app/Contents/MacOS/Ollama",
+        "ollama app",
+    ] {
+        let sandbox = sandbox();
+        let log = sandbox.path("home/.ollama/logs/server.log");
+        fs::create_dir_all(log.parent().expect("a folder")).expect("created");
+        let line = "time=2026-06-01T10:00:00.000Z level=INFO msg=\"the app's server\"\n";
+        fs::write(log, line).expect("written");
+        let script = format!(
+            r#"(exec -a "{app}" sh -c 'ollama serve >/dev/null 2>&1 & wait') & app=$!
+            until ollama --version | grep -q "ollama version is"; do :; done
+            {ASK}
+            wait $app; true"#
+        );
+        fs::write(sandbox.path("script"), script).expect("written");
+        sandbox
+            .shell(&format!("exec bash {}", sandbox.path("script").display()))
+            .code(0)
+            .prints([
+                "adopted",
+                "the Ollama desktop app, ollama (pid",
+                r#""kept_by":{"kind":"desktop_app""#,
+                "msg=\"the app's server\"",
+                "logs: 0",
+                "restart: 5",
+                "kill: 0",
+            ])
+            .says([
+                "restart it where it belongs: quit the Ollama desktop app and open it again",
+                "to keep it down: quit the Ollama desktop app",
+            ]);
+    }
+}
+
 /// Standard error in a file is a log that can be found.
 #[test]
 fn the_log_of_one_that_was_started_by_hand_is_found_where_it_is() {

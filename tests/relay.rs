@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use support::engine::{FakeEngine, Reply};
@@ -81,6 +81,26 @@ fn an_engine_on_another_machine_allows_none_and_is_named() {
     assert_eq!(state["state"], "impossible");
     assert_says(&state, &["on another machine", &host, "OLLAMA_HOST"]);
     assert_eq!(check["verdict"], "warn");
+}
+
+#[test]
+fn a_backend_does_not_wait_for_an_engine_that_hangs_and_its_relay_comes_when_that_answers() {
+    let gate = Arc::new(Mutex::new(()));
+    let shut = gate.lock().expect("not poisoned");
+    let waits = gate.clone();
+    let engine = FakeEngine::new(FakeEngine::docker(), move |_| {
+        drop(waits.lock());
+        Reply::Honest
+    });
+    let sandbox = beside(&engine);
+    sandbox.serve();
+    let relay = || sandbox.record().expect("a record")["relay"].clone();
+    assert_eq!(relay()["state"], "waiting", "{}", relay());
+    drop(shut);
+    let relay = until("a relay", || {
+        Some(relay()).filter(|relay| relay["state"] != "waiting")
+    });
+    assert_eq!(relay["state"], "listening", "{relay}");
 }
 
 #[test]

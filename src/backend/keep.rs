@@ -70,11 +70,19 @@ impl Supervision<'_> {
         relay: &mut watch::Receiver<RelayState>,
     ) -> Result<Option<Record>> {
         let adopted = matches!(held, Held::Adopted(_));
-        let (version, relay) = tokio::join!(self.client.version(), relay::settled(relay, adopted));
+        // A backend of ours is ready without its relay: an engine that hangs holds up nobody but containers.
+        let settled = async {
+            if adopted {
+                relay::settled(relay).await
+            } else {
+                relay.borrow_and_update().clone()
+            }
+        };
+        let (version, settled) = tokio::join!(self.client.version(), settled);
         let record = Record {
             origin: held.origin(),
             version: Some(version.unwrap_or_else(|_| "unknown".to_owned())),
-            relay,
+            relay: settled,
             ..self.blank_record()
         };
         if adopted && !matches!(record.relay, RelayState::Listening { .. }) {

@@ -21,10 +21,9 @@ use crate::error::{Context, Error, Result};
 use crate::process;
 use crate::proxy::{Policy, Surface};
 
-/// How long a starting backend waits to hear what became of the relay.
-const SETTLE: Duration = Duration::from_millis(500);
-/// The same for an adopted backend.
-const SETTLE_ADOPTED: Duration = Duration::from_secs(6);
+/// How long an adopted backend's supervisor waits to hear what becomes of the relay: it is all that there is
+/// to run.
+const SETTLE: Duration = Duration::from_secs(6);
 /// Pauses between tries to reach the engine or to listen.
 const PAUSES: [Duration; 3] = [
     Duration::from_millis(500),
@@ -34,19 +33,22 @@ const PAUSES: [Duration; 3] = [
 
 /// A relay at work in the background.
 pub(super) struct Relay {
-    /// What it does; the first change comes when that is known.
+    /// What it does; the first change comes when the engine has answered, or does not.
     pub state: watch::Receiver<RelayState>,
     task: JoinHandle<()>,
 }
 
 /// Starts the relay where the launch wants one.
 pub(super) fn start(launch: &Launch, stop: &CancellationToken) -> Relay {
-    let (sender, state) = watch::channel(RelayState::Off);
-    let task = if launch.relay {
-        tokio::spawn(run(launch.clone(), sender, stop.clone()))
-    } else {
-        tokio::spawn(async {})
-    };
+    if !launch.relay {
+        let (_, state) = watch::channel(RelayState::Off);
+        let task = tokio::spawn(async {});
+        return Relay { state, task };
+    }
+    let (sender, state) = watch::channel(RelayState::Waiting {
+        reason: "the container engine has not answered yet".to_owned(),
+    });
+    let task = tokio::spawn(run(launch.clone(), sender, stop.clone()));
     Relay { state, task }
 }
 
@@ -58,15 +60,8 @@ impl Relay {
 }
 
 /// The relay's state as soon as it is known, or after a short while. At once where there is none.
-/// An adopted backend waits longer, since the relay is all that there is to run.
-pub(super) async fn settled(state: &mut watch::Receiver<RelayState>, adopted: bool) -> RelayState {
-    let patience = if adopted { SETTLE_ADOPTED } else { SETTLE };
-    let known = tokio::time::timeout(patience, state.changed()).await;
-    if known.is_err() {
-        return RelayState::Waiting {
-            reason: "the container engine has not answered yet".to_owned(),
-        };
-    }
+pub(super) async fn settled(state: &mut watch::Receiver<RelayState>) -> RelayState {
+    let _ = tokio::time::timeout(SETTLE, state.changed()).await;
     state.borrow_and_update().clone()
 }
 
@@ -179,6 +174,14 @@ fn without(engine: &Engine, launch: &Launch) -> Option<RelayState> {
         return Some(impossible(
             "the engine is rootless: its containers live in a network of their own, which has no address of \
              this machine; run the backend as a container beside them, or name an address that they reach: --bind ADDRESS"
+                .to_owned(),
+        ));
+    }
+    if info.podman {
+        return Some(impossible(
+            "the engine is Podman, which gives this machine another address in each network, and that only \
+             while a container runs there; run the backend as a container beside them, or name an address \
+             that they reach: --bind ADDRESS"
                 .to_owned(),
         ));
     }

@@ -39,7 +39,8 @@ impl Firewall {
         if ufw.lines().any(|line| line.trim() == "ENABLED=yes") {
             return Self::Ufw;
         }
-        if exists("run/firewalld.pid") || exists("run/firewalld/firewalld.pid") {
+        // As a unit of systemd's it writes no pidfile.
+        if exists("run/firewalld.pid") || exists("run/systemd/units/invocation:firewalld.service") {
             return Self::Firewalld;
         }
         if exists("etc/systemd/system/sysinit.target.wants/nftables.service")
@@ -158,6 +159,10 @@ mod tests {
                 ("etc/ufw/ufw.conf", "ENABLED=no\n"),
                 ("run/firewalld.pid", "1")
             ]),
+            Firewall::Firewalld
+        );
+        assert_eq!(
+            used(&[("run/systemd/units/invocation:firewalld.service", "")]),
             Firewall::Firewalld
         );
         let rules = "flush ruleset\n\ntable inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n";

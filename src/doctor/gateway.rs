@@ -319,6 +319,13 @@ fn host_alias(
             "set OLLAMA_URL in the service to an address that it can reach",
         );
     }
+    if info.podman && !written {
+        return Check::warn(
+            NAME,
+            "Podman's containers call this machine host.containers.internal",
+            "set OLLAMA_URL in the service to an address that it can reach",
+        );
+    }
     if info.lacks_host_gateway() {
         return Check::fail(
             NAME,

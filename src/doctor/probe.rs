@@ -60,6 +60,8 @@ pub enum Finding {
     Refused,
     /// Packets to the address get lost: a firewall drops them.
     TimedOut,
+    /// Packets to the address are sent back: by a firewall, or because there is no such machine.
+    Rejected,
     /// There is no way to the address.
     Unreachable {
         /// The system's words.
@@ -197,6 +199,7 @@ fn unconnected(error: &std::io::Error) -> Finding {
     match error.kind() {
         std::io::ErrorKind::ConnectionRefused => Finding::Refused,
         std::io::ErrorKind::TimedOut => Finding::TimedOut,
+        std::io::ErrorKind::HostUnreachable => Finding::Rejected,
         _ => Finding::Unreachable {
             error: error.to_string(),
         },

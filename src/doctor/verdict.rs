@@ -1,6 +1,6 @@
 //! What was found from inside the gateway's network, as a check: what it means, and what mends it.
 
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::Path;
 
 use ipnet::IpNet;
@@ -44,7 +44,10 @@ impl Seen<'_> {
                 format!("{seen}: that is not Ollama, or not all of it: {said}"),
                 self.correct(),
             ),
-            Finding::TimedOut => self.dropped().await,
+            Finding::TimedOut => self.lost("time-out", "dropped").await,
+            Finding::Rejected if self.leads_here() => {
+                self.lost("no route to host", "rejected").await
+            }
             finding => {
                 let (why, mend) = self.fault(finding);
                 Check::fail(NAME, format!("{seen}: {why}"), mend)
@@ -101,6 +104,7 @@ impl Seen<'_> {
             }
             Finding::Forbidden { said } => format!("it is refused: {said}"),
             Finding::Unreachable { error } => format!("there is no way: {error}"),
+            Finding::Rejected => "there is no way: no route to host".to_owned(),
             Finding::BadUrl { error } => format!("that is no address: {error}"),
             other => format!("{other:?}"),
         }
@@ -157,16 +161,20 @@ impl Seen<'_> {
         )
     }
 
-    /// Packets get lost: says which rule of which firewall lets them in.
-    async fn dropped(&self) -> Check {
-        let why = format!("{}: time-out; packets", self.place());
+    /// The address is one of this machine's.
+    fn leads_here(&self) -> bool {
+        let bound = |to: SocketAddr| UdpSocket::bind((to.ip(), 0)).is_ok();
+        self.report.to.is_some_and(bound) && !self.question.engine.endpoint().is_remote()
+    }
+
+    /// Packets do not arrive: says which rule of which firewall lets them in.
+    async fn lost(&self, symptom: &str, fate: &str) -> Check {
+        let why = format!("{}: {symptom}; packets", self.place());
         let (Some(to), Some(from)) = (self.report.to, self.report.from) else {
             return Check::fail(NAME, format!("{why} get lost"), "ollamactl status");
         };
-        let engine = self.question.engine;
-        let is_here = UdpSocket::bind((to.ip(), 0)).is_ok() && !engine.endpoint().is_remote();
         let network = self.entered_through(from).await;
-        let Some(network) = network.filter(|_| is_here) else {
+        let Some(network) = network.filter(|_| self.leads_here()) else {
             return Check::fail(
                 NAME,
                 format!("{why} from {from} to {to} get lost, and that is not this machine"),
@@ -181,7 +189,7 @@ impl Seen<'_> {
         let firewall = Firewall::in_use(Path::new("/"));
         let (bridge, name) = (&opening.bridge, firewall.name());
         let why = format!(
-            "{why} from {from} ({bridge}) to {to} are dropped as they enter this machine; \
+            "{why} from {from} ({bridge}) to {to} are {fate} as they enter this machine; \
              its firewall ({name}) needs one rule"
         );
         Check::fail(NAME, why, firewall.rule(&opening))

@@ -9,9 +9,10 @@ use bollard::errors::Error as Fault;
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
 
 use super::context::BuildContext;
+use super::credentials::{self, DOCKER_HUB, Login};
 use super::deadline::Interruption;
 use super::output::Output;
-use super::{Engine, credentials, fault};
+use super::{Engine, fault};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 
@@ -89,7 +90,12 @@ impl Engine {
         let body = bollard::body_try_stream(archive);
         let mut output = Output::new(step);
         let doing = format!("building image {}", request.name);
-        let messages = self.docker.build_image(options, Some(logins), Some(body));
+        let known = logins
+            .iter()
+            .filter_map(|(registry, login)| Some((registry.clone(), login.credentials.clone()?)));
+        let messages = self
+            .docker
+            .build_image(options, Some(known.collect()), Some(body));
         let followed = self
             .follow(&doing, Duration::MAX, step, messages, |info| {
                 output.take(info);
@@ -103,7 +109,7 @@ impl Engine {
                 // The sender ends when the connection does, which is the engine's affair.
                 let ended = tokio::time::timeout(Duration::from_secs(1), reading).await;
                 let unread = ended.ok().and_then(Result::ok).and_then(Result::err);
-                Err(self.build_failed(request, output, fault, unread))
+                Err(self.build_failed(request, output, fault, unread, &logins))
             }
         }
     }
@@ -128,6 +134,7 @@ impl Engine {
         output: Output<'_>,
         fault: Fault,
         unread: Option<Error>,
+        logins: &HashMap<String, Login>,
     ) -> Error {
         let name = &request.name;
         let text = match fault {
@@ -146,12 +153,30 @@ impl Engine {
         let at = step
             .map(|step| format!(" at \"{step}\""))
             .unwrap_or_default();
-        Error::failed(format!(
+        let error = Error::failed(format!(
             "the build of image {name} failed{at}: {}",
             text.trim()
-        ))
-        .details(output.into_tail())
-        .hint("correct the Dockerfile or its context, then run the command again")
+        ));
+        let refusing = logins.iter().filter(|(registry, _)| {
+            let host = if *registry == DOCKER_HUB {
+                "docker.io"
+            } else {
+                registry
+            };
+            credentials::are_refused(&text) && (at.contains(host) || text.contains(host))
+        });
+        let mut refusing = refusing.peekable();
+        if refusing.peek().is_none() {
+            return error
+                .details(output.into_tail())
+                .hint("correct the Dockerfile or its context, then run the command again");
+        }
+        let error = error.details(output.into_tail());
+        refusing.fold(error, |error, (registry, login)| {
+            error
+                .details(login.trouble.clone())
+                .hint(credentials::login_command(registry))
+        })
     }
 }
 

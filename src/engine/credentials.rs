@@ -12,7 +12,7 @@ pub(super) const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 const HELPER_DEADLINE: Duration = Duration::from_secs(30);
 
 /// What is known for a registry.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Login {
     pub(super) credentials: Option<DockerCredentials>,
     /// Why there is none where there should be one. The registry may do without.
@@ -87,15 +87,28 @@ fn is_none(error: &CredentialRetrievalError) -> bool {
 pub(super) async fn of_dockerfile(
     dockerfile: &str,
     args: &HashMap<String, String>,
-) -> HashMap<String, DockerCredentials> {
+) -> HashMap<String, Login> {
     let mut logins = HashMap::new();
     for image in bases(dockerfile, args) {
         let registry = registry(&image);
-        if let Some(login) = of(registry).await.credentials {
-            logins.insert(registry.to_owned(), login);
+        if !logins.contains_key(registry) {
+            logins.insert(registry.to_owned(), of(registry).await);
         }
     }
     logins
+}
+
+/// The engine says that the registry wants a login, or another one.
+pub(super) fn are_refused(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let words = ["denied", "unauthorized", "authentication", "credentials"];
+    words.iter().any(|word| text.contains(word))
+}
+
+/// What gives a registry's credentials to this user.
+pub(super) fn login_command(registry: &str) -> String {
+    let registry = if registry == DOCKER_HUB { "" } else { registry };
+    format!("docker login {registry}").trim_end().to_owned()
 }
 
 /// The images that `FROM` and `--from=` name; stages among them do no harm.

@@ -69,7 +69,7 @@ impl Engine {
             tokio::select! {
                 reply = call => match reply {
                     Err(error) if error.kind == Kind::Engine => {
-                        Err(error.details(self.transport.complaints().await))
+                        Err(self.transport.explain(&self.endpoint, error).await)
                     }
                     reply => reply,
                 },

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -34,8 +34,8 @@ enum Way {
 /// Makes connections to one endpoint.
 pub(super) struct Dialler {
     way: Way,
-    /// What ssh printed: the reason for a connection that ends at once.
-    complaints: Arc<Mutex<String>>,
+    /// What ssh said: the reason for a connection that ends at once.
+    said: Arc<ssh::Said>,
 }
 
 impl Dialler {
@@ -62,7 +62,7 @@ impl Dialler {
         };
         Ok(Self {
             way,
-            complaints: Arc::default(),
+            said: Arc::default(),
         })
     }
 
@@ -79,28 +79,12 @@ impl Dialler {
         }
     }
 
-    /// What ssh complained of so far; a moment is given to it to say so.
-    pub(super) async fn complaints(&self) -> Vec<String> {
-        let mut said = Vec::new();
-        for _ in 0..50 {
-            said = self.said();
-            if !said.is_empty() || !matches!(self.way, Way::Ssh(_)) {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    /// The error with what the program that carries the connection says of it.
+    pub(super) async fn explain(&self, endpoint: &Endpoint, error: Error) -> Error {
+        match &self.way {
+            Way::Ssh(destination) => destination.explain(endpoint, &self.said, error).await,
+            _ => error,
         }
-        said
-    }
-
-    fn said(&self) -> Vec<String> {
-        let text = self
-            .complaints
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        // Connections that are made side by side fail side by side.
-        lines.dedup();
-        lines
     }
 
     /// Connects.
@@ -114,7 +98,7 @@ impl Dialler {
             Way::Tls(host, name, connector) => {
                 Box::pin(connector.connect(name.clone(), tcp(host).await?).await?)
             }
-            Way::Ssh(destination) => Box::pin(destination.dial(&self.complaints)?),
+            Way::Ssh(destination) => Box::pin(destination.dial(&self.said)?),
         })
     }
 }

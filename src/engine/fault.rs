@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use bollard::errors::Error as Fault;
 
-use super::Endpoint;
+use super::{Endpoint, tls};
 use crate::error::{Error, Kind};
 
 /// What bollard's calls return.
@@ -50,10 +50,10 @@ pub(super) fn explain(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
 }
 
 fn refused(doing: &str, status: u16, message: &str) -> Error {
-    let kind = if status == 409 || taken_port(message).is_some() {
-        Kind::Conflict
-    } else {
-        Kind::Failed
+    let kind = match () {
+        () if status == 409 || taken_port(message).is_some() => Kind::Conflict,
+        () if message.contains(WANTS_TLS) => Kind::Engine,
+        () => Kind::Failed,
     };
     let error = Error::new(kind, format!("the engine refused {doing}: {message}"));
     match way_out(message) {
@@ -62,12 +62,15 @@ fn refused(doing: &str, status: u16, message: &str) -> Error {
     }
 }
 
+/// What an engine behind TLS says in plain text.
+const WANTS_TLS: &str = "HTTP request to an HTTPS server";
+
 /// What helps against refusals that do not say it themselves.
 fn way_out(message: &str) -> Option<&'static str> {
     let known = [
         ("host-gateway", super::BRIDGE_HINT),
         (
-            "HTTP request to an HTTPS server",
+            WANTS_TLS,
             "that engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
         ),
     ];
@@ -113,7 +116,7 @@ fn broken(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
     match io_kind(&fault) {
         Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(fault),
         Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(fault),
-        _ if let Some(reason) = tls_failure(&fault) => untrusted(endpoint, &reason),
+        _ if let Some(error) = tls_failure(endpoint, &fault) => error,
         _ if cannot_connect(&fault) => absent(endpoint).caused_by(fault),
         _ => Error::new(
             Kind::Engine,
@@ -132,11 +135,13 @@ fn io_kind(fault: &Fault) -> Option<ErrorKind> {
     cause::<std::io::Error>(fault).map(std::io::Error::kind)
 }
 
-/// Why the engine's certificate is not accepted, or it does not accept ours.
-fn tls_failure(fault: &Fault) -> Option<String> {
-    let io = cause::<std::io::Error>(fault)?;
-    let tls = io.get_ref()?.downcast_ref::<rustls::Error>()?;
-    Some(tls.to_string())
+/// The engine's certificate is not accepted, or it does not accept ours.
+fn tls_failure(endpoint: &Endpoint, fault: &Fault) -> Option<Error> {
+    let told = cause::<std::io::Error>(fault)?.get_ref()?;
+    let told = told.downcast_ref::<rustls::Error>()?;
+    let (why, way_out) = tls::reason(endpoint.tls.as_ref()?, told);
+    let message = format!("no TLS connection to the container engine at {endpoint}: {why}");
+    Some(Error::new(Kind::Engine, message).hint(way_out))
 }
 
 /// The first error of this type in the chain.
@@ -153,14 +158,6 @@ fn cause<E: std::error::Error + 'static>(fault: &Fault) -> Option<&E> {
         cause = error.source();
     }
     None
-}
-
-fn untrusted(endpoint: &Endpoint, reason: &str) -> Error {
-    Error::new(
-        Kind::Engine,
-        format!("no TLS connection to the container engine at {endpoint}: {reason}"),
-    )
-    .hint("DOCKER_CERT_PATH, or the context, must hold the ca.pem, cert.pem and key.pem of that engine")
 }
 
 /// The host port that a failed start names as taken, by a container or by a process:

@@ -6,7 +6,7 @@ use bollard::errors::Error as Fault;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImageOptions};
 
-use super::credentials::{self, DOCKER_HUB, registry};
+use super::credentials::{self, registry};
 use super::deadline::Interruption;
 use super::fault::unless;
 use super::{Engine, fault};
@@ -114,11 +114,8 @@ impl Engine {
             other => return fault::explain(&self.endpoint, &format!("pulling {name}"), other),
         };
         let error = Error::failed(format!("image {name} cannot be pulled: {}", text.trim()));
-        let refused = ["denied", "unauthorized", "authentication", "credentials"];
-        if refused.iter().any(|word| text.contains(word)) {
-            let registry = registry(name);
-            let registry = if registry == DOCKER_HUB { "" } else { registry };
-            return error.hint(format!("docker login {registry}").trim_end());
+        if credentials::are_refused(&text) {
+            return error.hint(credentials::login_command(registry(name)));
         }
         error.hint("check the image's name, and the engine's way to the registry")
     }

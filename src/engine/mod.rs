@@ -67,7 +67,8 @@ pub struct EngineInfo {
     /// Podman's imitation of the API.
     pub podman: bool,
     /// The host's address in the engine's default bridge network: what `host-gateway` stands for.
-    /// `None` where there is no such network, or where it leads elsewhere (rootless).
+    /// `None` where there is no such network, where it leads elsewhere (rootless), and on Podman, which
+    /// gives the host another address in each network, and that only while a container runs there.
     pub host_gateway: Option<IpAddr>,
 }
 
@@ -154,7 +155,7 @@ impl Engine {
             let (version, gateway) = tokio::join!(version, gateway);
             let version = match version {
                 Ok(version) => version,
-                Err(error) => return Err(error.details(self.transport.complaints().await)),
+                Err(error) => return Err(self.transport.explain(&self.endpoint, error).await),
             };
             let api = agreed(&self.endpoint, &version)?;
             self.transport.pin(&api.to_string());
@@ -237,15 +238,15 @@ fn info(version: models::SystemVersion, api: Api, gateway: Option<IpAddr>) -> En
         .unwrap_or_default();
     let components = version.components.unwrap_or_default();
     let has = |name: &str| components.iter().any(|component| component.name == name);
-    let rootless = has("rootlesskit");
+    let (rootless, podman) = (has("rootlesskit"), has("Podman Engine"));
     EngineInfo {
         version: version.version.unwrap_or_default(),
         api_version: api.to_string(),
         os: version.os.unwrap_or_else(|| "linux".to_owned()),
         rootless,
         desktop: platform.contains("Docker Desktop"),
-        podman: has("Podman Engine"),
-        host_gateway: gateway.filter(|_| !rootless),
+        podman,
+        host_gateway: gateway.filter(|_| !rootless && !podman),
     }
 }
 

@@ -4,16 +4,23 @@
 use std::io;
 use std::pin::Pin;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio_util::task::TaskTracker;
 
-use crate::error::{Error, Result};
+use super::Endpoint;
+use crate::error::{Error, Kind, Result};
 
 /// Bytes of ssh's complaints that are kept.
 const LONGEST_COMPLAINT: usize = 8 * 1024;
+/// How long an ssh that has lost its connection may take to say why: what it started in the background may
+/// keep its standard error open.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// `[user@]host[:port][/path of the engine's socket]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +70,16 @@ impl Destination {
 
     fn arguments(&self) -> Vec<String> {
         // Never a question that nobody sees: progress may be on the terminal, or there is none.
-        let mut words = ["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15"]
-            .map(str::to_owned)
-            .to_vec();
+        let quiet = ["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15"].map(str::to_owned);
+        let words = quiet.into_iter().chain(self.command());
+        words
+            .chain(["system", "dial-stdio"].map(str::to_owned))
+            .collect()
+    }
+
+    /// What to give to ssh, up to the docker over there.
+    fn command(&self) -> Vec<String> {
+        let mut words = Vec::new();
         if let Some(user) = &self.user {
             words.extend(["-l".to_owned(), user.clone()]);
         }
@@ -76,12 +90,23 @@ impl Destination {
         if let Some(socket) = &self.socket {
             words.extend(["--host".to_owned(), format!("unix://{socket}")]);
         }
-        words.extend(["system", "dial-stdio"].map(str::to_owned));
         words
     }
 
+    /// An error with what ssh said of it. Where it never got through to the engine, that is the error.
+    pub(super) async fn explain(&self, endpoint: &Endpoint, said: &Said, error: Error) -> Error {
+        let lines = said.lines().await;
+        let Some(last) = lines.last().filter(|_| !said.reached()) else {
+            return error.details(lines);
+        };
+        let text = format!("no container engine is reached at {endpoint}: {last}");
+        Error::new(Kind::Engine, text)
+            .details(lines.iter().take(lines.len() - 1))
+            .hint(format!("ssh {} version", self.command().join(" ")))
+    }
+
     /// Starts ssh. Whether it gets through shows when something is read.
-    pub(super) fn dial(&self, complaints: &Arc<Mutex<String>>) -> io::Result<Pipes> {
+    pub(super) fn dial(&self, said: &Arc<Said>) -> io::Result<Pipes> {
         let mut child = Command::new("ssh")
             .args(self.arguments())
             .stdin(Stdio::piped())
@@ -94,22 +119,52 @@ impl Destination {
         let (Some(stdin), Some(stdout), Some(stderr)) = taken else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        tokio::spawn(listen(stderr, complaints.clone()));
+        said.tracker.spawn(listen(stderr, said.clone()));
         Ok(Pipes {
             stdin: Some(stdin),
             stdout,
+            said: said.clone(),
             _ssh: child,
         })
     }
 }
 
+/// What the connections to one endpoint have said.
+#[derive(Default)]
+pub(super) struct Said {
+    complaints: Mutex<String>,
+    tracker: TaskTracker,
+    /// The engine has answered something.
+    reached: AtomicBool,
+}
+
+impl Said {
+    fn reached(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
+    }
+
+    /// What ssh complained of so far.
+    async fn lines(&self) -> Vec<String> {
+        self.tracker.close();
+        let _ = tokio::time::timeout(LAST_WORDS, self.tracker.wait()).await;
+        let text = self.complaints.lock();
+        let text = text.unwrap_or_else(PoisonError::into_inner);
+        let mut lines: Vec<String> = text
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
+        // Connections that are made side by side fail side by side.
+        lines.dedup();
+        lines
+    }
+}
+
 /// Keeps what ssh and the program behind it print on standard error.
-async fn listen(mut stderr: ChildStderr, complaints: Arc<Mutex<String>>) {
+async fn listen(mut stderr: ChildStderr, said: Arc<Said>) {
     let mut buffer = [0; 1024];
     while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
-        let Ok(mut text) = complaints.lock() else {
-            return;
-        };
+        let text = said.complaints.lock();
+        let mut text = text.unwrap_or_else(PoisonError::into_inner);
         if text.len() < LONGEST_COMPLAINT {
             text.push_str(&String::from_utf8_lossy(&buffer[..count]));
         }
@@ -120,6 +175,7 @@ async fn listen(mut stderr: ChildStderr, complaints: Arc<Mutex<String>>) {
 pub(super) struct Pipes {
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
+    said: Arc<Said>,
     /// Ends with the connection.
     _ssh: Child,
 }
@@ -130,7 +186,12 @@ impl AsyncRead for Pipes {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stdout).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stdout).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.said.reached.store(true, Ordering::Relaxed);
+        }
+        polled
     }
 }
 

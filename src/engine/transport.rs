@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::dial::{Dialler, Stream as Dialled};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use super::Endpoint;
 
@@ -78,9 +78,9 @@ impl Transport {
         let _ = self.version.set(version.to_owned());
     }
 
-    /// What the program that carries the connection complained of.
-    pub(super) async fn complaints(&self) -> Vec<String> {
-        self.dialler.complaints().await
+    /// The error with what the program that carries the connection says of it.
+    pub(super) async fn explain(&self, endpoint: &Endpoint, error: Error) -> Error {
+        self.dialler.explain(endpoint, error).await
     }
 
     fn versioned(&self, mut request: BollardRequest) -> BollardRequest {

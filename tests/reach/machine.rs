@@ -67,6 +67,8 @@ pub struct Machine {
     pub published: u16,
     name: String,
     engine: Option<Child>,
+    /// Files and folders of its own, and the places where everything on it sees them.
+    own: Vec<(PathBuf, &'static str)>,
 }
 
 impl Machine {
@@ -92,6 +94,7 @@ impl Machine {
             published: support::free_address().port(),
             name,
             engine: None,
+            own: Vec::new(),
         };
         machine.slim();
         machine.wire();
@@ -259,38 +262,81 @@ impl Machine {
         self.start("ollamactl", words)
     }
 
-    /// Starts a program of the sandbox on the machine.
+    /// Starts a program of the sandbox, or one given by its path, on the machine.
     #[track_caller]
     pub fn start(&self, program: &str, words: &str) -> Running {
-        let namespace = self.namespace();
         let program = self.sandbox.bin().join(program).display().to_string();
-        let args = [namespace.as_str(), "--", &program];
-        self.sandbox.start(
-            "/usr/bin/nsenter",
-            args.into_iter().chain(words.split_whitespace()),
-        )
+        let args = self.inside().into_iter().chain([program]);
+        let words = words.split_whitespace().map(str::to_owned);
+        self.sandbox.start("/usr/bin/nsenter", args.chain(words))
+    }
+
+    /// `nsenter`'s arguments before a command that is to run on the machine, and sees what is its own.
+    fn inside(&self) -> Vec<String> {
+        let mut words = vec![self.namespace(), "--".to_owned()];
+        if !self.own.is_empty() {
+            let bind = |(from, to): &(PathBuf, &str)| {
+                format!("/usr/bin/mount --bind {} {to} && ", from.display())
+            };
+            let binds: String = self.own.iter().map(bind).collect();
+            let script = format!("{binds}exec \"$@\"");
+            let shell = [
+                "/usr/bin/unshare",
+                "--mount",
+                "/bin/sh",
+                "-c",
+                &script,
+                "sh",
+            ];
+            words.extend(shell.map(str::to_owned));
+        }
+        words
+    }
+
+    /// Gives the machine a folder of its own in this place, with what the place holds now.
+    #[track_caller]
+    pub fn own_copy(&mut self, place: &'static str) {
+        let own = self.own_place(place);
+        root(&format!("cp -a {place} {}", own.display()));
+        self.own.push((own, place));
+    }
+
+    /// Gives the machine an empty folder of its own in this place.
+    #[track_caller]
+    pub fn own_folder(&mut self, place: &'static str) -> PathBuf {
+        let own = self.own_place(place);
+        std::fs::create_dir(&own).expect("created");
+        self.own.push((own.clone(), place));
+        own
+    }
+
+    fn own_place(&self, place: &str) -> PathBuf {
+        self.path(&format!("own{}", place.replace('/', "-")))
     }
 
     /// Runs a script as the machine's root.
     #[track_caller]
     pub fn root(&self, script: &str) {
-        let script = script.replace('\'', r"'\''");
-        root(&format!(
-            "nsenter --net=/run/netns/{} -- sh -ec '{script}'",
-            self.name
-        ));
+        let output = self.root_command(&["sh", "-ec", script]);
+        assert!(
+            output.status.success(),
+            "{script}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// What a command prints that the machine's root runs.
     #[track_caller]
     pub fn run_root(&self, command: &str) -> String {
-        let output = Command::new("nsenter")
-            .arg(self.namespace())
-            .arg("--")
-            .args(command.split_whitespace())
-            .output()
-            .expect("nsenter");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let words: Vec<&str> = command.split_whitespace().collect();
+        String::from_utf8_lossy(&self.root_command(&words).stdout).into_owned()
+    }
+
+    fn root_command(&self, words: &[&str]) -> std::process::Output {
+        let mut command = Command::new("nsenter");
+        command.args(self.inside()).args(words);
+        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.output().expect("nsenter")
     }
 
     /// `nsenter`'s option for the machine's network.

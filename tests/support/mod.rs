@@ -10,6 +10,7 @@ pub mod engine;
 pub mod http;
 mod processes;
 mod run;
+pub mod tls;
 
 use std::collections::BTreeMap;
 use std::fs::File;

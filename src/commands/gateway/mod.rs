@@ -126,6 +126,9 @@ async fn ip(context: &Context) -> Result<()> {
             "the engine {} has no address of this machine on its default bridge",
             engine.endpoint()
         ))
-        .hint("Docker Desktop and rootless engines provide host.docker.internal themselves")),
+        .hint(
+            "Docker Desktop and rootless engines provide host.docker.internal themselves, and Podman \
+             host.containers.internal",
+        )),
     }
 }

@@ -224,9 +224,12 @@ pub(super) async fn unhealthy(
         format!("{what} (container {name}) is unhealthy"),
     )
     .details(lines)
-    .hint(format!(
-        "docker inspect --format '{{{{json .State.Health}}}}' {name}"
-    ))
+    .hint(if engine.info().podman {
+        // It has systemd run its checks; where there is no systemd, nobody does.
+        format!("podman healthcheck run {name}")
+    } else {
+        format!("docker inspect --format '{{{{json .State.Health}}}}' {name}")
+    })
 }
 
 fn name_of(container: &ContainerInspectResponse) -> String {
