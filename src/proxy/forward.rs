@@ -63,7 +63,7 @@ type Refused = Response<Answer>;
 impl Forwarder {
     pub(super) fn new(policy: Arc<Policy>) -> Self {
         Self {
-            pool: Pool::new(policy.upstream.clone()),
+            pool: Pool::new(policy.upstream.clone(), policy.stub),
             admission: Admission::new(&policy.limits),
             ledger: Arc::new(Ledger {
                 log: policy.log.clone(),
@@ -99,7 +99,8 @@ impl Forwarder {
         };
         let upload = Upload::new(body, most, limits.client_timeout);
         exchange.uploads(upload.progress());
-        let passage = Passage { parts, upload };
+        // Boxed, since each step of the way would have room for it.
+        let passage = Box::new(Passage { parts, upload });
         let mut response = match self.decide(&client, passage, most, &mut exchange).await {
             Ok(response) | Err(response) => response,
         };
@@ -123,7 +124,7 @@ impl Forwarder {
     async fn decide(
         &self,
         client: &Client,
-        passage: Passage,
+        passage: Box<Passage>,
         most: u64,
         exchange: &mut Exchange,
     ) -> Result<Response<Answer>, Refused> {
@@ -155,7 +156,7 @@ impl Forwarder {
             Verdict::Missing(text) => Err(refusal(path, StatusCode::NOT_FOUND, &text)),
             Verdict::Own(endpoint) => {
                 exchange.quiet = true;
-                self.own(endpoint, &passage.parts).await
+                Box::pin(self.own(endpoint, &passage.parts)).await
             }
             Verdict::Pass if passage.upload.size_hint().lower() > most => {
                 Err(self.at_fault(path, Fault::TooLarge))
@@ -210,7 +211,7 @@ impl Forwarder {
 
     async fn pass(
         &self,
-        mut passage: Passage,
+        mut passage: Box<Passage>,
         turn: Turn,
         exchange: &mut Exchange,
     ) -> Result<Response<Answer>, Refused> {
@@ -224,7 +225,7 @@ impl Forwarder {
             named.map_err(|fault| self.at_fault(&path, fault))?;
         }
         let progress = passage.upload.progress();
-        let request = self.rewrite(passage, exchange);
+        let request = Box::new(self.rewrite(passage, exchange));
         let response = match self.await_head(request, &progress).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(self.failed(&path, progress.fault(), &error)),
@@ -236,8 +237,8 @@ impl Forwarder {
         Ok(response)
     }
 
-    fn rewrite(&self, passage: Passage, exchange: &Exchange) -> Request<Upload> {
-        let Passage { mut parts, upload } = passage;
+    fn rewrite(&self, passage: Box<Passage>, exchange: &Exchange) -> Request<Upload> {
+        let Passage { mut parts, upload } = *passage;
         let root = || PathAndQuery::from_static("/");
         let path = parts.uri.path_and_query().cloned().unwrap_or_else(root);
         parts.uri = self.pool.upstream().uri(path);
@@ -262,10 +263,10 @@ impl Forwarder {
     /// Waits for the head of the backend's answer. The time runs from the last byte of the upload.
     async fn await_head(
         &self,
-        request: Request<Upload>,
+        request: Box<Request<Upload>>,
         progress: &Progress,
     ) -> Result<Result<Response<Incoming>, ClientError>, Silent> {
-        let mut answer = pin!(self.pool.send(request));
+        let mut answer = pin!(self.pool.send(*request));
         let mut received = progress.received();
         loop {
             tokio::select! {
@@ -304,8 +305,9 @@ impl Forwarder {
 
     fn silent(&self, path: &str) -> Refused {
         let text = format!(
-            "the backend at {} did not begin its answer in time; see `ollamactl logs backend`",
-            self.pool.upstream()
+            "the backend at {} did not begin its answer in time; {}",
+            self.pool.upstream(),
+            self.pool.whose.log()
         );
         refusal(path, StatusCode::GATEWAY_TIMEOUT, &text)
     }
