@@ -5,15 +5,14 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::config::{Config, Secret};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
+use crate::units::seconds;
 
 /// How long one answer may take that costs nothing.
 const ANSWER: Duration = Duration::from_secs(5);
-/// How long a token may take: a cold model is loaded first.
-const TOKEN: Duration = Duration::from_mins(5);
 
 /// A part of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,7 +36,10 @@ pub enum Level {
     /// The model is there too.
     Ready,
     /// The model answers through the gateway.
-    Infer,
+    Infer {
+        /// How long a token may take: a model that is not loaded yet is loaded first.
+        within: Duration,
+    },
 }
 
 /// A part that does not work.
@@ -117,8 +119,10 @@ pub async fn examine(question: &Question<'_>) -> Result<Health> {
         }
         None => None,
     };
-    if failures.is_empty() && question.level >= Level::Infer {
-        return Ok(inference(question, &client, located).await);
+    if let Level::Infer { within } = question.level
+        && failures.is_empty()
+    {
+        return Ok(inference(question, &client, located, within).await);
     }
     Ok(Health {
         failures,
@@ -277,19 +281,24 @@ async fn ask(url: &str) -> std::result::Result<(), String> {
 
 /// One token through the gateway. A gateway with an interface of its own cannot be asked for one, so
 /// the backend is asked instead, and this is said.
-async fn inference(question: &Question<'_>, client: &Client, located: Option<Located>) -> Health {
+async fn inference(
+    question: &Question<'_>,
+    client: &Client,
+    located: Option<Located>,
+    within: Duration,
+) -> Health {
     let model = &question.config.model.value;
     let own = client.host().url();
     let mut note = None;
     if let Some(located) = located {
         let why = match located.url {
             Some(url) => match client
-                .one_token_from(&url, key(question), model, TOKEN)
+                .one_token_from(&url, key(question), model, within)
                 .await
             {
                 Ok(Some(asked)) => return answered(asked, None),
                 Ok(None) => format!("{url} offers neither /api/generate nor /v1/chat/completions"),
-                Err(error) => return mute(&error.to_string(), "ollamactl logs gateway"),
+                Err(error) => return unanswered(&error, within, "ollamactl logs gateway"),
             },
             None => format!("{} publishes no port", located.name),
         };
@@ -297,14 +306,25 @@ async fn inference(question: &Question<'_>, client: &Client, located: Option<Loc
             "the token did not come through the gateway ({why}), but from the backend itself, {own}"
         ));
     }
-    match client.one_token_from(&own, None, model, TOKEN).await {
+    match client.one_token_from(&own, None, model, within).await {
         Ok(Some(asked)) => answered(asked, note),
         Ok(None) => mute(
             &format!("{own} does not offer /api/generate"),
             "ollamactl doctor",
         ),
-        Err(error) => mute(&error.to_string(), "ollamactl logs backend"),
+        Err(error) => unanswered(&error, within, "ollamactl logs backend"),
     }
+}
+
+/// No token came: for want of time, or for a reason that stands in this log.
+fn unanswered(error: &Error, within: Duration, log: &str) -> Health {
+    if error.kind != Kind::Timeout {
+        return mute(&error.to_string(), log);
+    }
+    mute(
+        &format!("{error} (no token within {})", seconds(within)),
+        "ollamactl health --level infer --infer-timeout 15m, since a model that is not loaded yet is loaded first",
+    )
 }
 
 /// The key that the gateway asks for, where it is one of ours.

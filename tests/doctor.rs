@@ -182,6 +182,7 @@ fn an_ollama_with_known_holes_is_named_with_the_version_that_mends_them() {
         "0.1.28",
         "CVE-2024-28224",
         "CVE-2024-37032",
+        "CVE-2024-45436",
         "CVE-2026-7482",
     ] {
         assert!(why.contains(hole), "{hole} in {why}");

@@ -59,7 +59,7 @@ fn a_backend_behind_tls_is_reached_and_its_certificate_checked() {
     sandbox.run(["gateway", "up"]).code(0);
     let (status, text) = get(sandbox.gateway, "/api/tags").expect("answered");
     assert!(
-        status == 502 && text.contains("certificate"),
+        status == 502 && text.contains("certificate") && text.contains("SSL_CERT_FILE"),
         "{status} {text}"
     );
     sandbox.run(["gateway", "down"]).code(0);

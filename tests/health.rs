@@ -102,6 +102,21 @@ fn a_gateway_with_an_interface_of_its_own_cannot_be_asked_for_a_token_which_is_s
 }
 
 #[test]
+fn a_model_that_takes_too_long_is_not_waited_for_without_end() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_LOAD_MS", "600000");
+    sandbox.run(["up"]).code(0);
+    let output = sandbox
+        .run(["health", "--level", "infer", "--infer-timeout", "200ms"])
+        .code(3);
+    assert_eq!(output.json()["failing"], json!(["inference"]), "{output}");
+    output.says(["no token within", "--infer-timeout"]);
+    sandbox
+        .run(["health", "--infer-timeout", "soon"])
+        .code(2)
+        .says(["--infer-timeout", "soon"]);
+}
+
+#[test]
 fn a_stack_that_falls_ill_is_seen() {
     let sandbox = Sandbox::new();
     sandbox.run(["up"]).code(0);

@@ -220,6 +220,9 @@ pub struct HealthArgs {
     /// Wait until it is healthy, at most so long (30, 30s, 5m; without a time 60s)
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "60s", require_equals = true)]
     pub wait: Option<String>,
+    /// With --level infer: give the model so long for its answer, loading included (30, 30s, 5m)
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub infer_timeout: String,
     /// Settings.
     #[command(flatten)]
     pub stack: StackArgs,

@@ -20,6 +20,7 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
         .as_deref()
         .map(|text| duration("--wait", text))
         .transpose()?;
+    let within = duration("--infer-timeout", &args.infer_timeout)?;
     let asks = |part: HealthPart| args.part == HealthPart::All || args.part == part;
     let infers = args.level == HealthLevel::Infer;
     let gateway = if asks(HealthPart::Gateway) {
@@ -36,7 +37,7 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
         level: match args.level {
             HealthLevel::Live => Level::Live,
             HealthLevel::Ready => Level::Ready,
-            HealthLevel::Infer => Level::Infer,
+            HealthLevel::Infer => Level::Infer { within },
         },
     };
     let Some(wait) = wait else {

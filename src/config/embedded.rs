@@ -72,8 +72,6 @@ pub struct Embedded {
     pub queue_timeout: Setting<Duration>,
     /// How long the backend may be silent.
     pub idle_timeout: Setting<Duration>,
-    /// How long a request may take in all.
-    pub request_timeout: Setting<Duration>,
     /// How long running answers may go on after a stop.
     pub drain_timeout: Setting<Duration>,
 }
@@ -101,8 +99,6 @@ impl Embedded {
                 .entry("gateway.max_body", |bytes| units::bytes(*bytes)),
             self.queue_timeout.entry("gateway.queue_timeout", seconds),
             self.idle_timeout.entry("gateway.idle_timeout", seconds),
-            self.request_timeout
-                .entry("gateway.request_timeout", seconds),
             self.drain_timeout.entry("gateway.drain_timeout", seconds),
         ]
     }
@@ -173,12 +169,6 @@ pub(super) fn resolve(flags: &Flags, places: &Places) -> Result<Embedded> {
             "OLLAMACTL_GATEWAY_IDLE_TIMEOUT",
             |file| text(&file.gateway.idle_timeout),
             Duration::from_mins(10),
-        )?,
-        request_timeout: time(
-            places,
-            "OLLAMACTL_GATEWAY_REQUEST_TIMEOUT",
-            |file| text(&file.gateway.request_timeout),
-            Duration::from_hours(1),
         )?,
         drain_timeout: time(
             places,

@@ -75,7 +75,6 @@ pub(super) struct GatewaySection {
     pub max_body: Option<Scalar>,
     pub queue_timeout: Option<Scalar>,
     pub idle_timeout: Option<Scalar>,
-    pub request_timeout: Option<Scalar>,
     pub drain_timeout: Option<Scalar>,
 }
 

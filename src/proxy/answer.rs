@@ -21,8 +21,8 @@ pub(super) enum Broken {
     /// The backend's connection failed.
     #[error(transparent)]
     Backend(#[from] hyper::Error),
-    /// A limit of time has passed.
-    #[error("the answer took too long")]
+    /// The backend was silent for too long.
+    #[error("the backend fell silent")]
     TimedOut,
 }
 
@@ -37,8 +37,8 @@ enum Source {
 struct Stream {
     body: Incoming,
     idle: Duration,
-    deadline: Instant,
-    last: Instant,
+    /// Since when it has sent nothing, though it was asked.
+    silent: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Given back with the last byte.
     _turn: Turn,
@@ -67,13 +67,12 @@ impl Answer {
         }
     }
 
-    /// What the backend sends, each piece within `idle`, and all of it before the deadline.
-    pub fn stream(body: Incoming, turn: Turn, idle: Duration, deadline: Instant) -> Self {
+    /// What the backend sends, each piece within `idle`.
+    pub fn stream(body: Incoming, turn: Turn, idle: Duration) -> Self {
         let stream = Stream {
             body,
             idle,
-            deadline,
-            last: Instant::now(),
+            silent: None,
             timer: None,
             _turn: turn,
         };
@@ -102,7 +101,7 @@ impl Stream {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match Pin::new(&mut self.body).poll_frame(context) {
             Poll::Ready(frame) => {
-                self.last = Instant::now();
+                self.silent = None;
                 Poll::Ready(frame.map(|frame| frame.map_err(Broken::from)))
             }
             Poll::Pending => self.poll_late(context),
@@ -114,8 +113,8 @@ impl Stream {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let at = *self.silent.get_or_insert_with(Instant::now) + self.idle;
         loop {
-            let at = self.deadline.min(self.last + self.idle);
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
             if timer.as_mut().poll(context).is_pending() {
                 return Poll::Pending;

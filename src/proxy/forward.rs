@@ -12,7 +12,7 @@ use hyper::http::request::Parts;
 use hyper::http::uri::PathAndQuery;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::client::legacy::Error as ClientError;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 
 use super::admission::{Admission, Turn};
 use super::answer::{self, Answer, refusal};
@@ -20,7 +20,6 @@ use super::exchange::{Exchange, Ledger, REQUEST_ID};
 use super::headers::{self, STUB_HEADER};
 use super::metrics::Gauges;
 use super::naming::{self, Naming};
-use super::patience::Deadline;
 use super::policy::{Endpoint, Gateway, Policy, Verdict};
 use super::upload::{Fault, Progress, Upload};
 use super::upstream::Pool;
@@ -49,8 +48,6 @@ pub(super) struct Forwarder {
 #[derive(Debug, Clone)]
 pub(super) struct Client {
     pub peer: SocketAddr,
-    /// When its present request must have ended.
-    pub deadline: Deadline,
     /// There are too many connections already; nothing passes.
     pub surplus: bool,
 }
@@ -59,7 +56,6 @@ pub(super) struct Client {
 struct Passage {
     parts: Parts,
     upload: Upload,
-    deadline: Instant,
 }
 
 type Refused = Response<Answer>;
@@ -67,7 +63,7 @@ type Refused = Response<Answer>;
 impl Forwarder {
     pub(super) fn new(policy: Arc<Policy>) -> Self {
         Self {
-            pool: Pool::new(policy.upstream.clone()),
+            pool: Pool::new(policy.upstream.clone(), policy.stub),
             admission: Admission::new(&policy.limits),
             ledger: Arc::new(Ledger {
                 log: policy.log.clone(),
@@ -84,8 +80,6 @@ impl Forwarder {
         client: Client,
         request: Request<Incoming>,
     ) -> Result<Response<Answer>, Infallible> {
-        let deadline = Instant::now() + self.policy.limits.request_timeout;
-        client.deadline.set(deadline);
         let (parts, body) = request.into_parts();
         let mut exchange = Exchange::begin(
             self.ledger.clone(),
@@ -105,11 +99,8 @@ impl Forwarder {
         };
         let upload = Upload::new(body, most, limits.client_timeout);
         exchange.uploads(upload.progress());
-        let passage = Passage {
-            parts,
-            upload,
-            deadline,
-        };
+        // Boxed, since each step of the way would have room for it.
+        let passage = Box::new(Passage { parts, upload });
         let mut response = match self.decide(&client, passage, most, &mut exchange).await {
             Ok(response) | Err(response) => response,
         };
@@ -133,7 +124,7 @@ impl Forwarder {
     async fn decide(
         &self,
         client: &Client,
-        passage: Passage,
+        passage: Box<Passage>,
         most: u64,
         exchange: &mut Exchange,
     ) -> Result<Response<Answer>, Refused> {
@@ -165,7 +156,7 @@ impl Forwarder {
             Verdict::Missing(text) => Err(refusal(path, StatusCode::NOT_FOUND, &text)),
             Verdict::Own(endpoint) => {
                 exchange.quiet = true;
-                self.own(endpoint, &passage.parts).await
+                Box::pin(self.own(endpoint, &passage.parts)).await
             }
             Verdict::Pass if passage.upload.size_hint().lower() > most => {
                 Err(self.at_fault(path, Fault::TooLarge))
@@ -220,7 +211,7 @@ impl Forwarder {
 
     async fn pass(
         &self,
-        mut passage: Passage,
+        mut passage: Box<Passage>,
         turn: Turn,
         exchange: &mut Exchange,
     ) -> Result<Response<Answer>, Refused> {
@@ -234,23 +225,20 @@ impl Forwarder {
             named.map_err(|fault| self.at_fault(&path, fault))?;
         }
         let progress = passage.upload.progress();
-        let deadline = passage.deadline;
-        let request = self.rewrite(passage, exchange);
-        let response = match self.await_head(request, &progress, deadline).await {
+        let request = Box::new(self.rewrite(passage, exchange));
+        let response = match self.await_head(request, &progress).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(self.failed(&path, progress.fault(), &error)),
             Err(Silent) => return Err(self.silent(&path)),
         };
         let idle = self.policy.limits.idle_timeout;
-        let mut response = response.map(|body| Answer::stream(body, turn, idle, deadline));
+        let mut response = response.map(|body| Answer::stream(body, turn, idle));
         headers::rewrite_answer(response.headers_mut());
         Ok(response)
     }
 
-    fn rewrite(&self, passage: Passage, exchange: &Exchange) -> Request<Upload> {
-        let Passage {
-            mut parts, upload, ..
-        } = passage;
+    fn rewrite(&self, passage: Box<Passage>, exchange: &Exchange) -> Request<Upload> {
+        let Passage { mut parts, upload } = *passage;
         let root = || PathAndQuery::from_static("/");
         let path = parts.uri.path_and_query().cloned().unwrap_or_else(root);
         parts.uri = self.pool.upstream().uri(path);
@@ -275,20 +263,18 @@ impl Forwarder {
     /// Waits for the head of the backend's answer. The time runs from the last byte of the upload.
     async fn await_head(
         &self,
-        request: Request<Upload>,
+        request: Box<Request<Upload>>,
         progress: &Progress,
-        deadline: Instant,
     ) -> Result<Result<Response<Incoming>, ClientError>, Silent> {
-        let mut answer = pin!(self.pool.send(request));
+        let mut answer = pin!(self.pool.send(*request));
         let mut received = progress.received();
         loop {
-            let at = deadline.min(Instant::now() + self.policy.limits.idle_timeout);
             tokio::select! {
                 answer = &mut answer => return Ok(answer),
-                () = sleep_until(at) => {}
+                () = sleep(self.policy.limits.idle_timeout) => {}
             }
             let before = std::mem::replace(&mut received, progress.received());
-            if at == deadline || before == received {
+            if before == received {
                 return Err(Silent);
             }
         }
@@ -319,8 +305,9 @@ impl Forwarder {
 
     fn silent(&self, path: &str) -> Refused {
         let text = format!(
-            "the backend at {} did not begin its answer in time; see `ollamactl logs backend`",
-            self.pool.upstream()
+            "the backend at {} did not begin its answer in time; {}",
+            self.pool.upstream(),
+            self.pool.whose.log()
         );
         refusal(path, StatusCode::GATEWAY_TIMEOUT, &text)
     }

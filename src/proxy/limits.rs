@@ -1,4 +1,7 @@
 //! How much a proxy takes on: sizes, times and counts. Each has a default that suits one machine.
+//!
+//! No request has a limit of time in all: pulling a large model or a long answer may take hours. Who is silent
+//! is not waited for without end, on either side.
 
 use std::time::Duration;
 
@@ -13,12 +16,11 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Bytes of a request's body, more is 413. Blobs, which Ollama streams to its disk, have no limit.
     pub body_bytes: u64,
-    /// How long a client may neither send what it promised (408) nor take what is there (cut).
+    /// How long a client may neither send what it promised (408) nor take what is there (cut). Sending it
+    /// drop by drop counts as not sending it.
     pub client_timeout: Duration,
     /// How long the backend may be silent: before its answer 504, after that the answer is cut.
     pub idle_timeout: Duration,
-    /// How long a request may take in all, from its head to the last byte of its answer.
-    pub request_timeout: Duration,
     /// How long running answers may go on after shutdown; then they are cut.
     pub drain_timeout: Duration,
     /// Connections at the same time; one more is answered with 429 and closed.
@@ -40,7 +42,6 @@ impl Default for Limits {
             client_timeout: Duration::from_mins(1),
             // A cold model may load for five minutes, and a long prompt is read in silence.
             idle_timeout: Duration::from_mins(10),
-            request_timeout: Duration::from_hours(1),
             drain_timeout: Duration::from_secs(5),
             connections: 1024,
             requests: 256,

@@ -13,6 +13,7 @@ mod answer;
 mod auth;
 mod cors;
 mod exchange;
+mod explain;
 mod forward;
 mod headers;
 mod health;

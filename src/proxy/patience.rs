@@ -1,62 +1,29 @@
-//! A client's connection that is not waited for without end: one who takes nothing of its answer, or
-//! takes it drop by drop beyond its request's time, is cut. Bodies have their own limits, but nobody
-//! asks a body while the client does not take what came before.
+//! A client's connection that is not waited for without end: one who takes nothing of its answer is cut.
+//! Bodies have their own limits, but nobody asks a body while the client does not take what came before.
+//! Taking it drop by drop does not help: the kernel calls a full connection writable again only when a
+//! good part of its buffer is free.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep};
-
-/// When the request that a connection serves must have ended; shared by the connection and its
-/// requests.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Deadline(Arc<AtomicU64>);
-
-impl Deadline {
-    /// Another request begins.
-    pub fn set(&self, at: Instant) {
-        let millis = at.saturating_duration_since(origin()).as_millis();
-        self.0
-            .store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    fn get(&self) -> Option<Instant> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            millis => origin().checked_add(Duration::from_millis(millis)),
-        }
-    }
-}
-
-fn origin() -> Instant {
-    static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    *ORIGIN.get_or_init(|| {
-        Instant::now()
-            .checked_sub(Duration::from_secs(1))
-            .unwrap_or_else(Instant::now)
-    })
-}
+use tokio::time::{Sleep, sleep};
 
 /// A connection whose writes have a limit of time.
 #[derive(Debug)]
 pub(super) struct Patient<T> {
     io: T,
     patience: Duration,
-    deadline: Deadline,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<T> Patient<T> {
-    pub fn new(io: T, patience: Duration, deadline: Deadline) -> Self {
+    pub fn new(io: T, patience: Duration) -> Self {
         Self {
             io,
             patience,
-            deadline,
             timer: None,
         }
     }
@@ -75,12 +42,9 @@ impl<T> Patient<T> {
             self.timer = None;
             return wrote;
         }
-        let (patience, deadline) = (self.patience, &self.deadline);
-        let timer = self.timer.get_or_insert_with(|| {
-            let end = Instant::now() + patience;
-            let end = deadline.get().map_or(end, |deadline| deadline.min(end));
-            Box::pin(tokio::time::sleep_until(end))
-        });
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep(self.patience)));
         timer
             .as_mut()
             .poll(context)

@@ -20,7 +20,7 @@ use tower::{Layer, ServiceExt};
 use super::cors;
 use super::forward::{Client, Forwarder};
 use super::headers;
-use super::patience::{Deadline, Patient};
+use super::patience::Patient;
 use super::policy::Policy;
 use super::upstream::BUFFER;
 use crate::error::Result;
@@ -56,7 +56,6 @@ pub async fn serve(
                     if open < policy.limits.connections.saturating_add(SURPLUS) {
                         let client = Client {
                             peer,
-                            deadline: Deadline::default(),
                             surplus: open >= policy.limits.connections,
                         };
                         let shutdown = shutdown.clone();
@@ -99,7 +98,7 @@ async fn converse(
     let _ = stream.set_nodelay(true);
     let limits = &policy.limits;
     let (peer, surplus) = (client.peer, client.surplus);
-    let stream = Patient::new(stream, limits.client_timeout, client.deadline.clone());
+    let stream = Patient::new(stream, limits.client_timeout);
     let answering = forwarder.clone();
     let service = tower::service_fn(move |request| {
         let (client, forwarder) = (client.clone(), answering.clone());

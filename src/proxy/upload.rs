@@ -10,7 +10,11 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// Bytes that win a client back a second of patience: less than any network carries, and enough that nobody
+/// holds a place for hours by sending drop by drop.
+const BYTES_A_SECOND: u64 = 500;
 
 /// What the client did wrong with its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,8 +74,17 @@ pub(super) struct Upload {
     rest: Option<Incoming>,
     limit: u64,
     patience: Duration,
-    timer: Option<Pin<Box<Sleep>>>,
+    /// How long it may still be waited for: what waiting took, less what data won back.
+    left: Duration,
+    waiting: Option<Waiting>,
     progress: Arc<Progress>,
+}
+
+/// The client is waited for.
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    timer: Pin<Box<Sleep>>,
 }
 
 impl Upload {
@@ -82,17 +95,20 @@ impl Upload {
             rest: None,
             limit: 0,
             patience: Duration::MAX,
-            timer: None,
+            left: Duration::MAX,
+            waiting: None,
             progress: Arc::default(),
         }
     }
 
-    /// A client's body of at most `limit` bytes, of which some must come within each `patience`.
+    /// A client's body of at most `limit` bytes. Its client may let us wait for `patience`, and wins time
+    /// back by sending; time in which nobody asks for the body does not count.
     pub fn new(body: Incoming, limit: u64, patience: Duration) -> Self {
         Self {
             rest: Some(body),
             limit,
             patience,
+            left: patience,
             ..Self::empty()
         }
     }
@@ -136,15 +152,13 @@ impl Upload {
             return Poll::Ready(None);
         };
         let Poll::Ready(frame) = Pin::new(rest).poll_frame(context) else {
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(self.patience)));
-            return timer
-                .as_mut()
-                .poll(context)
+            return self
+                .poll_patience(context)
                 .map(|()| Some(Err(self.progress.fail(Fault::Stalled))));
         };
-        self.timer = None;
+        if let Some(waiting) = self.waiting.take() {
+            self.left = self.left.saturating_sub(waiting.since.elapsed());
+        }
         Poll::Ready(match frame {
             None => None,
             Some(Err(_)) => Some(Err(self.progress.fail(Fault::Broken))),
@@ -153,9 +167,21 @@ impl Upload {
         })
     }
 
+    /// Ready when the client has been waited for long enough.
+    fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let waiting = self.waiting.get_or_insert_with(|| {
+            let since = Instant::now();
+            let timer = Box::pin(sleep_until(since + self.left));
+            Waiting { since, timer }
+        });
+        waiting.timer.as_mut().poll(context)
+    }
+
     fn count(&mut self, data: Bytes) -> Result<Bytes, Fault> {
         let length = data.len() as u64;
         self.progress.received.fetch_add(length, Ordering::Relaxed);
+        let won = Duration::from_millis(length.saturating_mul(1000) / BYTES_A_SECOND);
+        self.left = self.left.saturating_add(won).min(self.patience);
         if length > self.limit {
             return Err(self.progress.fail(Fault::TooLarge));
         }

@@ -1,8 +1,7 @@
 //! The backend behind a proxy: its address, and pooled connections to it.
 
-use std::error::Error as _;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::explain::Whose;
 use super::upload::Upload;
 use crate::ollama::{self, OllamaHost};
 
@@ -73,6 +73,16 @@ impl Upstream {
         HeaderValue::try_from(self.authority.as_str()).expect("an authority is a header value")
     }
 
+    /// Whether it is an address of this machine. Names are not looked up: but for `localhost`, they are
+    /// names of others.
+    pub(super) fn is_local(&self) -> bool {
+        let host = self.authority.host();
+        match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(ip) => ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok(),
+            Err(_) => host.eq_ignore_ascii_case("localhost"),
+        }
+    }
+
     pub(super) fn uri(&self, path: PathAndQuery) -> Uri {
         Uri::builder()
             .scheme(self.scheme.clone())
@@ -93,12 +103,15 @@ impl fmt::Display for Upstream {
 #[derive(Debug)]
 pub(super) struct Pool {
     upstream: Upstream,
+    /// Whose backend it is.
+    pub whose: Whose,
     // Boxed: hyper makes room for 32 requests with each connection.
     client: Client<HttpsConnector<HttpConnector>, Box<Upload>>,
 }
 
 impl Pool {
-    pub fn new(upstream: Upstream) -> Self {
+    /// Connections to this backend, which may be the stub.
+    pub fn new(upstream: Upstream, stub: bool) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -114,7 +127,11 @@ impl Pool {
             .pool_max_idle_per_host(POOL_SIZE)
             .http1_max_buf_size(BUFFER)
             .build(connector);
-        Self { upstream, client }
+        Self {
+            whose: Whose::of(&upstream, stub),
+            upstream,
+            client,
+        }
     }
 
     pub fn upstream(&self) -> &Upstream {
@@ -136,7 +153,8 @@ impl Pool {
             .body(Upload::empty())
             .expect("a request made of valid parts");
         let exchange = async {
-            let answer = self.send(request).await.map_err(|e| self.explain(&e))?;
+            let answer = self.send(request).await;
+            let answer = answer.map_err(|error| self.explain(&error))?;
             let status = answer.status();
             let body = Limited::new(answer.into_body(), OWN_ANSWER).collect().await;
             let body = body.map_err(|error| format!("{} broke off: {error}", self.upstream))?;
@@ -154,21 +172,7 @@ impl Pool {
 
     /// Why a request got no answer, and what to do about it.
     pub fn explain(&self, error: &ClientError) -> String {
-        let mut cause = error.to_string();
-        let mut next = error.source();
-        while let Some(source) = next {
-            cause = source.to_string();
-            next = source.source();
-        }
-        let upstream = &self.upstream;
-        if error.is_connect() {
-            format!("no backend answers at {upstream} ({cause}); start it with `ollamactl serve`")
-        } else {
-            format!(
-                "the backend at {upstream} gave no answer ({cause}); \
-                 see `ollamactl logs backend`, or start it again with `ollamactl serve`"
-            )
-        }
+        self.whose.explain(&self.upstream, error)
     }
 }
 

@@ -168,7 +168,6 @@ fn limits(config: &Config) -> Limits {
         body_bytes: settings.max_body.value,
         queue_timeout: settings.queue_timeout.value,
         idle_timeout: settings.idle_timeout.value,
-        request_timeout: settings.request_timeout.value,
         drain_timeout: settings.drain_timeout.value,
         ..Limits::default()
     }

@@ -15,7 +15,10 @@ async fn a_backend_that_is_down_is_a_502_and_unhealthy() {
         "{answer}"
     );
     assert!(answer.contains(&address.to_string()), "{answer}");
-    assert!(answer.contains("`ollamactl serve`"), "{answer}");
+    assert!(
+        answer.contains("`ollamactl serve --backend stub`"),
+        "{answer}"
+    );
     assert!(answer.contains("x-ollamactl-backend: stub\r\n"), "{answer}");
 
     let mut client = Peer::connect(proxy).await;
