@@ -259,6 +259,7 @@ async fn the_gateway_gets_a_name_for_the_host_unless_told_not_to() {
 
     let without = gateway::Target {
         host_gateway: false,
+        health_path: "/healthz",
         ..target(&project)
     };
     let (events, step) = lab.step();

@@ -387,7 +387,7 @@ impl<'a> Applier<'a> {
     async fn settle(&self, service: &str) -> Result<()> {
         match self.id(service) {
             Some(id) if service == self.target.service => {
-                wait::settled(self.engine, service, &id).await
+                wait::settled(self.engine, service, &id, self.target.health_path).await
             }
             _ => Ok(()),
         }

@@ -482,6 +482,7 @@ mod tests {
             project: &project,
             service: "gateway",
             host_gateway: true,
+            health_path: "/healthz",
         };
         let (plan, orphans) = of_gateway(&target, &present(), options);
         (plan.to_string(), orphans)

@@ -53,6 +53,8 @@ pub struct Target<'a> {
     pub service: &'a str,
     /// Give it `host.docker.internal` where the engine does not provide that name by itself.
     pub host_gateway: bool,
+    /// The path at which it answers once it serves.
+    pub health_path: &'a str,
 }
 
 impl Target<'_> {

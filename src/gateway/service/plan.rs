@@ -475,6 +475,7 @@ mod tests {
             project,
             service: "gateway",
             host_gateway: true,
+            health_path: "/healthz",
         };
         let services = project.closure("gateway").expect("can run");
         let mut plan = images(&target, &services, observed, options)?;
