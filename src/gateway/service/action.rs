@@ -226,6 +226,12 @@ impl Plan {
         self.steps.iter().map(ToString::to_string).collect()
     }
 
+    /// Why a container of the service is replaced, if one is.
+    pub(super) fn replaced(&self, service: &str) -> Option<String> {
+        let of_it = |step: &&Planned| matches!(&step.action, Action::Recreate { service: of, .. } if of == service);
+        self.steps.iter().find(of_it).map(|step| step.cause.clone())
+    }
+
     pub(super) fn push(&mut self, action: Action, cause: impl Into<String>) {
         self.steps.push(Planned {
             action,

@@ -135,7 +135,8 @@ fn links(making: &Making<'_>) -> Vec<String> {
             project.joined(&[service, &number]),
             project.joined(&[&project.name, service, &number]),
         ];
-        for each in 1..=scale::of(linked) {
+        // Compose takes them as the engine lists them: the newest first.
+        for each in (1..=scale::of(linked)).rev() {
             let container = project.container_name(linked, each);
             links.extend(names.iter().map(|name| format!("{container}:{name}")));
         }

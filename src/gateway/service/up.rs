@@ -20,6 +20,8 @@ pub struct Up {
     pub changed: bool,
     /// The steps that were taken, one line each; none where nothing was to be done.
     pub steps: Vec<String>,
+    /// Why the gateway's container was replaced, if it was.
+    pub replaced: Option<String>,
     /// What was made and started.
     pub created: Created,
     /// How the gateway is now.
@@ -81,6 +83,7 @@ async fn unchanged(
     Ok(Some(Up {
         changed: false,
         steps: Vec::new(),
+        replaced: None,
         created: Created::default(),
         state,
     }))
@@ -117,6 +120,7 @@ async fn converge(
     Ok(Up {
         changed: images.changes_something() || containers.changes_something(),
         steps: [images.lines(), containers.lines()].concat(),
+        replaced: containers.replaced(target.service),
         created,
         state,
     })
