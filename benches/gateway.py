@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the gateway's commands beside real docker compose: the same project, the same engine, in turns.
 
-  benches/gateway.py BINARY --standalone PROGRAM [--plugin FOLDER] [--runs N]
+  benches/gateway.py BINARY --standalone PROGRAM [--plugin FOLDER] [--runs N] [--write docs/performance.md]
 
 BINARY       ollamactl (static: it also runs in the container)
 PROGRAM      docker-compose, called by itself
@@ -9,12 +9,19 @@ FOLDER       docker's cli-plugins folder with that docker-compose: what `docker 
 
 A row is the median of N runs with the least and the most, and the peak memory of the program. Each tool has
 a project of its own in the same folder, so that none sees what another made; their order changes each round.
+"The engine alone" takes its turn too: the bare requests that do the work, without which no tool can. What a
+tool takes beyond that is its own. With --write, the figures go into that document between its markers.
 """
 
 import argparse
 import contextlib
+import datetime
+import http.client
+import json
 import os
+import platform
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -33,6 +40,8 @@ services:
 """
 DOCKERFILE = "FROM scratch\nCOPY ollamactl /ollamactl\nENTRYPOINT [\"/ollamactl\"]\n"
 SERVICE = "ollama-functions"
+MARKS = ("<!-- gateway.py begins -->", "<!-- gateway.py ends -->")
+ALONE = "the engine alone"
 # Starts the command from a small process: what a parent holds counts as its child's peak memory.
 LAUNCHER = """
 import posix, sys, time
@@ -72,6 +81,69 @@ class Tool:
         return float(measured[0]), int(measured[1])
 
 
+class Connection(http.client.HTTPConnection):
+    """To the engine's unix socket."""
+
+    def __init__(self, path):
+        super().__init__("docker")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
+class Bare:
+    """The requests that do the work of a command, and no others."""
+
+    name = ALONE
+
+    def __init__(self, project, image):
+        self.project, self.image = project, image
+        self.path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+        self.network = self.container = None
+
+    def call(self, method, path, body=None):
+        connection = Connection(self.path)
+        headers = {"Content-Type": "application/json"}
+        connection.request(method, path, body and json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        if answer.status >= 400:
+            raise SystemExit(f"{method} {path} answered {answer.status}: {text.decode()}")
+        return json.loads(text) if text.strip() else None
+
+    def run(self, verb):
+        began = time.perf_counter()
+        getattr(self, verb)()
+        return (time.perf_counter() - began) * 1000, 0
+
+    def up(self):
+        if self.container:
+            return
+        labels = {"com.docker.compose.project": self.project}
+        name = f"{self.project}_default"
+        self.network = self.call("POST", "/networks/create", {"Name": name, "Labels": labels})["Id"]
+        self.container = self.call("POST", f"/containers/create?name={self.project}-1", {
+            "Image": self.image, "Labels": labels, "ExposedPorts": {"8000/tcp": {}},
+            "Cmd": ["stub", "--host", "0.0.0.0:8000", "--models", "/models"], "Env": ["HOME=/tmp"],
+            "HostConfig": {
+                "NetworkMode": name, "ExtraHosts": ["host.docker.internal:host-gateway"],
+                "PortBindings": {"8000/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]},
+            },
+        })["Id"]
+        self.call("POST", f"/containers/{self.container}/start")
+
+    def stop(self):
+        self.call("POST", f"/containers/{self.container}/stop")
+
+    def down(self):
+        self.call("DELETE", f"/containers/{self.container}?force=1")
+        self.call("DELETE", f"/networks/{self.network}")
+        self.container = None
+
+
 def tools(arguments, folder):
     env = {**os.environ, "OLLAMA_MODEL": "tiny", "HOME": str(folder), "OLLAMACTL_STUB_MODELS": ""}
     env.pop("COMPOSE_FILE", None)
@@ -99,12 +171,17 @@ def tools(arguments, folder):
     for number, (name, words, verbs) in enumerate(wanted):
         project = f"octl-bench-{os.getpid()}-{number}"
         found.append(Tool(name, words, verbs, project, folder, {**env, "COMPOSE_PROJECT_NAME": project}))
+    found.append(Bare(f"octl-bench-{os.getpid()}-bare", f"{found[0].project}-{SERVICE}"))
     return found
 
 
 def measure(tool, verb, times):
     took, memory = tool.run(verb)
     times.setdefault((verb, tool.name), []).append((took, memory))
+
+
+# What the engine alone is measured at, besides the first up.
+BARE = ["stop", "down"]
 
 
 def round_of(all_tools, times):
@@ -116,7 +193,8 @@ def round_of(all_tools, times):
         times.setdefault(("first up", tool.name), []).append((took, memory))
     for verb in ["up", "logs", "stop", "down"]:
         for tool in all_tools:
-            measure(tool, verb, times)
+            if tool.name != ALONE or verb in BARE:
+                measure(tool, verb, times)
 
 
 def clean(tool):
@@ -128,7 +206,8 @@ def clean(tool):
     networks = docker("network", "ls", "-q", "--filter", label)
     if networks:
         docker("network", "rm", *networks)
-    docker("rmi", "-f", f"{tool.project}-{SERVICE}")
+    if tool.name != ALONE:
+        docker("rmi", "-f", f"{tool.project}-{SERVICE}")
 
 
 NAMES = {
@@ -140,16 +219,51 @@ NAMES = {
 }
 
 
-def show(times, all_tools):
+def rows(times, all_tools):
+    """For each command and tool: title, name, milliseconds (all), MiB, and beyond the engine's own."""
     for verb, title in NAMES.items():
-        print(title)
-        base = statistics.median(took for took, _ in times[(verb, all_tools[0].name)])
-        for tool in all_tools:
-            took = [value for value, _ in times[(verb, tool.name)]]
-            memory = max(value for _, value in times[(verb, tool.name)]) / 1024
-            median = statistics.median(took)
-            print(f"  {tool.name:<15} {median:8.1f} ms   ({min(took):.1f} to {max(took):.1f}, {len(took)} runs)"
-                  f"   {memory:5.1f} MiB   {median / base:5.1f} x")
+        medians = {name: statistics.median(took for took, _ in values)
+                   for (of, name), values in times.items() if of == verb}
+        for tool in sorted(all_tools, key=lambda tool: tool.name == ALONE):
+            if tool.name not in medians:
+                continue
+            values = times[(verb, tool.name)]
+            took = [value for value, _ in values]
+            memory = max(value for _, value in values) / 1024
+            beyond = medians[tool.name] - medians[ALONE] if ALONE in medians else None
+            yield title, tool.name, took, memory, None if tool.name == ALONE else beyond
+
+
+def show(times, all_tools):
+    last = None
+    for title, name, took, memory, beyond in rows(times, all_tools):
+        if title != last:
+            print(title)
+        last = title
+        own = "" if beyond is None else f"   {beyond:6.1f} ms beyond the engine's own"
+        size = f"{memory:5.1f} MiB" if memory else " " * 9
+        print(f"  {name:<16} {statistics.median(took):8.1f} ms   ({min(took):.1f} to {max(took):.1f}, {len(took)} runs)"
+              f"   {size}{own}")
+
+
+def table(times, all_tools, runs):
+    engine = subprocess.run(["docker", "version", "--format", "{{.Server.Version}}"],
+                            stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+    yield (f"Measured {datetime.date.today()} on {os.cpu_count()} cores, Linux {platform.release()}, Docker {engine}; "
+           f"{runs} rounds, turn by turn; medians.")
+    yield ""
+    yield "| command | tool | time | beyond the engine's own | peak memory |"
+    yield "|---|---|---:|---:|---:|"
+    for title, name, took, memory, beyond in rows(times, all_tools):
+        own = "" if beyond is None else f"{beyond:.0f} ms"
+        size = f"{memory:.0f} MiB" if memory else ""
+        yield f"| {title} | {name} | {statistics.median(took):.0f} ms | {own} | {size} |"
+
+
+def write(path, lines):
+    before, rest = Path(path).read_text().split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    Path(path).write_text(before + "\n".join([MARKS[0], *lines, MARKS[1]]) + after)
 
 
 def main():
@@ -158,6 +272,7 @@ def main():
     parser.add_argument("--standalone", default=os.environ.get("COMPOSE_STANDALONE"))
     parser.add_argument("--plugin", default=os.environ.get("COMPOSE_PLUGIN_FOLDER"))
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--write", metavar="FILE")
     parser.add_argument("--unchanged", type=int, default=4, help="unchanged ups per round")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ollamactl-bench-"))
@@ -172,12 +287,15 @@ def main():
             round_of(order, times)
             if sys.stderr.isatty():
                 print(f"round {number + 1} of {arguments.runs}", file=sys.stderr)
-        for tool in all_tools:
+        programs = [tool for tool in all_tools if tool.name != ALONE]
+        for tool in programs:
             tool.run("up")
         for _ in range(arguments.runs * arguments.unchanged):
-            for tool in all_tools:
+            for tool in programs:
                 measure(tool, "up", times)
         show(times, all_tools)
+        if arguments.write:
+            write(arguments.write, table(times, all_tools, arguments.runs))
     finally:
         for tool in all_tools:
             with contextlib.suppress(OSError):

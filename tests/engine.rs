@@ -259,6 +259,7 @@ async fn the_gateway_gets_a_name_for_the_host_unless_told_not_to() {
 
     let without = gateway::Target {
         host_gateway: false,
+        health_path: "/healthz",
         ..target(&project)
     };
     let (events, step) = lab.step();
@@ -581,13 +582,22 @@ async fn an_image_that_cannot_be_pulled_is_named_with_the_registrys_words() {
 #[tokio::test]
 async fn what_cannot_be_done_is_refused_before_anything_is_made() {
     for (lines, key) in [
-        ("scale: 2", "scale"),
         (
-            "volumes: [{type: image, source: a, target: /b}]",
+            "{scale: 2, ports: ['127.0.0.1:9104:8000']}",
+            "port 9104 of this machine",
+        ),
+        (
+            "{container_name: fixed, deploy: {replicas: 2}}",
+            "container_name",
+        ),
+        (
+            "{volumes: [{type: image, source: a, target: /b}]}",
             "volumes[0].type",
         ),
     ] {
-        let compose = format!("services:\n  {SERVICE}:\n    build: .\n    {lines}\n");
+        let compose = format!(
+            "x-more: &more {lines}\nservices:\n  {SERVICE}:\n    build: .\n    <<: *more\n"
+        );
         let Some(lab) = Lab::new(&compose).await else {
             return;
         };
@@ -597,6 +607,47 @@ async fn what_cannot_be_done_is_refused_before_anything_is_made() {
         assert_eq!(lab.output(), "");
         assert!(lab.inspect(SERVICE).await.is_none());
     }
+}
+
+#[tokio::test]
+async fn a_service_is_scaled_up_and_down() {
+    let scaled = |to: u32| {
+        format!("services: {{{SERVICE}: {{build: ., scale: {to}, ports: ['127.0.0.1::8000']}}}}")
+    };
+    let Some(lab) = Lab::new(&scaled(2)).await else {
+        return;
+    };
+    let name = |number: u32| format!("{}-{SERVICE}-{number}", lab.name);
+    let numbers = async || {
+        let mut found = Vec::new();
+        for number in 1..=4 {
+            let container = lab.engine.container(&name(number)).await.expect("answers");
+            let Some(container) = container else { continue };
+            let running = container.state.and_then(|state| state.running);
+            assert_eq!(running, Some(true), "{}", name(number));
+            let labels = container.config.and_then(|config| config.labels);
+            let label = "com.docker.compose.container-number";
+            assert_eq!(labels.expect("labels")[label], number.to_string());
+            found.push(number);
+        }
+        found
+    };
+    let up = lab.up().await.expect("comes up");
+    assert_eq!(up.created.containers, [name(1), name(2)]);
+    assert_eq!(up.state.container, name(1));
+    assert!(!lab.up().await.expect("stays up").changed);
+    for (to, there) in [(3, vec![1, 2, 3]), (1, vec![1]), (0, vec![])] {
+        lab.file("docker-compose.yml", &scaled(to));
+        lab.up().await.expect("comes up");
+        assert_eq!(numbers().await, there, "scaled to {to}");
+    }
+    lab.file("docker-compose.yml", &scaled(2));
+    lab.up().await.expect("comes up");
+    let project = lab.project();
+    let down = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
+        .await
+        .expect("goes down");
+    assert_eq!(down.containers, [name(1), name(2)]);
 }
 
 #[tokio::test]

@@ -134,47 +134,38 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
         Command::Stub(args) => stub::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args).await,
         Command::PullModel(args) => pull_model::run(context, &args).await,
-        other => {
-            let hint = interrupted_hint(&other);
-            let shutdown = Shutdown::on_signals()?;
-            tokio::select! {
-                outcome = run_interruptible(other, context) => outcome,
-                () = shutdown.requested.cancelled() => Err(interrupted(hint).into()),
-            }
-        }
-    }
-}
-
-/// Commands that may be dropped at any point: dropping closes their requests, and what they started
-/// for themselves ends with them.
-async fn run_interruptible(command: Command, context: &Context) -> anyhow::Result<()> {
-    match command {
-        Command::Kill(args) => kill::run(context, &args).await,
-        Command::Restart(args) => restart::run(context, &args).await,
-        Command::Logs(args) => logs::run(context, &args).await,
+        // These wait for nothing.
         Command::Config(args) => config::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => man::run(context, &args),
         Command::Version => version::run(context),
-        Command::Up(args) => up::run(context, &args).await,
-        Command::Down(args) => down::run(context, &args).await,
-        Command::Status(args) => status::run(context, &args).await,
-        Command::Health(args) => health::run(context, &args).await,
-        Command::Gateway(args) => gateway::run(context, &args.command).await,
-        Command::Init(args) => init::run(context, &args),
-        Command::Serve(args) => serve::background(context, &args).await,
-        Command::Stub(_) | Command::Doctor(_) | Command::PullModel(_) => {
-            unreachable!("run by the caller")
+        Command::Up(args) => {
+            let hint =
+                "what was loaded of the model is kept; run the same command again and it resumes";
+            interruptible(up::run(context, &args), Some(hint)).await
         }
+        Command::Init(args) => interruptible(async { init::run(context, &args) }, None).await,
+        Command::Kill(args) => interruptible(kill::run(context, &args), None).await,
+        Command::Restart(args) => interruptible(restart::run(context, &args), None).await,
+        Command::Logs(args) => interruptible(logs::run(context, &args), None).await,
+        Command::Down(args) => interruptible(down::run(context, &args), None).await,
+        Command::Status(args) => interruptible(status::run(context, &args), None).await,
+        Command::Health(args) => interruptible(health::run(context, &args), None).await,
+        Command::Serve(args) => interruptible(serve::background(context, &args), None).await,
+        Command::Gateway(args) => interruptible(gateway::run(context, &args.command), None).await,
     }
 }
 
-fn interrupted_hint(command: &Command) -> Option<&'static str> {
-    match command {
-        Command::Up(_) => {
-            Some("what was loaded of the model is kept; run the same command again and it resumes")
-        }
-        _ => None,
+/// Work that may be dropped at any point: dropping closes its requests, and what it started for itself
+/// ends with it.
+async fn interruptible(
+    work: impl Future<Output = anyhow::Result<()>>,
+    hint: Option<&str>,
+) -> anyhow::Result<()> {
+    let shutdown = Shutdown::on_signals()?;
+    tokio::select! {
+        outcome = work => outcome,
+        () = shutdown.requested.cancelled() => Err(interrupted(hint).into()),
     }
 }
 

@@ -29,6 +29,8 @@ pub struct ComposeGateway {
     pub service: String,
     /// Whether `host.docker.internal` is added where the service lacks it.
     pub host_gateway: bool,
+    /// The path at which the service answers once it serves.
+    pub health_path: String,
     /// The release of compose whose labels a project gets that has no containers yet.
     pub release: Option<Release>,
 }
@@ -40,6 +42,7 @@ impl ComposeGateway {
             project: &self.project,
             service: &self.service,
             host_gateway: self.host_gateway,
+            health_path: &self.health_path,
         }
     }
 }
@@ -87,6 +90,7 @@ fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGatew
         project,
         service: service.value.clone(),
         host_gateway: config.gateway.host_gateway.value,
+        health_path: config.gateway.health_path.value.clone(),
         release: config.gateway.compose_version.value.clone(),
     }))
 }

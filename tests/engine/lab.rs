@@ -157,6 +157,7 @@ pub fn target(project: &Project) -> Target<'_> {
         project,
         service: SERVICE,
         host_gateway: true,
+        health_path: "/healthz",
     }
 }
 

@@ -118,7 +118,14 @@ async fn embedded_up(
 }
 
 fn finish(context: &Context, up: &Up, step: Step) -> Result<()> {
-    step.ended(up.changed, up.state.describe());
+    let gateway = up.state.describe();
+    step.ended(
+        up.changed,
+        match &up.replaced {
+            Some(cause) => format!("{gateway}, replaced: {cause}"),
+            None => gateway,
+        },
+    );
     if context.ui.is_json() {
         context.ui.print_json(
             &serde_json::json!({ "event": "gateway", "steps": up.steps, "state": up.state }),

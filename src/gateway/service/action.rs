@@ -57,6 +57,8 @@ pub enum Action {
     Create {
         /// The service.
         service: String,
+        /// The container's number among those of the service, from 1.
+        number: u32,
         /// The container's name.
         name: String,
     },
@@ -93,6 +95,8 @@ pub enum Action {
     Start {
         /// The service.
         service: String,
+        /// The container's number among those of the service, from 1.
+        number: u32,
         /// The container's name.
         name: String,
     },
@@ -100,6 +104,8 @@ pub enum Action {
     Restart {
         /// The service.
         service: String,
+        /// The container's number among those of the service, from 1.
+        number: u32,
         /// The container's name.
         name: String,
     },
@@ -135,6 +141,17 @@ pub enum Action {
 }
 
 impl Action {
+    /// The container that it makes or starts, by name.
+    pub(super) fn container(&self) -> Option<&str> {
+        match self {
+            Self::Create { name, .. }
+            | Self::Recreate { name, .. }
+            | Self::Start { name, .. }
+            | Self::Restart { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// It only waits.
     fn is_wait(&self) -> bool {
         matches!(self, Self::Wait { .. } | Self::Stand { .. })
@@ -207,6 +224,12 @@ impl Plan {
     /// The steps, one line each.
     pub fn lines(&self) -> Vec<String> {
         self.steps.iter().map(ToString::to_string).collect()
+    }
+
+    /// Why a container of the service is replaced, if one is.
+    pub(super) fn replaced(&self, service: &str) -> Option<String> {
+        let of_it = |step: &&Planned| matches!(&step.action, Action::Recreate { service: of, .. } if of == service);
+        self.steps.iter().find(of_it).map(|step| step.cause.clone())
     }
 
     pub(super) fn push(&mut self, action: Action, cause: impl Into<String>) {

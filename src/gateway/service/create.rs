@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::mounts::{self, Inherited};
-use super::{Target, join, labels, resources};
-use crate::compose::{self, Project, Release, Service};
-use crate::engine::EngineInfo;
+use super::fields::{list, map, nonempty, nonzero, some};
+use super::making::{Making, refused};
+use super::{alias, join, labels, mounts, resources};
+use crate::compose::{self, Release, Service};
 use crate::engine::models::{
     ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
     HostConfigIsolationEnum, HostConfigLogConfig, NetworkingConfig, PortBinding, RestartPolicy,
@@ -14,42 +14,12 @@ use crate::engine::models::{
 };
 use crate::error::{Error, Result};
 
-/// The host name by which containers reach the host.
-pub(super) const HOST_ALIAS: &str = "host.docker.internal";
-
-/// What a create body is made from, besides the service.
-pub(super) struct Making<'a> {
-    pub(super) target: &'a Target<'a>,
-    /// With the namespaces that it shares resolved.
-    pub(super) service: &'a Service,
-    pub(super) engine: &'a EngineInfo,
-    pub(super) release: &'a Release,
-    pub(super) image_id: &'a str,
-    /// Volumes of the container that this one replaces.
-    pub(super) inherited: Option<Inherited>,
-}
-
-impl Making<'_> {
-    pub(super) fn project(&self) -> &Project {
-        self.target.project
-    }
-
-    /// The container's name.
-    pub(super) fn name(&self) -> String {
-        self.project().container_name(self.service, 1)
-    }
-}
-
 /// The create body, and the networks to connect after the container is created.
 pub(super) fn body(
     making: &Making<'_>,
 ) -> Result<(ContainerCreateBody, Vec<(String, EndpointSettings)>)> {
     let service = making.service;
     let (first, later) = join::endpoints(making)?;
-    let replaces = making
-        .inherited
-        .as_ref()
-        .map(|inherited| inherited.from.as_str());
     let body = ContainerCreateBody {
         hostname: some(&service.hostname),
         domainname: some(&service.domainname),
@@ -65,13 +35,7 @@ pub(super) fn body(
         image: Some(making.project().image_name(service)),
         working_dir: some(&service.working_dir),
         entrypoint: service.entrypoint.0.clone(),
-        labels: Some(labels::container(
-            making.project(),
-            service,
-            making.release,
-            making.image_id,
-            replaces,
-        )),
+        labels: Some(labels::container(making)),
         stop_signal: some(&service.stop_signal),
         stop_timeout: service
             .stop_grace_period
@@ -276,61 +240,15 @@ fn isolation(service: &Service) -> Result<Option<HostConfigIsolationEnum>> {
     }
 }
 
-/// The error for a value that ollamactl does not know what to do with.
-pub(super) fn refused(service: &Service, key: &str, value: &str) -> Error {
-    Error::usage(format!(
-        "services.{}.{key}: {value:?} is not supported by ollamactl",
-        service.name
-    ))
-    .hint("change it, or start this service with docker compose")
-}
-
 fn extra_hosts(making: &Making<'_>) -> Vec<String> {
     let hosts = making.service.extra_hosts.iter();
     let mut hosts: Vec<String> = hosts
         .map(|host| format!("{}:{}", host.name, host.address))
         .collect();
-    if adds_host_alias(making.target, making.service, making.engine) {
-        hosts.push(format!("{HOST_ALIAS}:host-gateway"));
+    if alias::is_added(making.target, making.service, making.engine) {
+        hosts.push(format!("{}:host-gateway", alias::NAME));
     }
     hosts
-}
-
-/// Whether `host.docker.internal` has to be added for the target to reach the host: a native Linux
-/// engine does not provide it by itself.
-pub(super) fn adds_host_alias(target: &Target<'_>, service: &Service, engine: &EngineInfo) -> bool {
-    target.host_gateway
-        && service.name == target.service
-        && engine.os == "linux"
-        && !engine.desktop
-        && engine.host_gateway.is_some()
-        && (service.network_mode.is_empty() || service.network_mode == "bridge")
-        && !service
-            .extra_hosts
-            .iter()
-            .any(|host| host.name == HOST_ALIAS)
-}
-
-pub(super) fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-pub(super) fn nonzero(number: i64) -> Option<i64> {
-    (number != 0).then_some(number)
-}
-
-pub(super) fn list(values: &[String]) -> Option<Vec<String>> {
-    nonempty(values.to_vec())
-}
-
-pub(super) fn nonempty<T>(values: Vec<T>) -> Option<Vec<T>> {
-    (!values.is_empty()).then_some(values)
-}
-
-pub(super) fn map(
-    values: &std::collections::BTreeMap<String, String>,
-) -> Option<HashMap<String, String>> {
-    (!values.is_empty()).then(|| values.clone().into_iter().collect())
 }
 
 fn clamp(seconds: u64) -> i64 {

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use tokio_util::sync::CancellationToken;
 
 use super::action::{Action, Plan};
-use super::graph::in_order;
 use super::observe::{self, Found};
+use super::removal::{self, take_away};
 use super::{Created, GatewayState, Ledger, Target, WAIT_TIMEOUT, labels};
 use crate::compose::Project;
 use crate::engine::{Engine, Removal, StopTimeout};
@@ -240,22 +239,6 @@ fn of_created(
     plan
 }
 
-fn take_away<'a>(
-    containers: impl IntoIterator<Item = &'a Found>,
-    volumes: bool,
-    cause: &str,
-    plan: &mut Plan,
-) {
-    for container in containers {
-        if container.is_active() {
-            let container = container.clone();
-            plan.push(Action::Stop { container }, cause);
-        }
-        let container = container.clone();
-        plan.push(Action::Remove { container, volumes }, cause);
-    }
-}
-
 /// Networks that no container of the project stays attached to. Whether others use them is seen when
 /// they are to be removed.
 fn plan_networks(present: &Present, wanted: impl Fn(&str) -> bool, cause: &str, plan: &mut Plan) {
@@ -309,66 +292,17 @@ fn plan_volumes(target: &Target<'_>, plan: &mut Plan) {
     }
 }
 
-/// Containers first, dependents before what they depend on and all others side by side; then networks
-/// and volumes.
+/// Containers first, then networks and volumes.
 async fn apply(
     engine: &Engine,
     project: &Project,
     plan: &Plan,
     timeout: StopTimeout,
 ) -> Result<Down> {
-    let of_service = |service: &str| {
-        let steps = plan.steps.iter().map(|planned| &planned.action);
-        let of_it = move |action: &&Action| container(action).is_some_and(|f| f.service == service);
-        steps.filter(of_it).collect::<Vec<_>>()
-    };
-    let services: BTreeSet<&str> = plan
-        .steps
-        .iter()
-        .filter_map(|planned| Some(container(&planned.action)?.service.as_str()))
-        .collect();
-    let items: Vec<(&str, &str)> = services.iter().map(|name| (*name, *name)).collect();
-    let dependents = |name: &&str| {
-        let all = services.iter().copied();
-        all.filter(|other| depends(project, other, name)).collect()
-    };
-    let failed = CancellationToken::new();
-    in_order(&items, dependents, &failed, |service| {
-        take_all(engine, of_service(service), timeout)
-    })
-    .await?;
+    removal::carry_out(engine, project, plan, timeout, |_| {}).await?;
     let mut down = told(plan);
     shared(engine, plan, &mut down).await?;
     Ok(down)
-}
-
-fn container(action: &Action) -> Option<&Found> {
-    match action {
-        Action::Stop { container } | Action::Remove { container, .. } => Some(container),
-        _ => None,
-    }
-}
-
-fn depends(project: &Project, service: &str, on: &str) -> bool {
-    let service = project.service(service);
-    service.is_ok_and(|service| service.depends_on.contains_key(on))
-}
-
-async fn take_all(engine: &Engine, steps: Vec<&Action>, timeout: StopTimeout) -> Result<()> {
-    for action in steps {
-        match action {
-            Action::Stop { container } => engine.stop_container(&container.id, timeout).await?,
-            Action::Remove { container, volumes } => {
-                if !container.is_active() {
-                    // It may have been started since the list was made.
-                    engine.stop_container(&container.id, timeout).await?;
-                }
-                engine.remove_container(&container.id, *volumes).await?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// The containers of a plan that was carried out.
@@ -482,6 +416,7 @@ mod tests {
             project: &project,
             service: "gateway",
             host_gateway: true,
+            health_path: "/healthz",
         };
         let (plan, orphans) = of_gateway(&target, &present(), options);
         (plan.to_string(), orphans)

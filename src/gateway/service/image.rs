@@ -1,10 +1,47 @@
-//! From a service's `build` section to a build, refusing what is not supported.
+//! Images are built and pulled: from a service's `build` section to a build, refusing what is not supported.
 
-use super::create::refused;
+use futures_util::future::try_join_all;
+
+use super::action::{Action, Plan};
+use super::making::refused;
 use super::{Target, labels};
 use crate::compose::{self, Release, Service};
 use crate::engine::{BuildRequest, Builder, Dockerfile, Engine};
 use crate::error::{Error, Result};
+use crate::event::Step;
+
+/// Builds and pulls, side by side.
+pub(super) async fn make(
+    engine: &Engine,
+    target: &Target<'_>,
+    services: &[&Service],
+    plan: &Plan,
+    (release, step): (&Release, &Step),
+) -> Result<()> {
+    let each = plan.steps.iter().map(|planned| async move {
+        step.progress(planned.to_string());
+        match &planned.action {
+            Action::Build { service, .. } => {
+                let service = services.iter().find(|other| &other.name == service);
+                let service =
+                    service.ok_or_else(|| Error::failed("the plan names an unknown service"))?;
+                let request = request(engine, target, service, release)?;
+                engine.build(&request, step).await?;
+            }
+            Action::Pull { service, image } => {
+                let service = services.iter().find(|other| &other.name == service);
+                let platform = service
+                    .map(|service| service.platform.as_str())
+                    .unwrap_or_default();
+                engine.pull(image, platform, step).await?;
+            }
+            _ => {}
+        }
+        Ok::<(), Error>(())
+    });
+    try_join_all(each).await?;
+    Ok(())
+}
 
 /// What to build for the service.
 pub(super) fn request(

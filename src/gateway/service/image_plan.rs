@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::action::{Action, Plan};
-use super::create::refused;
+use super::making::refused;
 use super::observe::Observed;
 use super::{Build, Pull, Target, UpOptions};
 use crate::compose::Service;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::create::{Making, list, map, nonempty, nonzero, refused, some};
+use super::fields::{list, map, nonempty, nonzero, some};
+use super::making::{Making, refused};
+use super::scale;
 use crate::compose::{Service, ServiceNetwork};
 use crate::engine::models::{EndpointIpamConfig, EndpointSettings};
 use crate::error::Result;
@@ -127,13 +129,17 @@ fn links(making: &Making<'_>) -> Vec<String> {
         let Ok(linked) = project.service(service) else {
             continue; // the project would not have been read
         };
-        let container = project.container_name(linked, 1);
+        let number = making.number.to_string();
         let names = [
             name.to_owned(),
-            project.joined(&[service, "1"]),
-            project.joined(&[&project.name, service, "1"]),
+            project.joined(&[service, &number]),
+            project.joined(&[&project.name, service, &number]),
         ];
-        links.extend(names.map(|name| format!("{container}:{name}")));
+        // Compose takes them as the engine lists them: the newest first.
+        for each in (1..=scale::of(linked)).rev() {
+            let container = project.container_name(linked, each);
+            links.extend(names.iter().map(|name| format!("{container}:{name}")));
+        }
     }
     let external = making.service.external_links.iter();
     links.extend(external.map(|text| match text.split_once(':') {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::making::Making;
 use crate::compose::{Network, Project, Release, Service, Volume};
 
 pub(super) const PROJECT: &str = "com.docker.compose.project";
@@ -23,14 +24,9 @@ const IMAGE_BUILDER: &str = "com.docker.compose.image.builder";
 /// A set of labels.
 pub(super) type Labels = HashMap<String, String>;
 
-/// The labels of a container of the service, which replaces the container of this ID.
-pub(super) fn container(
-    project: &Project,
-    service: &Service,
-    release: &Release,
-    image_id: &str,
-    replaces: Option<&str>,
-) -> Labels {
+/// The labels of a container.
+pub(super) fn container(making: &Making<'_>) -> Labels {
+    let (project, service, release) = (making.project(), making.service, making.release);
     let mut labels: Labels = service.labels.clone().into_iter().collect();
     let mut set = |key: &str, value: String| {
         labels.insert(key.to_owned(), value);
@@ -39,23 +35,23 @@ pub(super) fn container(
     set(SERVICE, service.name.clone());
     set(VERSION, release.as_str().to_owned());
     set(ONEOFF, "False".to_owned());
-    set(NUMBER, "1".to_owned());
+    set(NUMBER, making.number.to_string());
     set(CONFIG_HASH, service.config_hash(release.dialect()));
-    set(IMAGE, image_id.to_owned());
+    set(IMAGE, making.image_id.to_owned());
     set(DEPENDS_ON, dependencies(service));
     set(WORKING_DIR, project.working_dir.display().to_string());
     set(CONFIG_FILES, joined(&project.config_files));
     if !project.environment_files.is_empty() {
         set(ENVIRONMENT_FILES, joined(&project.environment_files));
     }
-    if let Some(old) = replaces {
+    if let Some(old) = &making.inherited {
         let by_name = release.is_at_least(2, 40);
         set(
             REPLACE,
             if by_name {
-                format!("{}-1", service.name)
+                format!("{}-{}", service.name, making.number)
             } else {
-                old.to_owned()
+                old.from.clone()
             },
         );
     }

@@ -2,23 +2,34 @@
 //! Observe what is there, plan what is missing, apply the plan.
 
 mod action;
+mod alias;
 mod apply;
+mod check;
 mod create;
 mod down;
+mod exposure;
+mod fields;
 mod graph;
+mod ids;
 mod image;
 mod image_plan;
+mod inherited;
 mod inject;
 mod join;
 mod labels;
 mod logs;
+mod make;
+mod making;
 mod mounts;
 mod namespaces;
 mod observe;
 mod plan;
 mod release;
+mod removal;
 mod resources;
+mod scale;
 mod shared;
+mod shared_plan;
 mod state;
 mod up;
 mod wait;
@@ -36,10 +47,11 @@ use crate::error::{Error, Result};
 
 pub use action::{Action, Plan, Planned};
 pub use down::{Down, DownOptions, down, down_all, plan_down, plan_down_all, plan_stop, stop};
+pub use exposure::exposure;
 pub use logs::{Said, Sources, logs};
 pub use observe::{Found, Network, Observed, Volume, observe};
 pub use state::{GatewayState, Published};
-pub use up::{Up, build, exposure, plan_restart, plan_up, prepare_images, restart, up, verify};
+pub use up::{Up, build, plan_restart, plan_up, prepare_images, restart, up, verify};
 
 /// How long a dependency may take to reach its condition, unless said otherwise.
 const WAIT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -53,6 +65,8 @@ pub struct Target<'a> {
     pub service: &'a str,
     /// Give it `host.docker.internal` where the engine does not provide that name by itself.
     pub host_gateway: bool,
+    /// The path at which it answers once it serves.
+    pub health_path: &'a str,
 }
 
 impl Target<'_> {

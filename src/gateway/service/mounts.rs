@@ -3,64 +3,14 @@
 
 use std::collections::HashMap;
 
-use super::create::{Making, map, nonempty, refused, some};
+use super::fields::{map, nonempty, some};
+use super::making::{Making, refused};
 use crate::compose::{self, FileObject, FileReference, Project, Service};
 use crate::engine::models::{
-    ContainerInspectResponse, Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountPoint,
-    MountTmpfsOptions, MountType, MountVolumeOptions,
+    Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountTmpfsOptions, MountType,
+    MountVolumeOptions,
 };
 use crate::error::{Error, Result};
-
-/// Anonymous volumes that pass from a replaced container to its successor, so that a recreate keeps
-/// their data.
-#[derive(Debug, Default)]
-pub(super) struct Inherited {
-    /// The ID of the replaced container.
-    pub(super) from: String,
-    mounts: Vec<Mount>,
-}
-
-impl Inherited {
-    /// The volumes of the old container that the image or the service declares without a name.
-    pub(super) fn from(
-        old: &ContainerInspectResponse,
-        image_volumes: &[String],
-        service: &Service,
-    ) -> Self {
-        let anonymous = |target: &str| {
-            image_volumes.iter().any(|path| path == target)
-                || service
-                    .volumes
-                    .iter()
-                    .any(|mount| mount.target == target && mount.source.is_empty())
-        };
-        let mounts = old.mounts.iter().flatten().filter_map(|point| {
-            let target = point.destination.as_deref()?;
-            let volume = point.typ.as_deref() == Some("volume");
-            (volume && anonymous(target)).then(|| successor(point, target))
-        });
-        Self {
-            from: old.id.clone().unwrap_or_default(),
-            mounts: mounts.collect(),
-        }
-    }
-
-    fn covers(&self, target: &str) -> bool {
-        self.mounts
-            .iter()
-            .any(|mount| mount.target.as_deref() == Some(target))
-    }
-}
-
-fn successor(point: &MountPoint, target: &str) -> Mount {
-    Mount {
-        typ: Some(MountType::VOLUME),
-        source: point.name.clone(),
-        target: Some(target.to_owned()),
-        read_only: (point.rw == Some(false)).then_some(true),
-        ..Mount::default()
-    }
-}
 
 type Both = (Option<Vec<String>>, Option<Vec<Mount>>);
 

@@ -15,10 +15,8 @@ use crate::error::Result;
 /// The engine's side of the service and its dependencies.
 #[derive(Debug, Default)]
 pub struct Observed {
-    /// The first container of each service that has one.
-    pub containers: BTreeMap<String, Found>,
-    /// More containers of these services than one.
-    pub surplus: Vec<Found>,
+    /// The containers of each service that has some, in the order of their numbers.
+    pub containers: BTreeMap<String, Vec<Found>>,
     /// Containers of services that the project no longer defines.
     pub orphans: Vec<Found>,
     /// Networks that the services join, by key.
@@ -95,17 +93,23 @@ pub enum Volume {
 }
 
 impl Observed {
-    /// IDs of the containers, by service.
-    pub(super) fn ids(&self) -> BTreeMap<String, String> {
-        let found = self.containers.iter();
-        found
-            .map(|(service, found)| (service.clone(), found.id.clone()))
-            .collect()
+    /// The containers of the service, in the order of their numbers.
+    pub(super) fn all(&self, service: &str) -> &[Found] {
+        self.containers.get(service).map_or(&[], Vec::as_slice)
+    }
+
+    /// The IDs of each service's first container: whose namespaces are shared.
+    pub(super) fn firsts(&self) -> BTreeMap<String, String> {
+        let firsts = self.containers.iter();
+        let firsts =
+            firsts.filter_map(|(service, all)| Some((service.clone(), all.first()?.id.clone())));
+        firsts.collect()
     }
 
     /// The release of compose that the project's containers were made by, or like.
     pub(super) fn release(&self) -> Option<Release> {
-        Release::first_of(self.containers.values().map(|found| found.version.as_str()))
+        let all = self.containers.values().flatten();
+        Release::first_of(all.map(|found| found.version.as_str()))
     }
 }
 
@@ -135,11 +139,8 @@ pub async fn observe(
         ),
     )?;
     let (orphans, all) = sorted_out(project, containers);
-    let (containers, mut surplus) = first_of_each(all);
-    surplus.retain(|found| services.iter().any(|service| service.name == found.service));
     Ok(Observed {
-        containers,
-        surplus,
+        containers: by_service(all),
         orphans,
         networks: networks.into_iter().collect(),
         volumes: volumes.into_iter().collect(),
@@ -186,21 +187,20 @@ pub(super) fn sorted_out(project: &Project, all: Vec<Found>) -> (Vec<Found>, Vec
     (orphans, known)
 }
 
-/// The first container of each service, and those that compose would remove since one is enough.
-fn first_of_each(all: Vec<Found>) -> (BTreeMap<String, Found>, Vec<Found>) {
-    let mut first: BTreeMap<String, Found> = BTreeMap::new();
-    let mut surplus = Vec::new();
+/// The containers of each service, which come in the order of their numbers.
+fn by_service(all: Vec<Found>) -> BTreeMap<String, Vec<Found>> {
+    let mut services: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for found in all {
-        match first.get(&found.service) {
-            None => {
-                first.insert(found.service.clone(), found);
-            }
-            Some(one) if one.number != found.number => surplus.push(found),
-            // The successor of a replacement that was cut short.
-            Some(_) => {}
+        let containers = services.entry(found.service.clone()).or_default();
+        // Two have one number while one is replaced, and when that was cut short: the old one counts.
+        if containers
+            .last()
+            .is_none_or(|last| last.number != found.number)
+        {
+            containers.push(found);
         }
     }
-    (first, surplus)
+    services
 }
 
 fn label(container: &ContainerSummary, key: &str) -> String {

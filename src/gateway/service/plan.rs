@@ -1,13 +1,13 @@
-//! What has to be done to networks, volumes and containers, and why: a pure function of what is wanted and
-//! what is there. Images come before: [`super::image_plan`].
+//! What has to be done to containers, and why: a pure function of what is wanted and what is there. What they
+//! share comes before ([`super::shared_plan`]), and images before that ([`super::image_plan`]).
 
 use std::collections::BTreeSet;
 
 use super::action::{Action, Plan};
-use super::join::networks;
 use super::namespaces::{parents, resolved};
-use super::observe::{Found, Network, Observed, Volume};
-use super::{Target, UpOptions, select};
+use super::observe::{Found, Observed};
+use super::removal::take_away;
+use super::{Target, UpOptions, scale, shared_plan};
 use crate::compose::{Condition, Service};
 use crate::error::{Error, Kind, Result};
 
@@ -20,39 +20,27 @@ pub fn containers(
 ) -> Result<Plan> {
     let mut plan = Plan::default();
     let orphans = observed.orphans.iter().filter(|_| options.remove_orphans);
-    take_away(orphans, "its service is not defined any more", &mut plan);
-    take_away(&observed.surplus, "one of its service is enough", &mut plan);
-    plan_networks(target, services, observed, &mut plan)?;
-    plan_volumes(target, services, observed, &mut plan)?;
-    let changes = changes(target, services, observed, options)?;
-    for (service, change) in services.iter().zip(&changes) {
-        plan_container(target, service, change, &mut plan);
+    let undefined = "its service is not defined any more";
+    take_away(orphans, false, undefined, &mut plan);
+    for service in services {
+        plan_surplus(service, observed, &mut plan);
+    }
+    shared_plan::networks(target, services, observed, &mut plan)?;
+    shared_plan::volumes(target, services, observed, &mut plan)?;
+    let planning = Planning {
+        target,
+        changes: changes(target, services, observed, options)?,
+    };
+    for (service, changes) in &planning.changes {
+        for change in changes {
+            planning.make(service, change, &mut plan);
+        }
     }
     if options.no_start {
         return Ok(plan);
     }
-    for (index, service) in services.iter().enumerate() {
-        let asked = options.restart && service.name == target.service;
-        let replaced = replaced_need(services, service, &changes);
-        match &changes[index] {
-            change @ Change::None(found)
-                if change.is_running() && (asked || replaced.is_some()) =>
-            {
-                let action = Action::Restart {
-                    service: service.name.clone(),
-                    name: found.name.clone(),
-                };
-                let cause = match replaced {
-                    Some(name) if !asked => {
-                        plan_waits(services, service, &mut plan);
-                        format!("{name} is replaced")
-                    }
-                    _ => "asked to".to_owned(),
-                };
-                plan.push(action, cause);
-            }
-            _ => plan_start(target, services, index, &changes, &mut plan),
-        }
+    for (service, changes) in &planning.changes {
+        planning.run(service, changes, options, &mut plan);
     }
     if options.wait {
         plan_standing(services, &mut plan);
@@ -60,24 +48,16 @@ pub fn containers(
     Ok(plan)
 }
 
-/// Stops and removes containers; their anonymous volumes stay, as with compose.
-fn take_away<'a>(containers: impl IntoIterator<Item = &'a Found>, cause: &str, plan: &mut Plan) {
-    for found in containers {
-        let container = found.clone();
-        if found.is_active() {
-            plan.push(
-                Action::Stop {
-                    container: container.clone(),
-                },
-                cause,
-            );
-        }
-        let action = Action::Remove {
-            container,
-            volumes: false,
-        };
-        plan.push(action, cause);
-    }
+/// More containers than the service is to have: those of the highest numbers go.
+fn plan_surplus(service: &Service, observed: &Observed, plan: &mut Plan) {
+    let wanted = scale::of(service);
+    let cause = match wanted {
+        0 => "its service is scaled to none".to_owned(),
+        1 => "one of its service is enough".to_owned(),
+        more => format!("{more} of its service are enough"),
+    };
+    let surplus = observed.all(&service.name).iter().skip(wanted as usize);
+    take_away(surplus, false, &cause, plan);
 }
 
 /// Every service must stand in the end, but for those that others wait for to complete.
@@ -96,123 +76,24 @@ fn plan_standing(services: &[&Service], plan: &mut Plan) {
     }
 }
 
-fn plan_networks(
-    target: &Target<'_>,
-    services: &[&Service],
-    observed: &Observed,
-    plan: &mut Plan,
-) -> Result<()> {
-    let joined = services
-        .iter()
-        .filter(|service| service.network_mode.is_empty());
-    for key in select(joined.flat_map(|service| networks(service))) {
-        let name = target.project.network_name(key);
-        let external = target
-            .project
-            .networks
-            .get(key)
-            .is_some_and(|network| network.external);
-        match observed.networks.get(key).unwrap_or(&Network::Absent) {
-            Network::Absent if external => {
-                return Err(Error::failed(format!(
-                    "the external network {name} (networks.{key}) does not exist"
-                ))
-                .hint(format!("docker network create {name}")));
-            }
-            Network::Absent => {
-                plan.push(
-                    Action::CreateNetwork {
-                        key: key.to_owned(),
-                        name,
-                    },
-                    "it is missing",
-                );
-            }
-            Network::Present { .. } if external => {}
-            Network::Present {
-                project,
-                key: label,
-            } => {
-                if (project.as_str(), label.as_str()) != (target.project.name.as_str(), key) {
-                    return Err(foreign_network(&name, key, project));
-                }
-            }
-            Network::Ambiguous { ids } => return Err(ambiguous_network(&name, ids)),
-        }
-    }
-    Ok(())
-}
-
-fn foreign_network(name: &str, key: &str, project: &str) -> Error {
-    let owner = if project.is_empty() {
-        "something else than compose".to_owned()
-    } else {
-        format!("project {project}")
-    };
-    Error::new(
-        Kind::Conflict,
-        format!("network {name} exists and was made by {owner}"),
-    )
-    .hint(format!(
-        "to use it, write `external: true` under networks.{key}; else: docker network rm {name}"
-    ))
-}
-
-fn ambiguous_network(name: &str, ids: &[String]) -> Error {
-    Error::new(
-        Kind::Conflict,
-        format!("there are {} networks named {name}", ids.len()),
-    )
-    .details(ids.to_vec())
-    .hint("docker network rm with the ID of all but one of them")
-}
-
-fn plan_volumes(
-    target: &Target<'_>,
-    services: &[&Service],
-    observed: &Observed,
-    plan: &mut Plan,
-) -> Result<()> {
-    let mounts = services.iter().flat_map(|service| &service.volumes);
-    let named = mounts.filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
-    for key in select(named.map(|mount| mount.source.as_str())) {
-        let name = target.project.volume_name(key);
-        let external = target
-            .project
-            .volumes
-            .get(key)
-            .is_some_and(|volume| volume.external);
-        if observed.volumes.get(key).unwrap_or(&Volume::Absent) != &Volume::Absent {
-            continue;
-        }
-        if external {
-            return Err(Error::failed(format!(
-                "the external volume {name} (volumes.{key}) does not exist"
-            ))
-            .hint(format!("docker volume create {name}")));
-        }
-        plan.push(
-            Action::CreateVolume {
-                key: key.to_owned(),
-                name,
-            },
-            "it is missing",
-        );
-    }
-    Ok(())
-}
-
-/// What has to happen to a service's container.
+/// What has to happen to one of a service's containers.
 enum Change {
     /// It stays.
     None(Found),
-    /// There is none.
-    Create,
+    /// There is none of this number.
+    Create(u32),
     /// It is out of date.
     Recreate(Found, String),
 }
 
 impl Change {
+    fn number(&self) -> u32 {
+        match self {
+            Self::None(found) | Self::Recreate(found, _) => found.number,
+            Self::Create(number) => *number,
+        }
+    }
+
     fn is_running(&self) -> bool {
         matches!(self, Self::None(found) if matches!(found.state.as_str(), "running" | "restarting"))
     }
@@ -228,174 +109,241 @@ impl Change {
     }
 }
 
-fn changes(
+/// For each service what has to happen to its containers, in the order of their numbers.
+fn changes<'a>(
     target: &Target<'_>,
-    services: &[&Service],
+    services: &[&'a Service],
     observed: &Observed,
     options: &UpOptions,
-) -> Result<Vec<Change>> {
+) -> Result<Vec<(&'a Service, Vec<Change>)>> {
     let mut replaced: BTreeSet<&str> = BTreeSet::new();
     let mut changes = Vec::new();
     for service in services {
-        let change = change(target, service, observed, options, &replaced)?;
-        if !matches!(change, Change::None(_)) {
+        let wanted = scale::of(service) as usize;
+        let found = observed.all(&service.name);
+        let parent = parents(service).find(|parent| replaced.contains(parent));
+        let outdated = Outdated {
+            service: resolved(service, &observed.firsts()).ok(),
+            is_forced: options.force_recreate && service.name == target.service,
+            image: target.project.image_name(service),
+            parent,
+            observed,
+        };
+        let there = found.iter().take(wanted);
+        let mut each: Vec<Change> = there
+            .map(|found| outdated.change(found))
+            .collect::<Result<_>>()?;
+        let next = found.last().map_or(1, |last| last.number.saturating_add(1));
+        let missing = wanted - each.len();
+        each.extend((next..).take(missing).map(Change::Create));
+        // Who shares a namespace shares that of the first.
+        if !matches!(each.first(), None | Some(Change::None(_))) {
             replaced.insert(&service.name);
         }
-        changes.push(change);
+        changes.push((*service, each));
     }
     Ok(changes)
 }
 
-fn change(
-    target: &Target<'_>,
-    service: &Service,
-    observed: &Observed,
-    options: &UpOptions,
-    replaced: &BTreeSet<&str>,
-) -> Result<Change> {
-    let Some(found) = observed.containers.get(&service.name) else {
-        return Ok(Change::Create);
-    };
-    if matches!(found.state.as_str(), "paused" | "removing" | "dead") {
-        return Err(Error::new(
-            Kind::Conflict,
-            format!("container {} is {}", found.name, found.state),
-        )
-        .hint(if found.state == "paused" {
-            format!("docker unpause {}", found.name)
+/// What makes a container of one service out of date.
+struct Outdated<'a> {
+    /// The service with the namespaces that it shares; `None` while there is nothing to share.
+    service: Option<Service>,
+    /// It is replaced, whatever it is.
+    is_forced: bool,
+    /// The name of its image.
+    image: String,
+    /// A service whose namespace it shares, and which is replaced.
+    parent: Option<&'a str>,
+    observed: &'a Observed,
+}
+
+impl Outdated<'_> {
+    fn change(&self, found: &Found) -> Result<Change> {
+        if matches!(found.state.as_str(), "paused" | "removing" | "dead") {
+            return Err(stuck(found));
+        }
+        Ok(match self.cause(found) {
+            Some(cause) => Change::Recreate(found.clone(), cause),
+            None => Change::None(found.clone()),
+        })
+    }
+
+    fn cause(&self, found: &Found) -> Option<String> {
+        let wanted = self.service.as_ref();
+        let is_current = wanted.is_some_and(|service| service.is_current(&found.config_hash));
+        let image = self.observed.images.get(&self.image);
+        let image = image.and_then(Option::as_ref);
+        if self.is_forced {
+            Some("asked to".to_owned())
+        } else if !is_current {
+            Some("its configuration changed".to_owned())
+        } else if image.is_some_and(|image| image.id != found.image_id) {
+            Some("its image changed".to_owned())
         } else {
-            format!("docker rm -f {}", found.name)
-        }));
+            let shared = |parent| format!("it shares a namespace with {parent}, which is replaced");
+            self.parent.map(shared)
+        }
     }
-    let image = observed
-        .images
-        .get(&target.project.image_name(service))
-        .and_then(Option::as_ref);
-    let cause = if options.force_recreate && service.name == target.service {
-        "asked to".to_owned()
-    } else if !is_current(service, found, observed) {
-        "its configuration changed".to_owned()
-    } else if image.is_some_and(|image| image.id != found.image_id) {
-        "its image changed".to_owned()
-    } else if let Some(parent) = parents(service).find(|parent| replaced.contains(parent)) {
-        format!("it shares a namespace with {parent}, which is replaced")
+}
+
+/// The error for a container that can neither be started nor replaced as it is.
+fn stuck(found: &Found) -> Error {
+    let error = Error::new(
+        Kind::Conflict,
+        format!("container {} is {}", found.name, found.state),
+    );
+    error.hint(if found.state == "paused" {
+        format!("docker unpause {}", found.name)
     } else {
-        return Ok(Change::None(found.clone()));
-    };
-    Ok(Change::Recreate(found.clone(), cause))
+        format!("docker rm -f {}", found.name)
+    })
 }
 
-fn is_current(service: &Service, found: &Found, observed: &Observed) -> bool {
-    let resolved = resolved(service, &observed.ids());
-    resolved.is_ok_and(|service| service.is_current(&found.config_hash))
+/// What is known when containers are made and started.
+struct Planning<'a> {
+    target: &'a Target<'a>,
+    /// The services in the order of their dependencies.
+    changes: Vec<(&'a Service, Vec<Change>)>,
 }
 
-fn plan_container(target: &Target<'_>, service: &Service, change: &Change, plan: &mut Plan) {
-    let (service_name, name) = (
-        service.name.clone(),
-        target.project.container_name(service, 1),
-    );
-    match change {
-        // Between the removal of the old container and the renaming of the new one somebody stopped.
-        Change::None(found) if found.name.ends_with(&format!("_{name}")) => {
-            let action = Action::Rename {
-                service: service_name,
-                old: found.clone(),
-                name,
-            };
-            plan.push(action, "its replacement was interrupted");
-        }
-        Change::None(_) => {}
-        Change::Create => plan.push(
-            Action::Create {
-                service: service_name,
-                name,
-            },
-            "there is none",
-        ),
-        Change::Recreate(old, cause) => {
-            let action = Action::Recreate {
-                service: service_name,
-                name,
-                old: old.clone(),
-            };
-            plan.push(action, cause.as_str());
-        }
+impl Planning<'_> {
+    fn name(&self, service: &Service, change: &Change) -> String {
+        let project = self.target.project;
+        project.container_name(service, change.number())
     }
-}
 
-/// Starts what does not run, after what it needs. A dependency that ended well is run again only for
-/// a dependent that is to be started.
-fn plan_start(
-    target: &Target<'_>,
-    services: &[&Service],
-    index: usize,
-    changes: &[Change],
-    plan: &mut Plan,
-) {
-    let (service, change) = (services[index], &changes[index]);
-    let mut dependents = services
-        .iter()
-        .zip(changes)
-        .filter(|(other, _)| other.depends_on.contains_key(&service.name));
-    let idle = change.is_complete()
-        && dependents.all(|(_, other)| other.is_running() || other.is_complete());
-    let is_target = service.name == target.service;
-    // A start leaves a container that keeps ending as it is, but then the target is looked at.
-    let stays = change.is_running() && !(is_target && change.keeps_ending());
-    if stays || (idle && !is_target) {
-        return;
-    }
-    plan_waits(services, service, plan);
-    let name = target.project.container_name(service, 1);
-    let cause = match change {
-        Change::None(found) => format!("it is {}", found.state),
-        _ => "it is new".to_owned(),
-    };
-    plan.push(
-        Action::Start {
-            service: service.name.clone(),
-            name,
-        },
-        cause,
-    );
-}
-
-/// Waits for what the service needs.
-fn plan_waits(services: &[&Service], service: &Service, plan: &mut Plan) {
-    for (dependency, needed) in &service.depends_on {
-        let planned = services.iter().any(|other| &other.name == dependency);
-        if planned && needed.condition != Condition::Started {
-            let action = Action::Wait {
-                service: service.name.clone(),
-                dependency: dependency.clone(),
-                condition: needed.condition,
-                required: needed.required,
-            };
-            plan.push(action, format!("{} needs it", service.name));
+    fn make(&self, service: &Service, change: &Change, plan: &mut Plan) {
+        let name = self.name(service, change);
+        let service = service.name.clone();
+        match change {
+            // Between the removal of the old container and the renaming of the new one somebody stopped.
+            Change::None(found) if found.name.ends_with(&format!("_{name}")) => {
+                let old = found.clone();
+                let action = Action::Rename { service, old, name };
+                plan.push(action, "its replacement was interrupted");
+            }
+            Change::None(_) => {}
+            Change::Create(number) => {
+                let number = *number;
+                let action = Action::Create {
+                    service,
+                    number,
+                    name,
+                };
+                plan.push(action, "there is none");
+            }
+            Change::Recreate(old, cause) => {
+                let old = old.clone();
+                plan.push(Action::Recreate { service, name, old }, cause.as_str());
+            }
         }
     }
-}
 
-/// A dependency that is replaced, with which this service asks to be restarted.
-fn replaced_need<'a>(
-    services: &[&Service],
-    service: &'a Service,
-    changes: &[Change],
-) -> Option<&'a str> {
-    let is_replaced = |name: &String| {
-        let mut all = services.iter().zip(changes);
-        all.any(|(other, change)| other.name == *name && matches!(change, Change::Recreate(..)))
-    };
-    let mut needs = service.depends_on.iter();
-    needs
-        .find(|(name, needed)| needed.restart && is_replaced(name))
-        .map(|(name, _)| name.as_str())
+    /// Starts what does not run and restarts what is to be restarted, after what the service needs.
+    fn run(&self, service: &Service, changes: &[Change], options: &UpOptions, plan: &mut Plan) {
+        let asked = options.restart && service.name == self.target.service;
+        let replaced = self.replaced_need(service).filter(|_| !asked);
+        let cause = match replaced {
+            Some(name) => Some(format!("{name} is replaced")),
+            None => asked.then(|| "asked to".to_owned()),
+        };
+        let mut steps = Vec::new();
+        for change in changes {
+            let (number, name) = (change.number(), self.name(service, change));
+            let of = service.name.clone();
+            let step = match &cause {
+                Some(cause) if change.is_running() => {
+                    let action = Action::Restart {
+                        service: of,
+                        number,
+                        name,
+                    };
+                    Some((action, cause.clone()))
+                }
+                _ => self.cause_to_start(service, change).map(|cause| {
+                    let action = Action::Start {
+                        service: of,
+                        number,
+                        name,
+                    };
+                    (action, cause)
+                }),
+            };
+            steps.extend(step);
+        }
+        // A restart that was asked for is of what ran before, with all that it needs.
+        let starts = |action: &Action| matches!(action, Action::Start { .. });
+        let mut each = steps.iter();
+        if each.any(|(action, _)| replaced.is_some() || starts(action)) {
+            self.wait(service, plan);
+        }
+        for (action, cause) in steps {
+            plan.push(action, cause);
+        }
+    }
+
+    /// Why a container is to be started, if it is. A dependency that ended well is run again only for a
+    /// dependent that is to be started.
+    fn cause_to_start(&self, service: &Service, change: &Change) -> Option<String> {
+        let rests = |changes: &Vec<Change>| {
+            let mut each = changes.iter();
+            each.all(|change| change.is_running() || change.is_complete())
+        };
+        let mut dependents = self
+            .changes
+            .iter()
+            .filter(|(other, _)| other.depends_on.contains_key(&service.name));
+        let idle = change.is_complete() && dependents.all(|(_, changes)| rests(changes));
+        let is_target = service.name == self.target.service;
+        // A start leaves a container that keeps ending as it is, but then the target is looked at.
+        let stays = change.is_running() && !(is_target && change.keeps_ending());
+        if stays || (idle && !is_target) {
+            return None;
+        }
+        Some(match change {
+            Change::None(found) => format!("it is {}", found.state),
+            _ => "it is new".to_owned(),
+        })
+    }
+
+    /// Waits for what the service needs.
+    fn wait(&self, service: &Service, plan: &mut Plan) {
+        for (dependency, needed) in &service.depends_on {
+            let planned = self
+                .changes
+                .iter()
+                .any(|(other, _)| &other.name == dependency);
+            if planned && needed.condition != Condition::Started {
+                let action = Action::Wait {
+                    service: service.name.clone(),
+                    dependency: dependency.clone(),
+                    condition: needed.condition,
+                    required: needed.required,
+                };
+                plan.push(action, format!("{} needs it", service.name));
+            }
+        }
+    }
+
+    /// A dependency that is replaced, with which this service asks to be restarted.
+    fn replaced_need<'s>(&self, service: &'s Service) -> Option<&'s str> {
+        let replaced = |change: &Change| matches!(change, Change::Recreate(..));
+        let is_replaced = |name: &String| {
+            let mut all = self.changes.iter();
+            all.any(|(other, changes)| other.name == *name && changes.iter().any(replaced))
+        };
+        let mut needs = service.depends_on.iter();
+        needs
+            .find(|(name, needed)| needed.restart && is_replaced(name))
+            .map(|(name, _)| name.as_str())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::image_plan::images;
+    use super::super::observe::Network;
     use super::super::{Build, Pull};
     use super::*;
     use crate::compose::{Dependency, Dialect, Project};
@@ -431,6 +379,11 @@ mod tests {
         project
     }
 
+    fn first<'a>(observed: &'a mut Observed, service: &str) -> &'a mut Found {
+        let all = observed.containers.get_mut(service).expect("there");
+        all.first_mut().expect("one")
+    }
+
     /// Everything is there, as the project wants it.
     fn settled(project: &Project) -> Observed {
         let mut observed = Observed::default();
@@ -453,7 +406,9 @@ mod tests {
                 number: 1,
                 ..Found::default()
             };
-            observed.containers.insert(service.name.clone(), found);
+            observed
+                .containers
+                .insert(service.name.clone(), vec![found]);
             let there = Image {
                 id: image.clone(),
                 has_healthcheck: false,
@@ -475,6 +430,7 @@ mod tests {
             project,
             service: "gateway",
             host_gateway: true,
+            health_path: "/healthz",
         };
         let services = project.closure("gateway").expect("can run");
         let mut plan = images(&target, &services, observed, options)?;
@@ -540,10 +496,10 @@ mod tests {
                 .depends_on
                 .insert("db".into(), Dependency::default());
             gateway.network_mode = "service:db".into();
-            let resolved = resolved(gateway, &observed.ids()).expect("resolved");
-            let found = observed.containers.get_mut("gateway").expect("there");
+            let resolved = resolved(gateway, &observed.firsts()).expect("resolved");
+            let found = first(observed, "gateway");
             found.config_hash = resolved.config_hash(Dialect::B);
-            observed.containers.get_mut("db").expect("there").image_id = "older".into();
+            first(observed, "db").image_id = "older".into();
         });
         assert_eq!(
             plan,
@@ -557,7 +513,7 @@ mod tests {
     #[test]
     fn an_interrupted_replacement_is_finished() {
         let plan = changed(|_, observed| {
-            let found = observed.containers.get_mut("gateway").expect("there");
+            let found = first(observed, "gateway");
             found.name = "0123456789ab_p-gateway-1".into();
             found.state = "created".into();
         });
@@ -589,7 +545,7 @@ mod tests {
         let project = project();
         let mut observed = settled(&project);
         for service in ["gateway", "db"] {
-            let found = observed.containers.get_mut(service).expect("there");
+            let found = first(&mut observed, service);
             found.state = "restarting".into();
         }
         let lines = plan(&project, &observed, &UpOptions::default()).expect("a plan");
@@ -626,7 +582,7 @@ mod tests {
         let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
         assert_eq!(error.details, ["a", "b"]);
         let mut observed = settled(&project);
-        observed.containers.get_mut("db").expect("there").state = "paused".into();
+        first(&mut observed, "db").state = "paused".into();
         let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
         assert_eq!(error.hints, ["docker unpause p-db-1"]);
     }
@@ -643,7 +599,12 @@ mod tests {
             ..Found::default()
         };
         observed.orphans = vec![found("old", 1, "running")];
-        observed.surplus = vec![found("gateway", 2, "exited")];
+        let surplus = found("gateway", 2, "exited");
+        observed
+            .containers
+            .get_mut("gateway")
+            .expect("there")
+            .push(surplus);
         let surplus = "remove container p-gateway-2: one of its service is enough\n";
         let lines = plan(&project, &observed, &UpOptions::default());
         assert_eq!(lines.expect("a plan"), surplus);
@@ -666,7 +627,7 @@ mod tests {
             changed(|project, observed| {
                 let gateway = project.services.get_mut("gateway").expect("there");
                 gateway.depends_on.get_mut("db").expect("there").restart = restart;
-                observed.containers.get_mut("db").expect("there").image_id = "older".into();
+                first(observed, "db").image_id = "older".into();
             })
         };
         let replaced = "recreate container p-db-1: its image changed\n\
@@ -748,5 +709,40 @@ mod tests {
         let old = "pull image p-job: it is older than its pull_policy allows\n";
         assert_eq!(with("weekly", false).as_deref(), Ok(old));
         assert_eq!(with("sometimes", false), Err(Kind::Usage));
+    }
+
+    #[test]
+    fn a_service_is_scaled_up_after_its_last_number_and_down_from_it() {
+        let scaled = |to: i64, present: u32| {
+            changed(|project, observed| {
+                project.services.get_mut("db").expect("there").scale = Some(to);
+                let one = first(observed, "db").clone();
+                let all = (1..=present).map(|number| Found {
+                    number,
+                    id: format!("db-{number}"),
+                    name: format!("p-db-{number}"),
+                    ..one.clone()
+                });
+                observed.containers.insert("db".into(), all.collect());
+            })
+        };
+        assert_eq!(scaled(2, 2), "");
+        assert_eq!(
+            scaled(3, 1),
+            "create container p-db-2: there is none\n\
+             create container p-db-3: there is none\n\
+             start container p-db-2: it is new\n\
+             start container p-db-3: it is new\n"
+        );
+        assert_eq!(
+            scaled(2, 3),
+            "stop container p-db-3: 2 of its service are enough\n\
+             remove container p-db-3: 2 of its service are enough\n"
+        );
+        assert_eq!(
+            scaled(0, 1),
+            "stop container p-db-1: its service is scaled to none\n\
+             remove container p-db-1: its service is scaled to none\n"
+        );
     }
 }

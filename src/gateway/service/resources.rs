@@ -1,6 +1,6 @@
 //! Limits, reservations and devices.
 
-use super::create::{list, map, nonempty, nonzero, some};
+use super::fields::{list, map, nonempty, nonzero, some};
 use crate::compose::{self, Release, Service, Ulimit};
 use crate::engine::models::{
     DeviceMapping, DeviceRequest, HostConfig, ResourcesBlkioWeightDevice, ResourcesUlimits,

@@ -1,6 +1,6 @@
 //! What services share: networks and volumes, as the Engine API creates them.
 
-use super::create::{map, nonempty, some};
+use super::fields::{map, nonempty, some};
 use super::labels;
 use crate::compose::{IpamPool, Project, Release};
 use crate::engine::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};

@@ -81,6 +81,9 @@ impl GatewayState {
 
     /// `container app-ollama-functions-1 on 0.0.0.0:9104`.
     pub fn describe(&self) -> String {
+        if self.container.is_empty() {
+            return "no container".to_owned();
+        }
         match self.published.first() {
             Some(port) => format!("container {} on {}", self.container, port.reachable()),
             None => format!("container {}, which publishes no port", self.container),
@@ -194,16 +197,27 @@ pub(super) async fn exited(
         0 => format!("with {}", exit(&state)),
         // While it runs, the engine no longer tells how the run before ended.
         restarts if runs(container) => {
-            format!("and was restarted by the engine ({restarts} times so far)")
+            format!(
+                "and was restarted by the engine ({} so far)",
+                times(restarts)
+            )
         }
         restarts => format!(
-            "with {} (the engine restarted it {restarts} times)",
-            exit(&state)
+            "with {} (the engine restarted it {})",
+            exit(&state),
+            times(restarts)
         ),
     };
     Error::failed(format!("{what} (container {name}) ended {how}"))
         .details(engine.tail(&name, TAIL).await)
         .hint(format!("docker logs {name}"))
+}
+
+fn times(number: i64) -> String {
+    match number {
+        1 => "once".to_owned(),
+        more => format!("{more} times"),
+    }
 }
 
 /// The error for a container whose health check fails: what the check printed, and the last output.

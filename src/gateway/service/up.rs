@@ -1,14 +1,15 @@
 //! Bringing the gateway up: observe, plan and apply, first for the images, then for the rest.
 
-use super::apply::{self, Applier};
+use super::apply::Applier;
+use super::check::check;
 use super::observe::{self, Observed, observe};
 use super::release::installed;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, create, image, image_plan, inject,
-    namespaces, plan, state_of,
+    Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, plan, scale,
+    state_of,
 };
 use crate::compose::{Release, Service};
-use crate::engine::{BRIDGE_HINT, Engine};
+use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 
@@ -19,6 +20,8 @@ pub struct Up {
     pub changed: bool,
     /// The steps that were taken, one line each; none where nothing was to be done.
     pub steps: Vec<String>,
+    /// Why the gateway's container was replaced, if it was.
+    pub replaced: Option<String>,
     /// What was made and started.
     pub created: Created,
     /// How the gateway is now.
@@ -74,12 +77,13 @@ async fn unchanged(
         return Ok(None);
     }
     warn_of_orphans(&observed, events);
-    let id = observed.containers.get(target.service);
+    let id = observed.all(target.service).first();
     let state = state_of(engine, id.map(|found| found.id.as_str()), guess).await?;
     tell_of_missing_alias(engine, target, &state, events).await?;
     Ok(Some(Up {
         changed: false,
         steps: Vec::new(),
+        replaced: None,
         created: Created::default(),
         state,
     }))
@@ -102,7 +106,7 @@ async fn converge(
     }
     let release = release(target, &observed, options).await;
     if !images.is_empty() {
-        apply::images(engine, target, services, &images, (&release, step)).await?;
+        image::make(engine, target, services, &images, (&release, step)).await?;
         observed.images = observe::images(engine, target, services).await?;
     }
     let containers = plan::containers(target, services, &observed, options)?;
@@ -116,6 +120,7 @@ async fn converge(
     Ok(Up {
         changed: images.changes_something() || containers.changes_something(),
         steps: [images.lines(), containers.lines()].concat(),
+        replaced: containers.replaced(target.service),
         created,
         state,
     })
@@ -192,12 +197,19 @@ pub async fn prepare_images(
         return Ok(());
     }
     let release = release(target, &observed, options).await;
-    apply::images(engine, target, &services, &images, (&release, step)).await
+    image::make(engine, target, &services, &images, (&release, step)).await
 }
 
 /// Fails where [`up`] would refuse the project, before anything is made: a key that is not supported, a
-/// dependency that does not exist.
+/// dependency that does not exist, or no container of the gateway at all.
 pub fn verify(engine: &Engine, target: &Target<'_>) -> Result<()> {
+    if scale::of(target.project.service(target.service)?) == 0 {
+        return Err(Error::usage(format!(
+            "service {} is scaled to 0, so there is no gateway to bring up",
+            target.service
+        ))
+        .hint("take `scale: 0` (or `deploy.replicas: 0`) out of the compose file"));
+    }
     check(engine, target, &services(target, &UpOptions::default())?)
 }
 
@@ -267,38 +279,19 @@ async fn tell_of_missing_alias(
     let has_it = state
         .extra_hosts
         .iter()
-        .any(|host| host.starts_with(create::HOST_ALIAS));
+        .any(|host| host.starts_with(alias::NAME));
     if has_it {
         return Ok(());
     }
-    if create::adds_host_alias(target, service, engine.identify().await?) {
+    if alias::is_added(target, service, engine.identify().await?) {
         events.note(format!(
             "container {} was made without {}, so it may not reach this host; \
              replaced (ollamactl gateway up --force-recreate), it will",
             state.container,
-            create::HOST_ALIAS
+            alias::NAME
         ));
     }
     Ok(())
-}
-
-/// Warnings for ports that are published on all addresses: Docker lets them past the firewall.
-pub fn exposure(service: &Service) -> Vec<String> {
-    let open = service
-        .ports
-        .iter()
-        .filter(|port| matches!(port.host_ip.as_deref(), None | Some("" | "0.0.0.0" | "::")));
-    let warnings = open.map(|port| {
-        let published = port.published.as_deref().unwrap_or("a free port");
-        format!(
-            "service {} publishes {published} on all addresses of this machine, past its firewall; \
-             write 127.0.0.1:{}:{} to keep it local",
-            service.name,
-            port.published.as_deref().unwrap_or_default(),
-            port.target
-        )
-    });
-    warnings.collect()
 }
 
 /// The services to run, dependencies first.
@@ -307,64 +300,5 @@ fn services<'a>(target: &Target<'a>, options: &UpOptions) -> Result<Vec<&'a Serv
     let chosen = closure
         .into_iter()
         .filter(|service| !options.no_deps || service.name == target.service);
-    let chosen: Vec<&Service> = chosen.collect();
-    chosen.iter().try_for_each(|service| check_scale(service))?;
-    Ok(chosen)
-}
-
-/// One container per service: more are a cluster's work.
-fn check_scale(service: &Service) -> Result<()> {
-    let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
-    let wanted = [("scale", service.scale), ("deploy.replicas", replicas)];
-    match wanted
-        .into_iter()
-        .find_map(|(key, number)| Some((key, number?)))
-    {
-        Some((key, number)) if number != 1 => {
-            Err(create::refused(service, key, &number.to_string()))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Makes every create body and build once without using it: what cannot be mapped is refused before
-/// anything is changed.
-fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<()> {
-    let release = Release::default();
-    let names = services.iter().map(|service| service.name.clone());
-    let stand_ins = names.map(|name| (name, String::new())).collect();
-    for service in services {
-        check_host_gateway(engine, service)?;
-        create::body(&create::Making {
-            target,
-            service: &namespaces::resolved(service, &stand_ins)?,
-            engine: engine.info(),
-            release: &release,
-            image_id: "",
-            inherited: None,
-        })?;
-        inject::check(target.project, service)?;
-        if service.build.is_some() {
-            image::request(engine, target, service, &release)?;
-        }
-    }
-    Ok(())
-}
-
-/// An engine without a default bridge has nothing that `host-gateway` could stand for. Some say so when
-/// the container starts; others write `<nil>` into its /etc/hosts.
-fn check_host_gateway(engine: &Engine, service: &Service) -> Result<()> {
-    let asked = service
-        .extra_hosts
-        .iter()
-        .any(|host| host.address == "host-gateway");
-    if !asked || !engine.info().lacks_host_gateway() {
-        return Ok(());
-    }
-    Err(Error::failed(format!(
-        "service {} has host-gateway in its extra_hosts, but the engine at {} has no default bridge network",
-        service.name,
-        engine.endpoint()
-    ))
-    .hint(BRIDGE_HINT))
+    Ok(chosen.collect())
 }

@@ -2,20 +2,92 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use tokio::time::{Instant, sleep, timeout};
 
-use super::state::{exited, inspect, runs, unhealthy};
+use super::state::{GatewayState, exited, inspect, runs, unhealthy};
 use crate::compose::Condition;
 use crate::engine::Engine;
 use crate::engine::models::{ContainerInspectResponse, HealthStatusEnum};
 use crate::error::{Error, Kind, Result};
+use crate::ollama;
 
-/// Time between two looks.
-const INTERVAL: Duration = Duration::from_millis(20);
-/// A container that ends within this time of its start ended "at once".
+/// Longest time between two looks at a container of which the engine tells nothing.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// Time between two questions whether a container answers.
+const ASKING: Duration = Duration::from_millis(5);
+/// How long an answer may take that shows that a container serves.
+const ANSWER: Duration = Duration::from_secs(1);
+/// A container that neither answers nor ends within this time of its start is left to itself.
 const SETTLING: Duration = Duration::from_millis(300);
 /// How long a container that keeps ending is given to end once more.
 const NEXT_EXIT: Duration = Duration::from_secs(3);
+
+/// A container that is looked at again whenever the engine tells of a change.
+struct Watch<'a> {
+    engine: &'a Engine,
+    /// `service …`, for errors.
+    what: String,
+    id: &'a str,
+    changes: BoxStream<'static, ()>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(engine: &'a Engine, service: &str, id: &'a str) -> Self {
+        Self {
+            engine,
+            what: format!("service {service}"),
+            id,
+            changes: engine.container_changes(id),
+        }
+    }
+
+    async fn look(&self) -> Result<ContainerInspectResponse> {
+        inspect(self.engine, &self.what, self.id).await
+    }
+
+    /// Until the next change, or for a moment: not every engine tells, and none of what was before it
+    /// was asked.
+    async fn change(&mut self) {
+        let told = async {
+            if self.changes.next().await.is_none() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let _ = timeout(INTERVAL, told).await;
+    }
+
+    /// What the container says when it ends, or is restarted by the engine.
+    async fn end(&mut self) -> Result<ContainerInspectResponse> {
+        loop {
+            let seen = self.look().await?;
+            if ended(&seen) {
+                return self.last_exit(seen).await;
+            }
+            self.change().await;
+        }
+    }
+
+    /// A container that the engine restarted and that runs again: how it ended before is not told until
+    /// it ends once more, so it is looked at until then, though not for long.
+    async fn last_exit(
+        &mut self,
+        mut seen: ContainerInspectResponse,
+    ) -> Result<ContainerInspectResponse> {
+        let deadline = Instant::now() + NEXT_EXIT;
+        while runs(&seen) && Instant::now() < deadline {
+            self.change().await;
+            seen = self.look().await?;
+        }
+        Ok(seen)
+    }
+
+    /// The error for a container that has ended.
+    async fn exited(&self, seen: &ContainerInspectResponse) -> Error {
+        exited(self.engine, &self.what, seen).await
+    }
+}
 
 /// Waits until the service's container has reached the condition.
 pub(super) async fn condition(
@@ -25,20 +97,9 @@ pub(super) async fn condition(
     condition: Condition,
     limit: Duration,
 ) -> Result<()> {
-    let what = format!("service {service}");
-    let deadline = Instant::now() + limit;
-    loop {
-        let seen = inspect(engine, &what, container).await?;
-        match progress(&seen, condition) {
-            Progress::Reached => return Ok(()),
-            Progress::Ended => return Err(exited(engine, &what, &seen).await),
-            Progress::Unhealthy => return Err(unhealthy(engine, &what, &seen).await),
-            Progress::NoCheck => return Err(no_check(service)),
-            Progress::Pending if Instant::now() >= deadline => {
-                return Err(too_late(engine, service, condition, limit, &seen).await);
-            }
-            Progress::Pending => sleep(INTERVAL).await,
-        }
+    match reach(engine, service, container, condition, limit).await? {
+        Progress::NoCheck => Err(no_check(service)),
+        _ => Ok(()),
     }
 }
 
@@ -49,18 +110,30 @@ pub(super) async fn standing(
     container: &str,
     limit: Duration,
 ) -> Result<()> {
-    let what = format!("service {service}");
+    let reached = reach(engine, service, container, Condition::Healthy, limit);
+    reached.await.map(drop)
+}
+
+/// Waits until the condition is reached, or cannot be told.
+async fn reach(
+    engine: &Engine,
+    service: &str,
+    container: &str,
+    condition: Condition,
+    limit: Duration,
+) -> Result<Progress> {
+    let mut watch = Watch::new(engine, service, container);
     let deadline = Instant::now() + limit;
     loop {
-        let seen = inspect(engine, &what, container).await?;
-        match progress(&seen, Condition::Healthy) {
-            Progress::Reached | Progress::NoCheck => return Ok(()),
-            Progress::Ended => return Err(exited(engine, &what, &seen).await),
-            Progress::Unhealthy => return Err(unhealthy(engine, &what, &seen).await),
+        let seen = watch.look().await?;
+        match progress(&seen, condition) {
+            Progress::Ended => return Err(watch.exited(&seen).await),
+            Progress::Unhealthy => return Err(unhealthy(engine, &watch.what, &seen).await),
             Progress::Pending if Instant::now() >= deadline => {
-                return Err(too_late(engine, service, Condition::Healthy, limit, &seen).await);
+                return Err(too_late(engine, service, condition, limit, &seen).await);
             }
-            Progress::Pending => sleep(INTERVAL).await,
+            Progress::Pending => watch.change().await,
+            reached => return Ok(reached),
         }
     }
 }
@@ -119,52 +192,51 @@ async fn too_late(
     error
 }
 
-/// A container that the engine restarted and that runs again: how it ended before is not told until it
-/// ends once more, so it is looked at until then, though not for long.
-async fn last_exit(
+/// Watches a container that was just started until it answers at this path of a port that it publishes:
+/// an error if it ends before. One that has nothing to say is watched for a moment.
+pub(super) async fn settled(
     engine: &Engine,
-    what: &str,
-    mut seen: ContainerInspectResponse,
-) -> Result<ContainerInspectResponse> {
-    let deadline = Instant::now() + NEXT_EXIT;
-    while runs(&seen) && Instant::now() < deadline {
-        sleep(INTERVAL).await;
-        seen = inspect(engine, what, seen.id.as_deref().unwrap_or_default()).await?;
+    service: &str,
+    container: &str,
+    path: &str,
+) -> Result<()> {
+    let mut watch = Watch::new(engine, service, container);
+    tokio::select! {
+        biased;
+        seen = watch.end() => return Err(watch.exited(&seen?).await),
+        () = answer(engine, container, path) => return Ok(()),
+        () = sleep(SETTLING) => {}
     }
-    Ok(seen)
+    let seen = watch.look().await?;
+    if ended(&seen) {
+        let seen = watch.last_exit(seen).await?;
+        return Err(watch.exited(&seen).await);
+    }
+    Ok(())
 }
 
-/// Watches a container that was just started: an error if it ends at once.
-pub(super) async fn settled(engine: &Engine, service: &str, container: &str) -> Result<()> {
-    let what = format!("service {service}");
-    let deadline = Instant::now() + SETTLING;
-    loop {
-        let seen = inspect(engine, &what, container).await?;
-        if ended(&seen) {
-            let seen = last_exit(engine, &what, seen).await?;
-            return Err(exited(engine, &what, &seen).await);
-        }
-        if Instant::now() >= deadline {
-            return Ok(());
-        }
-        sleep(INTERVAL).await;
+/// Resolves when the container answers: any answer shows that it serves. Ports of another machine may
+/// not be reachable from here, or be those of something else.
+async fn answer(engine: &Engine, container: &str, path: &str) {
+    let state = match engine.container(container).await {
+        Ok(Some(seen)) if !engine.endpoint().is_remote() => GatewayState::from(seen),
+        _ => GatewayState::absent(),
+    };
+    let Some(port) = state.published.iter().find(|port| port.protocol == "tcp") else {
+        return std::future::pending().await;
+    };
+    let url = format!("http://{}{path}", port.reachable());
+    while ollama::fetch(&url, ANSWER).await.is_err() {
+        sleep(ASKING).await;
     }
 }
 
 /// Resolves when the container ends, or is restarted by the engine, with the error that says how.
 pub(super) async fn until_exit(engine: &Engine, service: &str, container: &str) -> Error {
-    let what = format!("service {service}");
-    loop {
-        match inspect(engine, &what, container).await {
-            Ok(seen) if ended(&seen) => {
-                return match last_exit(engine, &what, seen).await {
-                    Ok(seen) => exited(engine, &what, &seen).await,
-                    Err(error) => error,
-                };
-            }
-            Ok(_) => sleep(INTERVAL).await,
-            Err(error) => return error,
-        }
+    let mut watch = Watch::new(engine, service, container);
+    match watch.end().await {
+        Ok(seen) => watch.exited(&seen).await,
+        Err(error) => error,
     }
 }
 

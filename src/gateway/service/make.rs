@@ -1,0 +1,132 @@
+//! A container is made, or takes the place of another one.
+
+use super::apply::Applier;
+use super::inherited::Inherited;
+use super::making::Making;
+use super::observe::Found;
+use super::{alias, create, exposure, labels, namespaces};
+use crate::compose::Service;
+use crate::error::{Error, Kind, Result};
+
+impl Applier<'_> {
+    fn has_container(&self, service: &str, number: u32, id: String, name: &str) -> Result<()> {
+        self.ids.borrow_mut().insert(service, number, id);
+        self.write_down(|created| created.containers.push(name.to_owned()))
+    }
+
+    pub(super) async fn create(&self, service: &str, number: u32, name: &str) -> Result<()> {
+        let id = self
+            .make(service, number, name, None)
+            .await
+            .map_err(|error| name_taken(error, name))?;
+        self.has_container(service, number, id, name)
+    }
+
+    /// Creates the successor under a name of its own, then takes the old one away. So an old container
+    /// stays until it is certain that there is a new one.
+    pub(super) async fn recreate(&self, service: &str, name: &str, old: &Found) -> Result<()> {
+        let short = old.id.get(..12).unwrap_or(&old.id);
+        let Some(details) = self.engine.container(&old.id).await? else {
+            return self.create(service, old.number, name).await;
+        };
+        let image = self.target.project.image_name(self.service(service)?);
+        let volumes = self.observed.images.get(&image).cloned().flatten();
+        let volumes = volumes.map(|image| image.volumes).unwrap_or_default();
+        let inherited = Inherited::from(&details, &volumes, self.service(service)?);
+        let successor = format!("{short}_{name}");
+        self.clear_leftover(&successor).await?;
+        let id = self
+            .make(service, old.number, &successor, Some(inherited))
+            .await?;
+        let timeout = self.options.stop_timeout;
+        if let Err(error) = self.engine.stop_container(&old.id, timeout).await {
+            return Err(self.withdrawn(&id, error).await);
+        }
+        self.engine.remove_container(&old.id, false).await?;
+        self.engine.rename_container(&id, name).await?;
+        self.has_container(service, old.number, id, name)
+    }
+
+    /// An earlier replacement of the same container may have been cut short.
+    async fn clear_leftover(&self, successor: &str) -> Result<()> {
+        let left = self.engine.container(successor).await?;
+        let labels = left
+            .and_then(|left| left.config?.labels)
+            .unwrap_or_default();
+        if labels.get(labels::PROJECT) != Some(&self.target.project.name) {
+            return Ok(());
+        }
+        self.engine.stop_container(successor, Some(0)).await?;
+        self.engine.remove_container(successor, false).await
+    }
+
+    /// Takes a container back that was made in vain. The error that made it vain is the one to tell.
+    pub(super) async fn withdrawn(&self, id: &str, error: Error) -> Error {
+        // With the anonymous volumes that were made for it; those that it inherited stay.
+        let _ = self.engine.remove_container(id, true).await;
+        error
+    }
+
+    async fn make(
+        &self,
+        service: &str,
+        number: u32,
+        name: &str,
+        inherited: Option<Inherited>,
+    ) -> Result<String> {
+        let service = self.service(service)?;
+        let image_name = self.target.project.image_name(service);
+        let image = self
+            .observed
+            .images
+            .get(&image_name)
+            .and_then(Option::as_ref);
+        let image = image.ok_or_else(|| Error::failed(format!("image {image_name} is missing")))?;
+        let resolved = namespaces::resolved(service, &self.ids.borrow().first_of_each())?;
+        let making = Making {
+            target: self.target,
+            service: &resolved,
+            number,
+            engine: self.engine.info(),
+            release: &self.release,
+            image_id: &image.id,
+            inherited,
+        };
+        let (body, later) = create::body(&making)?;
+        self.tell(service);
+        let id = self
+            .engine
+            .create_container(name, &service.platform, body)
+            .await?;
+        for (network, settings) in later {
+            let connected = self.engine.connect_network(&network, &id, settings);
+            if let Err(error) = connected.await {
+                return Err(self.withdrawn(&id, error).await);
+            }
+        }
+        Ok(id)
+    }
+
+    /// What a person should know about a container that is made now.
+    fn tell(&self, service: &Service) {
+        if alias::is_added(self.target, service, self.engine.info()) {
+            self.events.note(format!(
+                "service {} gets {}:host-gateway in its extra_hosts, so that it reaches this host",
+                service.name,
+                alias::NAME
+            ));
+        }
+        for warning in exposure::exposure(service) {
+            self.events.warn(warning);
+        }
+    }
+}
+
+fn name_taken(error: Error, name: &str) -> Error {
+    if error.kind == Kind::Conflict && error.message.contains("is already in use") {
+        return error.hint(format!(
+            "another container has the name {name}; see: docker inspect {name}"
+        ));
+    }
+    error
+}
