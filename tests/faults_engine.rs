@@ -291,16 +291,19 @@ fn a_name_that_somebody_else_has_is_a_conflict_and_what_is_his_stays() {
     assert_eq!(engine.count("POST /containers/create"), 1);
 }
 
-#[test]
-fn a_container_that_compose_makes_at_the_same_time_is_taken_as_it_is() {
+/// The body with which the gateway's container is created.
+#[track_caller]
+fn created() -> Value {
     let (sandbox, engine) = scripted(|_| Reply::Honest);
     sandbox.run(["gateway", "up"]).code(0);
-    let made = engine
-        .requests()
-        .into_iter()
-        .find(|request| request.path == "/containers/create");
-    let body: Value = serde_json::from_slice(&made.expect("created").body).expect("JSON");
+    let mut requests = engine.requests().into_iter();
+    let made = requests.find(|request| request.path == "/containers/create");
+    serde_json::from_slice(&made.expect("created").body).expect("JSON")
+}
 
+#[test]
+fn a_container_that_compose_makes_at_the_same_time_is_taken_as_it_is() {
+    let body = created();
     // Nothing is found until one is to be created; then the name is taken, and it is there.
     let tried = AtomicBool::new(false);
     let taken = format!(
@@ -328,14 +331,7 @@ fn a_container_that_compose_makes_at_the_same_time_is_taken_as_it_is() {
 
 #[test]
 fn a_container_that_compose_removes_at_the_same_time_is_made_again_once() {
-    let (sandbox, engine) = scripted(|_| Reply::Honest);
-    sandbox.run(["gateway", "up"]).code(0);
-    let made = engine
-        .requests()
-        .into_iter()
-        .find(|request| request.path == "/containers/create");
-    let body: Value = serde_json::from_slice(&made.expect("created").body).expect("JSON");
-
+    let body = created();
     // It is in the first list, and gone when it is to be started.
     let stopped = json!([{
         "Id": "f".repeat(64), "Names": [format!("/{CONTAINER}")], "ImageID": "sha256:1",

@@ -6,21 +6,26 @@ use serde_json::Value;
 
 use crate::stack::{COMMAND, SERVICE, Stack};
 use crate::support::http::get;
-use crate::support::{Output, until};
+use crate::support::{Output, Running, until};
 
-#[test]
-fn logs_show_both_streams_the_last_lines_and_what_follows() {
-    let Some(stack) = Stack::alone() else { return };
-    // Like Ollama, the stub writes requests to standard output and all else to standard error.
-    stack.write_compose(|compose| {
-        compose.replace(
-            COMMAND,
-            "[stub, --host, \"0.0.0.0:8000\", --models, /models]",
-        )
-    });
+/// A gateway that is the stub, and its log as it is followed. Like Ollama, the stub writes requests to
+/// standard output and all else to standard error.
+#[track_caller]
+fn followed() -> Option<(Stack, Running)> {
+    let stack = Stack::alone()?;
+    let stub = "[stub, --host, \"0.0.0.0:8000\", --models, /models]";
+    stack.write_compose(|compose| compose.replace(COMMAND, stub));
     stack.run("gateway up").code(0);
     let follow = stack.sandbox.spawn(["logs", "gateway", "--follow"]);
     follow.wait_to_print("Listening on");
+    Some((stack, follow))
+}
+
+#[test]
+fn logs_show_both_streams_the_last_lines_and_what_follows() {
+    let Some((stack, follow)) = followed() else {
+        return;
+    };
     until("an answer", || get(stack.published, "/marked-in-the-log"));
     follow.wait_to_print("/marked-in-the-log");
     drop(follow);
@@ -77,16 +82,9 @@ fn several_services_are_told_apart_as_compose_does() {
 
 #[test]
 fn a_log_is_followed_across_a_stop_and_a_replacement() {
-    let Some(stack) = Stack::alone() else { return };
-    stack.write_compose(|compose| {
-        compose.replace(
-            COMMAND,
-            "[stub, --host, \"0.0.0.0:8000\", --models, /models]",
-        )
-    });
-    stack.run("gateway up").code(0);
-    let follow = stack.sandbox.spawn(["logs", "gateway", "--follow"]);
-    follow.wait_to_print("Listening on");
+    let Some((stack, follow)) = followed() else {
+        return;
+    };
     stack.run("gateway stop").code(0);
     stack.run("gateway up").code(0);
     until("an answer", || get(stack.published, "/after-the-stop"));
