@@ -283,28 +283,30 @@ impl Planning<'_> {
         }
     }
 
-    /// Why a container is to be started, if it is. A dependency that ended well is run again only for a
-    /// dependent that is to be started.
+    /// Why a container is to be started, if it is.
     fn cause_to_start(&self, service: &Service, change: &Change) -> Option<String> {
-        let rests = |changes: &Vec<Change>| {
-            let mut each = changes.iter();
-            each.all(|change| change.is_running() || change.is_complete())
-        };
-        let mut dependents = self
-            .changes
-            .iter()
-            .filter(|(other, _)| other.depends_on.contains_key(&service.name));
-        let idle = change.is_complete() && dependents.all(|(_, changes)| rests(changes));
-        let is_target = service.name == self.target.service;
-        // A start leaves a container that keeps ending as it is, but then the target is looked at.
-        let stays = change.is_running() && !(is_target && change.keeps_ending());
-        if stays || (idle && !is_target) {
-            return None;
-        }
-        Some(match change {
+        self.is_started(service, change).then(|| match change {
             Change::None(found) => format!("it is {}", found.state),
             _ => "it is new".to_owned(),
         })
+    }
+
+    /// Whether a container is to be started. A dependency that ended well is run again only for a
+    /// dependent that is to be started itself, or that asks for it to be healthy.
+    fn is_started(&self, service: &Service, change: &Change) -> bool {
+        let is_target = service.name == self.target.service;
+        if change.is_running() {
+            // A start leaves a container that keeps ending as it is, but then the target is looked at.
+            return is_target && change.keeps_ending();
+        }
+        let is_needed = |(other, changes): &(&Service, Vec<Change>)| {
+            let mut resting = changes.iter().filter(|change| !change.is_running());
+            other.depends_on.get(&service.name).is_some_and(|needed| {
+                needed.condition == Condition::Healthy
+                    || resting.any(|change| self.is_started(other, change))
+            })
+        };
+        is_target || !change.is_complete() || self.changes.iter().any(is_needed)
     }
 
     /// Waits for what the service needs.
@@ -469,6 +471,31 @@ mod tests {
     #[test]
     fn nothing_is_done_where_all_is_as_wanted() {
         assert_eq!(changed(|_, _| {}), "");
+    }
+
+    #[test]
+    fn what_ended_well_is_started_with_the_gateway_that_ended_well() {
+        let ended = |observed: &mut Observed, name| {
+            let found = first(observed, name);
+            found.state = "exited".into();
+            found.exit_code = Some(0);
+        };
+        let plan = changed(|_, observed| {
+            ended(observed, "db");
+            ended(observed, "gateway");
+        });
+        assert_eq!(
+            plan,
+            "start container p-db-1: it is exited\n\
+             start container p-job-1: it is exited\n\
+             wait for db to be healthy: gateway needs it\n\
+             wait for job to complete: gateway needs it\n\
+             start container p-gateway-1: it is exited\n"
+        );
+        assert_eq!(
+            changed(|_, observed| ended(observed, "db")),
+            "start container p-db-1: it is exited\n"
+        );
     }
 
     #[test]
