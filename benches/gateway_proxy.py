@@ -25,6 +25,8 @@ import threading
 import time
 from pathlib import Path
 
+PORTS = ("stub", "upstream", "copy", "nginx", "gateway", "nginx-raw", "gateway-raw")
+
 MARKS = ("<!-- gateway_proxy.py begins -->", "<!-- gateway_proxy.py ends -->")
 
 
@@ -73,17 +75,28 @@ def answer(connection):
             connection.sendall(b"0\r\n\r\n")
 
 
-def upstream(port):
+# What any proxy that copies can reach here at most: the request as it comes, then the answer by recv and
+# send of as many bytes at a time as the gateway takes. Run as `gateway_proxy.py copy PORT UPSTREAM`.
+
+def copy(connection, to):
+    buffer = memoryview(bytearray(256 * 1024))
+    with connection, socket.create_connection(("127.0.0.1", to)) as onward:
+        onward.sendall(connection.recv(4096))
+        while count := onward.recv_into(buffer):
+            connection.sendall(buffer[:count])
+
+
+def serve(port, handle, *args):
     threading.stack_size(256 * 1024)
     server = socket.create_server(("127.0.0.1", port), backlog=1024)
     while True:
         connection, _ = server.accept()
-        threading.Thread(target=quietly, args=(connection,), daemon=True).start()
+        threading.Thread(target=quietly, args=(handle, connection, *args), daemon=True).start()
 
 
-def quietly(connection):
+def quietly(handle, *args):
     try:
-        answer(connection)
+        handle(*args)
     except OSError:
         pass
 
@@ -95,7 +108,7 @@ class Bench:
         self.binary = str(Path(binary).resolve())
         self.folder = Path(tempfile.mkdtemp(prefix="ollamactl-bench-"))
         self.processes = []
-        self.port = {name: free_port() for name in ("stub", "upstream", "nginx", "gateway", "nginx-raw", "gateway-raw")}
+        self.port = {name: free_port() for name in PORTS}
 
     def start(self, name, args, **env):
         log = open(self.folder / f"{name}.log", "wb")
@@ -117,8 +130,9 @@ class Bench:
 
     def begin(self):
         self.start("stub", [self.binary, "stub", "--preset", "tiny"],
-                   OLLAMA_HOST=f"127.0.0.1:{self.port['stub']}", OLLAMACTL_STUB_TOKEN_MS="0")
+                   OLLAMA_HOST=f"127.0.0.1:{self.port['stub']}", OLLAMACTL_STUB_TOKEN_MS="0", OLLAMACTL_STUB_REPEAT="1000000")
         self.start("upstream", [sys.executable, __file__, "upstream", str(self.port["upstream"])])
+        self.start("copy", [sys.executable, __file__, "copy", str(self.port["copy"]), str(self.port["upstream"])])
         conf = self.folder / "nginx.conf"
         server = """
   upstream {name} {{ server 127.0.0.1:{to}; keepalive 128; }}
@@ -159,11 +173,11 @@ http {{
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def wrk(port, seconds, connections=64, path="/api/version"):
+def wrk(port, seconds, connections=64, path="/api/version", strict=True):
     out = subprocess.run(["wrk", "-t1", "--timeout", "30s", f"-c{connections}", f"-d{seconds}s", "--latency", f"http://127.0.0.1:{port}{path}"],
                          capture_output=True, text=True, check=True).stdout
     bad = re.search(r"Non-2xx.*: (\d+)|Socket errors: (.*)", out)
-    if bad:
+    if bad and strict:
         raise SystemExit(f"wrk saw errors on port {port}: {bad.group(0)}")
     number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", out).groups()
     p99 = float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
@@ -224,10 +238,33 @@ def bulk(port, size):
 
 
 def bulks(bench, rounds, size=1 << 30):
-    seen = {name: [] for name in ("upstream", "nginx-raw", "gateway-raw")}
+    seen = {name: [] for name in ("upstream", "nginx-raw", "gateway-raw", "copy")}
     for _ in range(rounds):
         for name in seen:
             seen[name].append(bulk(bench.port[name], size))
+    return {name: statistics.median(rates) for name, rates in seen.items()}
+
+
+def generation(port, tokens):
+    """Tokens a second of one answer that the stub makes up and streams as fast as it can."""
+    body = b'{"model":"tiny","prompt":"x","options":{"num_predict":%d}}' % tokens
+    lines = 0
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        begin = time.perf_counter()
+        connection.sendall(b"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                           b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        while data := connection.recv(1 << 16):
+            lines += data.count(b'"done":false')
+        if lines < tokens:
+            raise SystemExit(f"{lines} tokens of {tokens} came")
+        return lines / (time.perf_counter() - begin)
+
+
+def generations(bench, rounds, tokens=1000):
+    seen = {name: [] for name in ("stub", "nginx", "gateway")}
+    for _ in range(rounds):
+        for name in seen:
+            seen[name].append(generation(bench.port[name], tokens))
     return {name: statistics.median(rates) for name, rates in seen.items()}
 
 
@@ -267,24 +304,36 @@ def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def settled(pid, most):
+    """Descriptors of a process once there are no more than that, or after a minute and a half."""
+    deadline = time.monotonic() + 90
+    while descriptors(pid) > most and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return descriptors(pid)
+
+
 def resident(bench, streams=256):
-    """KiB resident: idle, and with so many streams open that each have carried some tokens."""
+    """KiB resident: idle, with so many streams open that each have carried some tokens, and what of that is the
+    process's own memory rather than the program's file."""
     idle = status(bench.raw_pid, "VmRSS")
+    before = descriptors(bench.raw_pid)
     connections = [open_stream(bench.port["gateway-raw"], 1_000_000, 100_000) for _ in range(streams)]
     for connection in connections:
         got = b""
         while got.count(b'"sent"') < 20:
             got += connection.recv(4096)
-    busy = status(bench.raw_pid, "VmRSS")
+    busy, own = (status(bench.raw_pid, key) for key in ("VmRSS", "RssAnon"))
     for connection in connections:
         connection.close()
-    return idle, busy
+    settled(bench.raw_pid, before + 8)
+    return idle, busy, own
 
 
 def soak(bench, seconds):
-    """Streams that come and go and requests without pause; what is resident in the first and last fifth."""
+    """Streams that come and go and requests without pause; the process's own memory in the first and last fifth,
+    and its descriptors afterwards. A machine that has other things to do only makes it slower."""
     end = time.monotonic() + seconds
-    samples = []
+    samples, ended, troubles = [], [], []
 
     def streams():
         while time.monotonic() < end:
@@ -294,23 +343,32 @@ def soak(bench, seconds):
                 while (data := connection.recv(4096)) and index % 2 == 0 and b"0\r\n\r\n" not in data:
                     pass
                 connection.close()
+                ended.append(index)
 
-    threads = [threading.Thread(target=streams) for _ in range(2)]
+    def insistently():
+        while time.monotonic() < end:
+            try:
+                streams()
+            except OSError as error:
+                troubles.append(error)
+                time.sleep(0.1)
+
+    before = descriptors(bench.raw_pid)
+    threads = [threading.Thread(target=insistently) for _ in range(2)]
     for thread in threads:
         thread.start()
-    before = descriptors(bench.raw_pid)
     while (left := end - time.monotonic()) > 1:
-        wrk(bench.port["gateway-raw"], max(1, min(10, int(left))), 16, "/v1/ticks?n=2&us=100")
-        samples.append(status(bench.raw_pid, "VmRSS"))
+        wrk(bench.port["gateway-raw"], max(1, min(10, int(left))), 16, "/v1/ticks?n=2&us=100", strict=False)
+        samples.append(status(bench.raw_pid, "RssAnon"))
     for thread in threads:
         thread.join()
+    if troubles:
+        print(f"{len(troubles)} of {len(ended)} streams failed: {troubles[0]}", file=sys.stderr)
     fifth = max(1, len(samples) // 5)
     # The first sample is still warming up.
     first, last = statistics.median(samples[1:1 + fifth] or samples), statistics.median(samples[-fifth:])
-    deadline = time.monotonic() + 90
-    while descriptors(bench.raw_pid) > before + 8 and time.monotonic() < deadline:
-        time.sleep(1)
-    return first, last, descriptors(bench.raw_pid) - before
+    left = settled(bench.raw_pid, before + 8) - before
+    return first, last, left, len(ended)
 
 
 def machine():
@@ -344,6 +402,11 @@ def run(args):
             rows.append(row)
             print(*row[:3], "met" if row[3] else "MISSED", sep=" | ", flush=True)
 
+        # First, since the memory that a load took is not all given back.
+        idle, busy, own = resident(bench)
+        note("resident with 256 open streams",
+             f"{busy / 1024:.1f} MiB, of which {own / 1024:.1f} its own memory (idle {idle / 1024:.1f} MiB)",
+             "< 12 MiB", busy < 12 * 1024)
         rates = throughput(bench, args.seconds, args.rounds)
         rate, p99 = (rates["gateway"][i] / rates["nginx"][i] for i in (0, 1))
         note("requests a second, 64 connections",
@@ -356,19 +419,26 @@ def run(args):
         note("added to each streamed token, median",
              f"{added:.0f} µs (nginx {delays['nginx-raw'] - delays['upstream']:.0f} µs, "
              f"without a proxy {delays['upstream']:.0f} µs)", "< 100 µs", added < 100)
-        for what, rates, name, direct in (
-                ("upload of a 256 MiB blob to the stub", uploads(bench, args.rounds), "", "stub"),
-                ("one answer of 1 GiB that costs its sender nothing", bulks(bench, args.rounds), "-raw", "upstream")):
-            share = rates["gateway" + name] / rates[direct]
-            note(what, f"{rates['gateway' + name] / 1e6:,.0f} MB/s (nginx {rates['nginx' + name] / 1e6:,.0f}, "
-                 f"without a proxy {rates[direct] / 1e6:,.0f})", f"≥ 70 % of direct: {share:.0%}", share >= 0.7)
-        idle, busy = resident(bench)
-        note("resident with 256 open streams", f"{busy / 1024:.1f} MiB (idle {idle / 1024:.1f} MiB)",
-             "< 12 MiB", busy < 12 * 1024)
+        rates = generations(bench, args.rounds)
+        share = rates["gateway"] / rates["stub"]
+        note("an answer of 1,000 tokens that the stub streams",
+             f"{rates['gateway']:,.0f} tokens/s (nginx {rates['nginx']:,.0f}, without a proxy {rates['stub']:,.0f})",
+             f"≥ 70 % of direct: {share:.0%}", share >= 0.7)
+        rates = uploads(bench, args.rounds)
+        share = rates["gateway"] / rates["stub"]
+        note("upload of a 256 MiB blob to the stub",
+             f"{rates['gateway'] / 1e6:,.0f} MB/s (nginx {rates['nginx'] / 1e6:,.0f}, "
+             f"without a proxy {rates['stub'] / 1e6:,.0f})", f"≥ 70 % of direct: {share:.0%}", share >= 0.7)
+        rates = bulks(bench, args.rounds)
+        share = rates["gateway-raw"] / rates["upstream"]
+        note("one answer of 1 GiB that costs its sender nothing",
+             f"{rates['gateway-raw'] / 1e6:,.0f} MB/s (nginx {rates['nginx-raw'] / 1e6:,.0f}, a bare loop of recv and "
+             f"send {rates['copy'] / 1e6:,.0f}, without a proxy {rates['upstream'] / 1e6:,.0f})",
+             f"≥ 70 % of direct: {share:.0%}", share >= 0.7)
         if args.soak:
-            first, last, left = soak(bench, args.soak)
+            first, last, left, streams = soak(bench, args.soak)
             growth = last - first
-            note(f"soak of {args.soak} s: resident at its begin and end",
+            note(f"soak of {args.soak} s, {streams:,} streams: own memory at its begin and end",
                  f"{first / 1024:.1f} and {last / 1024:.1f} MiB; {left:+d} descriptors", "no growth",
                  growth < 512 and left <= 8)
     finally:
@@ -389,7 +459,12 @@ def run(args):
 def main():
     if len(sys.argv) == 3 and sys.argv[1] == "upstream":
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-        return upstream(int(sys.argv[2]))
+        return serve(int(sys.argv[2]), answer)
+    if len(sys.argv) == 4 and sys.argv[1] == "copy":
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        return serve(int(sys.argv[2]), copy, int(sys.argv[3]))
+    # What it started is ended, however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
     parser.add_argument("--soak", type=int, default=0, metavar="SECONDS")

@@ -124,10 +124,7 @@ async fn an_upload_that_comes_drop_by_drop_is_a_408() {
 #[tokio::test]
 async fn a_backend_that_does_not_answer_is_a_504() {
     let setup = Setup::with(|policy| policy.limits.idle_timeout = Duration::from_secs(1)).await;
-    let mut client = setup.client().await;
-    client.send(&get("/v1/models")).await;
-    let mut upstream = setup.accept().await;
-    upstream.read_to("\r\n\r\n").await;
+    let (mut client, mut upstream) = setup.pass(&get("/v1/models")).await;
     let (status, head) = client.read_head().await;
     assert_eq!(status, 504, "{head}");
     let body: serde_json::Value =
@@ -139,10 +136,7 @@ async fn a_backend_that_does_not_answer_is_a_504() {
 #[tokio::test]
 async fn a_backend_that_falls_silent_is_cut() {
     let setup = Setup::with(|policy| policy.limits.idle_timeout = Duration::from_secs(1)).await;
-    let mut client = setup.client().await;
-    client.send(&get("/api/tags")).await;
-    let mut upstream = setup.accept().await;
-    upstream.read_to("\r\n\r\n").await;
+    let (mut client, mut upstream) = setup.pass(&get("/api/tags")).await;
     upstream
         .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
         .await;
@@ -155,10 +149,7 @@ async fn a_backend_that_falls_silent_is_cut() {
 async fn a_client_that_takes_nothing_is_cut() {
     let setup =
         Setup::with(|policy| policy.limits.client_timeout = Duration::from_millis(300)).await;
-    let mut client = setup.client().await;
-    client.send(&get("/api/tags")).await;
-    let mut upstream = setup.accept().await;
-    upstream.read_to("\r\n\r\n").await;
+    let (_client, mut upstream) = setup.pass(&get("/api/tags")).await;
     upstream
         .send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
         .await;
@@ -177,10 +168,7 @@ async fn busy(patience: Duration) -> (Setup, Peer, Peer) {
         policy.limits.queue_timeout = patience;
     })
     .await;
-    let mut client = setup.client().await;
-    client.send(&get("/api/tags")).await;
-    let mut upstream = setup.accept().await;
-    upstream.read_to("\r\n\r\n").await;
+    let (client, upstream) = setup.pass(&get("/api/tags")).await;
     (setup, client, upstream)
 }
 

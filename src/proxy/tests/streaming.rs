@@ -5,10 +5,7 @@ use super::*;
 #[tokio::test]
 async fn an_answer_streams_chunk_by_chunk() {
     let setup = Setup::relay().await;
-    let mut client = setup.client().await;
-    client.send(&get("/api/tags")).await;
-    let mut upstream = setup.accept().await;
-    upstream.read_to("\r\n\r\n").await;
+    let (mut client, mut upstream) = setup.pass(&get("/api/tags")).await;
     upstream.send("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n").await;
     upstream.send("6\r\n{\"a\"}\n\r\n").await;
     // The second chunk is sent only when the first has arrived.
@@ -44,10 +41,7 @@ async fn a_client_that_leaves_closes_the_request_upstream() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
         "",
     ] {
-        let mut client = setup.client().await;
-        client.send(&get("/api/tags")).await;
-        let mut upstream = setup.accept().await;
-        upstream.read_to("\r\n\r\n").await;
+        let (mut client, mut upstream) = setup.pass(&get("/api/tags")).await;
         upstream.send(answer).await;
         if !answer.is_empty() {
             client.read_to("x").await;
@@ -60,10 +54,7 @@ async fn a_client_that_leaves_closes_the_request_upstream() {
 #[tokio::test]
 async fn an_answer_that_is_cut_upstream_is_cut_for_the_client() {
     let setup = Setup::relay().await;
-    let mut client = setup.client().await;
-    client.send(&get("/api/tags")).await;
-    let mut upstream = setup.accept().await;
-    upstream.read_to("\r\n\r\n").await;
+    let (mut client, mut upstream) = setup.pass(&get("/api/tags")).await;
     upstream
         .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
         .await;
@@ -94,10 +85,7 @@ async fn connections_to_the_backend_are_used_again() {
 #[tokio::test]
 async fn a_slow_client_slows_the_backend() {
     let setup = Setup::relay().await;
-    let mut client = setup.client().await;
-    client.send(&get("/api/tags")).await;
-    let mut upstream = setup.accept().await;
-    upstream.read_to("\r\n\r\n").await;
+    let (mut client, mut upstream) = setup.pass(&get("/api/tags")).await;
     upstream
         .send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
         .await;
