@@ -173,6 +173,17 @@ fn a_model_that_is_unknown_makes_up_fail() {
 }
 
 #[test]
+fn a_model_name_of_compose_s_env_file_that_is_none() {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("OLLAMA_MODEL");
+    sandbox.write(".env", "OLLAMA_MODEL=bad name\n");
+    sandbox
+        .run(["config", "show"])
+        .code(2)
+        .says([".env: ", "bad name"]);
+}
+
+#[test]
 fn a_model_name_that_is_none() {
     let sandbox = Sandbox::new();
     for command in ["up", "status", "health", "pull-model"] {

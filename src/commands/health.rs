@@ -3,8 +3,8 @@
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::context::Context;
-use super::up::duration;
 use crate::cli::{HealthArgs, HealthLevel, HealthPart};
+use crate::config::duration;
 use crate::error::{Error, Kind, Result};
 use crate::gateway;
 use crate::health::{self, Failure, Health, Level, Part, Question};
