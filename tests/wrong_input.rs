@@ -53,7 +53,8 @@ fn an_address_that_does_not_resolve_keeps_nobody_from_looking_or_ending() {
     sandbox.run(["status"]).code(0).prints(["embedded"]);
     sandbox.run(["down"]).code(0);
     let asked = ["no-such-host.invalid", "hint"];
-    sandbox.run(["health"]).code(3).says(asked);
+    let health = sandbox.run(["health"]).code(3).says(asked);
+    assert!(!health.stderr.contains("serve --background"), "{health}");
     sandbox.run(["up"]).code(3).says(asked);
     sandbox.assert_nothing_left();
 }

@@ -52,18 +52,25 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
         sleep(LOOK).await;
     }
     if health.failures.is_empty() {
-        let part = if infers {
-            Part::Inference
-        } else {
-            Part::Backend
-        };
-        health.failures.push(Failure::new(
-            part,
-            format!("no answer within {}", seconds(wait)),
-            "ollamactl status",
-        ));
+        let reason = format!("no answer within {}", seconds(wait));
+        let unknown = |part| Failure::new(part, reason.clone(), "ollamactl status");
+        health.failures = asked(&question).into_iter().map(unknown).collect();
     }
     Ok(answer(context, &health)?)
+}
+
+/// The parts of which nothing is known while no look has ended.
+fn asked(question: &Question<'_>) -> Vec<Part> {
+    if question.level == Level::Infer {
+        return vec![Part::Inference];
+    }
+    let parts = [
+        (question.backend, Part::Backend),
+        (question.model, Part::Model),
+        (question.gateway.is_some(), Part::Gateway),
+    ];
+    let asked = parts.into_iter().filter(|(asked, _)| *asked);
+    asked.map(|(_, part)| part).collect()
 }
 
 /// What standard output says when nothing fails.
@@ -103,7 +110,13 @@ fn answer(context: &Context, health: &Health) -> Result<()> {
     let (first, others) = failures.split_first().expect("there are failures");
     let error = others.iter().fold(
         Error::new(kind(failures), reason(first)).hint(first.hint.clone()),
-        |error, failure| error.details([reason(failure)]).hint(failure.hint.clone()),
+        |error, failure| {
+            let error = error.details([reason(failure)]);
+            if error.hints.contains(&failure.hint) {
+                return error;
+            }
+            error.hint(failure.hint.clone())
+        },
     );
     Err(error)
 }
