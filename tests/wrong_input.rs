@@ -42,6 +42,12 @@ fn status_shows_the_rest_where_a_file_cannot_be_read() {
     std::fs::write(&record, "{").expect("written");
     let shown = sandbox.run(["status"]).code(4);
     shown.prints(["backend   unknown", "cannot be understood", "embedded"]);
+    sandbox.write("docker-compose.yml", "services: [\n");
+    sandbox
+        .run(["down"])
+        .code(4)
+        .says(["warning", "docker-compose.yml:", "cannot be understood"]);
+    std::fs::remove_file(sandbox.work().join("docker-compose.yml")).expect("removed");
     std::fs::write(&record, text).expect("written");
     sandbox.run(["down"]).code(0);
 }
