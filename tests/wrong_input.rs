@@ -232,6 +232,24 @@ fn arguments_that_make_no_sense() {
         .run(["kill", "--timeout", "soon"])
         .code(2)
         .says(["soon"]);
+    // More seconds than a clock can count.
+    let endless = "18446744073709551615";
+    for args in [
+        &["health", "--wait=18446744073709551615"][..],
+        &["up", "--wait-timeout", endless],
+        &["pull-model", "--stall-timeout", endless],
+        &["serve", "--background", "--ready-timeout", endless],
+    ] {
+        sandbox.run(args).code(2).says([endless, "no duration"]);
+    }
+    // What only an engine keeps of a log is not left out in silence.
+    for args in [
+        &["logs", "backend", "--timestamps"][..],
+        &["logs", "gateway", "--until", "1m"],
+        &["logs", "gateway", "some-service"],
+    ] {
+        sandbox.run(args).code(2).says(["logs of containers"]);
+    }
     sandbox.assert_nothing_left();
 }
 
