@@ -61,7 +61,7 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
 
 /// The parts of which nothing is known while no look has ended.
 fn asked(question: &Question<'_>) -> Vec<Part> {
-    if question.level == Level::Infer {
+    if question.level > Level::Ready {
         return vec![Part::Inference];
     }
     let parts = [
