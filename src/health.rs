@@ -149,19 +149,25 @@ async fn backend_and_model(question: &Question<'_>, client: &Client) -> Result<V
 
 async fn check_backend(client: &Client) -> Option<Failure> {
     let host = client.host();
-    let fail = |reason: String, hint: &str| Some(Failure::new(Part::Backend, reason, hint));
-    match client.probe(ANSWER).await {
-        Probe::Ollama => None,
-        Probe::Absent => fail(
+    let (reason, hint) = match client.probe(ANSWER).await {
+        Probe::Ollama => return None,
+        Probe::Absent => (
             format!("nothing listens on {host}"),
             "ollamactl serve --background",
         ),
-        Probe::Silent => fail(
+        Probe::Silent => (
             format!("{host} takes connections but does not answer"),
             "ollamactl restart",
         ),
-        Probe::Stranger(what) => fail(format!("{host} is not Ollama: {what}"), "ollamactl doctor"),
-    }
+        Probe::Stranger(what) => (format!("{host} is not Ollama: {what}"), "ollamactl doctor"),
+    };
+    // What runs elsewhere is not started from here.
+    let hint = if host.is_local() {
+        hint
+    } else {
+        "start it there, or unset OLLAMA_HOST to run one here"
+    };
+    Some(Failure::new(Part::Backend, reason, hint))
 }
 
 async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure> {

@@ -164,3 +164,14 @@ fn waiting_ends_when_it_is_healthy_or_the_time_is_over() {
         .code(2)
         .says(["--wait", "soon"]);
 }
+
+/// Nothing is known yet of the part that was asked for, and of no other.
+#[test]
+fn a_wait_that_ends_before_the_first_answer_names_what_was_asked_for() {
+    let sandbox = Sandbox::new();
+    // It takes connections, and nobody answers.
+    let _silent = std::net::TcpListener::bind(sandbox.gateway).expect("bound");
+    let health = sandbox.run(["health", "gateway", "--wait", "300ms"]);
+    let said = health.code(3).says(["gateway: no answer within"]).json();
+    assert_eq!(said["failing"], serde_json::json!(["gateway"]));
+}

@@ -8,10 +8,9 @@ use support::{Output, Sandbox, free_address, is_free};
 
 /// Runs a script in which only its own processes can be seen; `None`, said aloud, where that is not
 /// possible.
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 fn alone(sandbox: &Sandbox, script: &str) -> Option<Output> {
     if !support::is_root() {
-        eprintln!("SKIPPED: a namespace of processes of its own needs root");
+        support::skipped("a namespace of processes of its own needs root");
         return None;
     }
     let path = sandbox.path("script");
@@ -57,8 +56,8 @@ fn a_supervisor_that_is_recorded_elsewhere_does_not_start_its_backend_again() {
     let sandbox = Sandbox::new();
     let script = r#"ollamactl -q serve --background
         XDG_STATE_HOME=$PWD ollamactl kill; echo "kill: $?"
-        for i in $(seq 40); do ps -eo args | grep "[o]llama serve" && break; sleep 0.05; done
         ps -eo args | grep "[s]upervise" || echo "no supervisor"
+        ps -eo args | grep "[o]llama serve"; true
     "#;
     let Some(output) = alone(&sandbox, script) else {
         return;
@@ -180,8 +179,7 @@ fn a_garbage_record_does_not_keep_kill_from_ending_what_it_was_about() {
         printf '\377\000{' > $XDG_STATE_HOME/ollamactl/backend-*.json
         ollamactl down; echo "down: $?"
         ollamactl kill; echo "kill: $?"
-        for i in $(seq 40); do ps -eo args | grep "/[o]llama serve\|[s]upervise" && sleep 0.05; done
-        ps -eo args | grep "/[o]llama serve\|[s]upervise" || echo "nothing runs"
+        until ! ps -eo args | grep "/[o]llama serve\|[s]upervise"; do :; done; echo "nothing runs"
         ollamactl status >/dev/null; echo "status: $?""#;
     let Some(output) = alone(&sandbox, script) else {
         return;

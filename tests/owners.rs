@@ -113,6 +113,19 @@ fn a_systemd_unit_is_named_and_acted_on_by_its_name() {
         ]);
 }
 
+/// journalctl is ended by the pipe, as any program is whose reader leaves.
+#[test]
+fn a_reader_that_leaves_a_units_journal_is_no_error() {
+    let sandbox = sandbox();
+    sandbox.script("journalctl", "exec yes line");
+    let Some(group) = Cgroup::new("system.slice/my-ollama.service") else {
+        return;
+    };
+    let script = "ollamactl logs | head -n 1; echo \"logs: ${PIPESTATUS[0]}\"";
+    let output = with_backend(&sandbox, &group, false, script).code(0);
+    assert_eq!(output.stdout, "line\nlogs: 0\n", "{output}");
+}
+
 #[test]
 fn a_users_unit_is_asked_of_the_users_systemd() {
     let sandbox = sandbox();

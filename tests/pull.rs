@@ -56,8 +56,8 @@ fn place(lines: &[serde_json::Value], step: &str, event: &str) -> usize {
 
 #[test]
 fn several_models_are_pulled_side_by_side() {
-    // Different weights, so that one does not wait for the other's blobs.
-    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1000000");
+    // Different weights, so that one does not wait for the other's blobs; slow enough to meet.
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "200000");
     let output = sandbox
         .run(["--json", "pull-model", "tiny", "tinyb"])
         .code(0);

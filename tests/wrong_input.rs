@@ -42,6 +42,12 @@ fn status_shows_the_rest_where_a_file_cannot_be_read() {
     std::fs::write(&record, "{").expect("written");
     let shown = sandbox.run(["status"]).code(4);
     shown.prints(["backend   unknown", "cannot be understood", "embedded"]);
+    sandbox.write("docker-compose.yml", "services: [\n");
+    sandbox
+        .run(["down"])
+        .code(4)
+        .says(["warning", "docker-compose.yml:", "cannot be understood"]);
+    std::fs::remove_file(sandbox.work().join("docker-compose.yml")).expect("removed");
     std::fs::write(&record, text).expect("written");
     sandbox.run(["down"]).code(0);
 }
@@ -53,7 +59,8 @@ fn an_address_that_does_not_resolve_keeps_nobody_from_looking_or_ending() {
     sandbox.run(["status"]).code(0).prints(["embedded"]);
     sandbox.run(["down"]).code(0);
     let asked = ["no-such-host.invalid", "hint"];
-    sandbox.run(["health"]).code(3).says(asked);
+    let health = sandbox.run(["health"]).code(3).says(asked);
+    assert!(!health.stderr.contains("serve --background"), "{health}");
     sandbox.run(["up"]).code(3).says(asked);
     sandbox.assert_nothing_left();
 }
@@ -173,6 +180,17 @@ fn a_model_that_is_unknown_makes_up_fail() {
 }
 
 #[test]
+fn a_model_name_of_compose_s_env_file_that_is_none() {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("OLLAMA_MODEL");
+    sandbox.write(".env", "OLLAMA_MODEL=bad name\n");
+    sandbox
+        .run(["config", "show"])
+        .code(2)
+        .says([".env: ", "bad name"]);
+}
+
+#[test]
 fn a_model_name_that_is_none() {
     let sandbox = Sandbox::new();
     for command in ["up", "status", "health", "pull-model"] {
@@ -214,6 +232,24 @@ fn arguments_that_make_no_sense() {
         .run(["kill", "--timeout", "soon"])
         .code(2)
         .says(["soon"]);
+    // More seconds than a clock can count.
+    let endless = "18446744073709551615";
+    for args in [
+        &["health", "--wait=18446744073709551615"][..],
+        &["up", "--wait-timeout", endless],
+        &["pull-model", "--stall-timeout", endless],
+        &["serve", "--background", "--ready-timeout", endless],
+    ] {
+        sandbox.run(args).code(2).says([endless, "no duration"]);
+    }
+    // What only an engine keeps of a log is not left out in silence.
+    for args in [
+        &["logs", "backend", "--timestamps"][..],
+        &["logs", "gateway", "--until", "1m"],
+        &["logs", "gateway", "some-service"],
+    ] {
+        sandbox.run(args).code(2).says(["logs of containers"]);
+    }
     sandbox.assert_nothing_left();
 }
 

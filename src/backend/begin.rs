@@ -29,7 +29,12 @@ impl Supervision<'_> {
             _ => recorded.or_else(|| self.marked()),
         };
         if probe == Probe::Silent && ours.is_none() {
-            probe = self.wait_for_starting().await;
+            probe = tokio::select! {
+                probe = self.wait_for_starting() => probe,
+                () = self.shutdown.requested.cancelled() => {
+                    return Err(Error::new(Kind::Interrupted, "interrupted"));
+                }
+            };
         }
         match probe {
             Probe::Ollama => Ok(match ours {

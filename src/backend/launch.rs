@@ -162,10 +162,10 @@ fn environment(config: &Config) -> BTreeMap<String, String> {
     let mut environment: BTreeMap<_, _> = own
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    environment.extend(config.backend.environment.clone());
     // These two are settings of their own.
     environment.remove("OLLAMA_HOST");
     environment.remove("OLLAMA_MODELS");
+    environment.extend(config.backend.environment.clone());
     environment
 }
 

@@ -121,8 +121,11 @@ impl Owner {
         }
     }
 
-    /// Who holds this address.
+    /// Who holds this address; what holds one of another machine is not seen from here.
     pub(super) fn at(host: &OllamaHost) -> Self {
+        if !host.is_local() {
+            return Self::Nobody;
+        }
         holder(host).map_or(Self::OtherUser { process: None }, |process| {
             Self::of(&process)
         })
@@ -306,4 +309,19 @@ fn client_of(engine: &str) -> Option<&'static str> {
 /// What other users' things take.
 fn sudo() -> &'static str {
     if users::own() == Some(0) { "" } else { "sudo " }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ollama::host;
+
+    #[test]
+    fn a_port_of_another_machine_is_not_held_by_whoever_has_that_port_here() {
+        let listener = std::net::TcpListener::bind("0.0.0.0:0").expect("bound");
+        let port = listener.local_addr().expect("bound").port();
+        let at = |name: &str| Owner::at(&host::parse(&format!("{name}:{port}")));
+        assert_eq!(at("192.0.2.1"), Owner::Nobody);
+        assert_ne!(at("127.0.0.1"), Owner::Nobody);
+    }
 }

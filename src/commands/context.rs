@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::config::{self, Config, Flags, Setting, Source};
-use crate::error::{Context as _, Kind, Result};
+use crate::error::{Context as _, Error, Kind, Result};
 use crate::event::Events;
 use crate::gateway::{self, Gateway};
 use crate::paths::Paths;
@@ -49,10 +49,12 @@ impl Context {
         if config.model.source == Source::Default
             && let Some(model) = gateway::model_of_env_file(&config, &self.folder)
         {
-            config.model = Setting {
-                value: model.parse()?,
-                source: Source::EnvFile,
-            };
+            let source = Source::EnvFile;
+            let value = model.parse().map_err(|mut error: Error| {
+                error.message = format!("{source}: {}", error.message);
+                error
+            })?;
+            config.model = Setting { value, source };
         }
         for (name, value, source) in config.entries() {
             if *source != Source::Default {

@@ -3,8 +3,8 @@
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::context::Context;
-use super::up::duration;
 use crate::cli::{HealthArgs, HealthLevel, HealthPart};
+use crate::config::duration;
 use crate::error::{Error, Kind, Result};
 use crate::gateway;
 use crate::health::{self, Failure, Health, Level, Part, Question};
@@ -53,18 +53,25 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
         sleep(LOOK).await;
     }
     if health.failures.is_empty() {
-        let part = if infers {
-            Part::Inference
-        } else {
-            Part::Backend
-        };
-        health.failures.push(Failure::new(
-            part,
-            format!("no answer within {}", seconds(wait)),
-            "ollamactl status",
-        ));
+        let reason = format!("no answer within {}", seconds(wait));
+        let unknown = |part| Failure::new(part, reason.clone(), "ollamactl status");
+        health.failures = asked(&question).into_iter().map(unknown).collect();
     }
     Ok(answer(context, &health)?)
+}
+
+/// The parts of which nothing is known while no look has ended.
+fn asked(question: &Question<'_>) -> Vec<Part> {
+    if question.level > Level::Ready {
+        return vec![Part::Inference];
+    }
+    let parts = [
+        (question.backend, Part::Backend),
+        (question.model, Part::Model),
+        (question.gateway.is_some(), Part::Gateway),
+    ];
+    let asked = parts.into_iter().filter(|(asked, _)| *asked);
+    asked.map(|(_, part)| part).collect()
 }
 
 /// What standard output says when nothing fails.
@@ -104,7 +111,13 @@ fn answer(context: &Context, health: &Health) -> Result<()> {
     let (first, others) = failures.split_first().expect("there are failures");
     let error = others.iter().fold(
         Error::new(kind(failures), reason(first)).hint(first.hint.clone()),
-        |error, failure| error.details([reason(failure)]).hint(failure.hint.clone()),
+        |error, failure| {
+            let error = error.details([reason(failure)]);
+            if error.hints.contains(&failure.hint) {
+                return error;
+            }
+            error.hint(failure.hint.clone())
+        },
     );
     Err(error)
 }

@@ -5,16 +5,12 @@ use serde::Serialize;
 use super::context::Context;
 use crate::backend::{self, Killed};
 use crate::cli::KillArgs;
-use crate::config::parse_duration;
+use crate::config::duration;
 use crate::error::{Error, Result};
+use crate::units::counted;
 
 pub(super) async fn run(context: &Context, args: &KillArgs) -> anyhow::Result<()> {
-    let grace = parse_duration(&args.timeout).ok_or_else(|| {
-        Error::usage(format!(
-            "--timeout: {:?} is no duration: write 10s or 1m",
-            args.timeout
-        ))
-    })?;
+    let grace = duration("--timeout", &args.timeout)?;
     let killed = backend::kill(&context.paths, grace).await?;
     report(context, &killed)?;
     if killed.left.is_empty() {
@@ -63,8 +59,8 @@ fn report(context: &Context, killed: &Killed) -> Result<()> {
     }
     if killed.runners > 0 {
         context.ui.say(&format!(
-            "ended {} runners that a dead backend had left",
-            killed.runners
+            "ended {} that a dead backend had left",
+            counted(killed.runners, "runner")
         ));
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
 use chrono::Utc;
 
@@ -26,14 +27,22 @@ pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()
     let config = context.config(&flags)?;
     let wanted = Wanted::new(args)?;
     match args.part {
-        LogsPart::Backend if !args.services.is_empty() || args.until.is_some() => Err(
-            Error::usage("services and --until are for the gateway's log")
-                .hint("ollamactl logs gateway SERVICE…")
-                .into(),
-        ),
-        LogsPart::Backend => Ok(backend_log(context, &config, &wanted).await?),
+        LogsPart::Backend => {
+            refuse_for_files(args)?;
+            Ok(backend_log(context, &config, &wanted).await?)
+        }
         LogsPart::Gateway => Ok(gateway_log(context, &config, &wanted, args).await?),
     }
+}
+
+/// What an engine keeps beside the lines of a container, and a file does not.
+fn refuse_for_files(args: &LogsArgs) -> Result<()> {
+    if args.services.is_empty() && args.until.is_none() && !args.timestamps {
+        return Ok(());
+    }
+    let what = "services, --until and --timestamps are for the logs of containers";
+    Err(Error::usage(what)
+        .hint("ollamactl logs gateway SERVICE…, where a compose file has the gateway"))
 }
 
 /// Which lines.
@@ -73,6 +82,7 @@ async fn gateway_log(
     match gateway::choose(config, &context.folder)? {
         Gateway::Compose(compose) => container_logs(context, &compose, wanted, args).await,
         Gateway::Embedded(how) => {
+            refuse_for_files(args)?;
             let path = embedded::slot(&context.paths, how.launch.listen).log_file();
             if !path.exists() {
                 return Err(Error::new(
@@ -250,9 +260,21 @@ async fn journal(words: &[String], wanted: &Wanted) -> Result<()> {
         .status()
         .await
         .or_failed(|| "cannot run journalctl")?;
-    if status.success() {
+    if status.success() || its_reader_left(status) {
         return Ok(());
     }
     Err(Error::failed(format!("journalctl ended with {status}"))
         .hint("reading another user's journal needs the group systemd-journal, or sudo"))
+}
+
+/// A reader that went away (`| head`) is no error of journalctl's either.
+#[cfg(unix)]
+fn its_reader_left(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal() == Some(rustix::process::Signal::PIPE.as_raw())
+}
+
+#[cfg(not(unix))]
+fn its_reader_left(_status: ExitStatus) -> bool {
+    false
 }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use crate::cli::UpArgs;
-use crate::config::parse_duration;
-use crate::error::{Error, Result};
+use crate::config::duration;
 use crate::gateway;
 use crate::stack::{self, UpReport, UpRequest};
 use crate::units::seconds;
@@ -65,13 +64,4 @@ fn timing(report: &UpReport) -> String {
         .collect();
     let all = seconds(Duration::from_secs_f64(report.seconds));
     format!("healthy after {all} (side by side: {})", parts.join(", "))
-}
-
-/// A duration that a flag gives.
-pub(in crate::commands) fn duration(flag: &str, text: &str) -> Result<Duration> {
-    parse_duration(text).ok_or_else(|| {
-        Error::usage(format!(
-            "{flag}: {text:?} is no duration: write 30, 30s, 5m or 1h"
-        ))
-    })
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use embedded::{AccessLog, Embedded, Secret};
 pub use file::{PROJECT_FILE, USER_FILE};
-pub use places::parse_duration;
+pub use places::{duration, parse_duration};
 pub use resolve::{Flags, load};
 pub use setting::{Setting, Source};
 

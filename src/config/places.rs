@@ -1,6 +1,7 @@
 //! The places that a value may come from, and how it is read there.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -66,7 +67,7 @@ impl Places<'_> {
             .find_map(|(path, file)| Some((in_file(file)?.clone(), Source::File(path.clone()))))
     }
 
-    pub fn text<T: FromStr<Err: std::fmt::Display>>(
+    pub fn text<T: FromStr<Err: Display>>(
         &self,
         flag: &'static str,
         given: Option<&String>,
@@ -84,12 +85,25 @@ impl Places<'_> {
         }
     }
 
+    /// A path; in a configuration file it is relative to that file.
     pub fn path(
         &self,
         flag: &'static str,
         given: Option<&PathBuf>,
         variable: &'static str,
         in_file: impl Fn(&File) -> Option<&PathBuf>,
+    ) -> Option<Setting<PathBuf>> {
+        self.path_with(flag, given, variable, in_file, beside)
+    }
+
+    /// The same, where `from_file` says what a configuration file means by it.
+    pub fn path_with(
+        &self,
+        flag: &'static str,
+        given: Option<&PathBuf>,
+        variable: &'static str,
+        in_file: impl Fn(&File) -> Option<&PathBuf>,
+        from_file: impl Fn(&Path, &Path) -> PathBuf,
     ) -> Option<Setting<PathBuf>> {
         if let Some(path) = given {
             return Some(Setting {
@@ -109,7 +123,7 @@ impl Places<'_> {
         }
         self.files.iter().find_map(|(path, file)| {
             Some(Setting {
-                value: beside(path, in_file(file)?),
+                value: from_file(path, in_file(file)?),
                 source: Source::File(path.clone()),
             })
         })
@@ -137,11 +151,7 @@ impl Places<'_> {
         let Some((text, source)) = self.raw(flag, given, None, &in_file) else {
             return Ok(Setting::default(Duration::from_secs(default)));
         };
-        let value = parse_duration(&text).ok_or_else(|| {
-            Error::usage(format!(
-                "{source}: {text:?} is no duration: write 30, 30s, 2m or 500ms"
-            ))
-        })?;
+        let value = duration(&source, &text)?;
         Ok(Setting { value, source })
     }
 
@@ -189,26 +199,42 @@ fn bad_value(text: &str, source: &Source, why: &str) -> Error {
     }
 }
 
-/// Paths in a configuration file are relative to that file. A bare program name stays a name.
+/// Paths in a configuration file are relative to that file.
 pub(super) fn beside(file: &Path, path: &Path) -> PathBuf {
-    if path.is_absolute() || path == Path::new("ollama") {
-        return path.to_owned();
-    }
     file.parent().unwrap_or(Path::new("")).join(path)
 }
 
-/// Reads `30`, `30s`, `2m`, `1h`, `500ms`.
+/// The same for a program, of which a bare name stays one: it is looked up on `PATH`.
+pub(super) fn program_beside(file: &Path, program: &Path) -> PathBuf {
+    if program.components().count() == 1 {
+        return program.to_owned();
+    }
+    beside(file, program)
+}
+
+/// A duration that `source` gives: a flag, or a place of the configuration.
+pub fn duration(source: impl Display, text: &str) -> Result<Duration> {
+    parse_duration(text).ok_or_else(|| {
+        Error::usage(format!(
+            "{source}: {text:?} is no duration: write 500ms, 30, 30s, 2m or 1h"
+        ))
+    })
+}
+
+/// Reads `30`, `30s`, `2m`, `1h`, `500ms`; at most a hundred years, so that a deadline can be added up.
 pub fn parse_duration(text: &str) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().ok()?;
-    match &text[digits.len()..] {
-        "" | "s" => Some(Duration::from_secs(number)),
-        "ms" => Some(Duration::from_millis(number)),
-        "m" => number.checked_mul(60).map(Duration::from_secs),
-        "h" => number.checked_mul(3600).map(Duration::from_secs),
-        _ => None,
-    }
+    let duration = match &text[digits.len()..] {
+        "" | "s" => Duration::from_secs(number),
+        "ms" => Duration::from_millis(number),
+        "m" => Duration::from_secs(number.checked_mul(60)?),
+        "h" => Duration::from_secs(number.checked_mul(3600)?),
+        _ => return None,
+    };
+    (duration <= LONGEST).then_some(duration)
 }
 
 #[cfg(test)]
@@ -227,6 +253,8 @@ mod tests {
             "1y",
             "99999999999999999999",
             "18446744073709551615h",
+            "18446744073709551615",
+            "876001h",
         ] {
             assert_eq!(parse_duration(bad), None, "{bad}");
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::file::{self, USER_FILE};
-use super::places::{Places, beside};
+use super::places::{Places, beside, program_beside};
 use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
     PullSettings, Setting, Source, embedded,
@@ -135,11 +135,12 @@ fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
             "relay",
         )?,
         program: places
-            .path(
+            .path_with(
                 "--ollama-bin",
                 flags.program.as_ref(),
                 "OLLAMACTL_OLLAMA_BIN",
                 |f| f.backend.program.as_ref(),
+                program_beside,
             )
             .unwrap_or_else(|| Setting::default(PathBuf::from("ollama"))),
         models: places
@@ -156,7 +157,7 @@ fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
                     source: found.source,
                 },
             ),
-        environment: places.merged_environment(),
+        environment: environment(places)?,
         ready_timeout: places.duration(
             "--ready-timeout",
             flags.ready_timeout.as_ref(),
@@ -170,6 +171,43 @@ fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
             10,
         )?,
     })
+}
+
+/// What is added to the backend's environment. Its address and store have keys of their own, which every
+/// command looks at, and not the backend alone.
+fn environment(places: &Places) -> Result<BTreeMap<String, String>> {
+    for (path, file) in &places.files {
+        for (name, key) in [
+            ("OLLAMA_HOST", "backend.host"),
+            ("OLLAMA_MODELS", "backend.models"),
+        ] {
+            if file.backend.environment.contains_key(name) {
+                return Err(Error::usage(format!(
+                    "{}: backend.environment: {name} has a key of its own",
+                    path.display()
+                ))
+                .hint(format!("write it as {key}")));
+            }
+        }
+    }
+    Ok(places.merged_environment())
+}
+
+fn health_path(places: &Places) -> Result<Setting<String>> {
+    let path: Setting<String> = places.text(
+        "",
+        None,
+        None,
+        |f| f.gateway.health_path.as_ref(),
+        "/healthz",
+    )?;
+    if path.value.starts_with('/') {
+        return Ok(path);
+    }
+    Err(Error::usage(format!(
+        "{}: gateway.health_path: {:?} does not begin with /",
+        path.source, path.value
+    )))
 }
 
 fn relay_allow(places: &Places) -> Result<Setting<Vec<String>>> {
@@ -246,13 +284,7 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
             DEFAULT_GATEWAY,
         )?,
         embedded: embedded::resolve(flags, places)?,
-        health_path: places.text(
-            "",
-            None,
-            None,
-            |f| f.gateway.health_path.as_ref(),
-            "/healthz",
-        )?,
+        health_path: health_path(places)?,
         host_gateway: places.in_files(|f| f.gateway.host_gateway, true),
         files,
         project_name,
@@ -352,6 +384,40 @@ mod tests {
             "{}",
             error.message
         );
+    }
+
+    #[test]
+    fn a_program_may_be_a_bare_name_and_a_folder_is_beside_the_file() {
+        let backend = |section: &str| {
+            let fixture = fixture(&format!("backend: {{{section}}}"), "");
+            let backend = fixture.load(&Flags::default(), &[]).expect("loads").backend;
+            let folder = fixture.dir.path().to_owned();
+            (backend.program.value, backend.models.value, folder)
+        };
+        for name in ["ollama", "ollama-next"] {
+            let (program, ..) = backend(&format!("program: {name}"));
+            assert_eq!(program, Path::new(name));
+        }
+        let (program, models, folder) = backend("program: ./ollama, models: ollama");
+        assert_eq!(program, folder.join("ollama"));
+        assert_eq!(models, Some(folder.join("ollama")));
+    }
+
+    #[test]
+    fn what_would_be_ignored_or_never_work_is_refused() {
+        for (text, said) in [
+            (
+                "backend: {environment: {OLLAMA_MODELS: /m}}",
+                "OLLAMA_MODELS",
+            ),
+            ("backend: {environment: {OLLAMA_HOST: x}}", "OLLAMA_HOST"),
+            ("gateway: {health_path: healthz}", "gateway.health_path"),
+        ] {
+            let error = fixture(text, "").load(&Flags::default(), &[]);
+            let error = error.expect_err("refused");
+            assert_eq!(error.kind, Kind::Usage);
+            assert!(error.message.contains(said), "{}", error.message);
+        }
     }
 
     #[test]

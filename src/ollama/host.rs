@@ -1,4 +1,4 @@
-//! `OLLAMA_HOST`, read as Ollama reads it (envconfig/config.go; every case below was recorded).
+//! `OLLAMA_HOST`, read as Ollama reads it (envconfig/config.go).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
@@ -23,9 +23,9 @@ impl Default for OllamaHost {
     }
 }
 
-/// Reads an `OLLAMA_HOST` value. Never fails: like Ollama, a bad port becomes the default one.
+/// Reads an `OLLAMA_HOST` value. Never fails: like Ollama, a bad port becomes the scheme's default one.
 pub fn parse(text: &str) -> OllamaHost {
-    let text = text.trim().trim_matches(['"', '\'']);
+    let text = text.trim().trim_matches(['"', '\'']).trim();
     let (https, default_port, rest) = match text.split_once("://") {
         Some(("http", rest)) => (false, 80, rest),
         Some(("https", rest)) => (true, 443, rest),
@@ -35,7 +35,7 @@ pub fn parse(text: &str) -> OllamaHost {
     };
     let authority = rest.split('/').next().unwrap_or_default();
     let (host, port) = if let Some((host, port)) = split_host_port(authority) {
-        (host, port.parse().unwrap_or(DEFAULT_PORT))
+        (host, port.parse().unwrap_or(default_port))
     } else {
         let host = authority.trim_matches(['[', ']']);
         (
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_recorded_spelling_is_read_as_ollama_reads_it() {
+    fn every_spelling_is_read_as_ollama_reads_it() {
         let cases = [
             ("", "127.0.0.1:11434"),
             ("127.0.0.1:25511", "127.0.0.1:25511"),
@@ -176,10 +176,12 @@ mod tests {
             (" 127.0.0.1:25511 ", "127.0.0.1:25511"),
             ("\"127.0.0.1:25511\"", "127.0.0.1:25511"),
             ("'127.0.0.1:25511'", "127.0.0.1:25511"),
+            ("\" 127.0.0.1:25511 \"", "127.0.0.1:25511"),
             ("127.0.0.1:0", "127.0.0.1:0"),
             ("127.0.0.1:99999", "127.0.0.1:11434"),
             ("127.0.0.1:-1", "127.0.0.1:11434"),
             ("127.0.0.1:abc", "127.0.0.1:11434"),
+            ("https://127.0.0.1:abc", "127.0.0.1:443"),
             ("127.0.0.1:", "127.0.0.1:11434"),
             ("25511", "25511:11434"),
             ("ollama.com", "ollama.com:443"),

@@ -42,12 +42,14 @@ pub fn find_program(program: &Path, path: &str) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return program.is_file().then(|| program.to_owned());
     }
+    // Elsewhere what follows a dot belongs to the name: `ollama-0.24.0`.
+    let file = if cfg!(windows) {
+        program.with_extension("exe")
+    } else {
+        program.to_owned()
+    };
     std::env::split_paths(path)
-        .map(|folder| {
-            folder
-                .join(program)
-                .with_extension(std::env::consts::EXE_EXTENSION)
-        })
+        .map(|folder| folder.join(&file))
         .find(|candidate| is_executable(candidate))
 }
 
@@ -102,6 +104,21 @@ mod tests {
         ] {
             assert!(!is_backend(&process(command)), "{command}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_found_by_its_whole_name() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().to_str().expect("text");
+        let program = folder.path().join("ollama-0.24.0");
+        std::fs::write(&program, "").expect("written");
+        let find = |name: &str| find_program(Path::new(name), path);
+        assert_eq!(find("ollama-0.24.0"), None, "nobody may run it");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("set");
+        assert_eq!(find("ollama-0.24.0"), Some(program));
+        assert_eq!(find("ollama-0.24"), None);
     }
 
     #[test]

@@ -41,8 +41,12 @@ pub async fn down(
 ) -> Result<Down> {
     let mut down = Down::default();
     let gateway = end_gateway(config, paths, gateway, options, &mut down, events).await;
-    end_backend(config, paths, &mut down, events).await?;
-    gateway.map(|()| down)
+    let backend = end_backend(config, paths, &mut down, events).await;
+    if let (Err(gateway), Err(_)) = (&gateway, &backend) {
+        // One of two is the command's own error.
+        events.warn(gateway.in_a_line());
+    }
+    backend.and(gateway).map(|()| down)
 }
 
 async fn end_gateway(

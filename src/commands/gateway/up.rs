@@ -3,7 +3,7 @@
 use super::{choose, show_plan, show_steps, step};
 use crate::cli::{GatewayRestartArgs, GatewayUpArgs, PullPolicy};
 use crate::commands::context::Context;
-use crate::commands::up::duration;
+use crate::config::duration;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::event::Step;
