@@ -134,7 +134,10 @@ fn chosen<T: Serialize>(all: &BTreeMap<String, T>, used: &BTreeSet<&str>) -> Tre
 
 /// The service as its hash sees it, before anything is taken out.
 fn of_service(service: &Service, dialect: Dialect) -> Tree {
-    let text = hash::service_json(service, dialect);
+    let mut service = service.clone();
+    let absent = std::mem::take(&mut service.absent);
+    service.depends_on.extend(absent);
+    let text = hash::service_json(&service, dialect);
     let mut tree = Tree::parse(&text);
     // Its labels stand among the others.
     tree.drop_where("label_file", |_| true);

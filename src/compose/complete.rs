@@ -51,15 +51,18 @@ fn is_active(service: &Service, project: &Project) -> bool {
 fn drop_absent_dependencies(project: &mut Project) {
     for service in project.services.values_mut() {
         let profiles = &service.profiles;
-        service.depends_on.retain(|name, dependency| {
-            let absent = project.disabled.get(name).is_some_and(|needed| {
-                !needed
-                    .profiles
-                    .iter()
-                    .any(|profile| profiles.contains(profile))
+        let (kept, absent) = std::mem::take(&mut service.depends_on)
+            .into_iter()
+            .partition(|(name, dependency)| {
+                let absent = project.disabled.get(name.as_str()).is_some_and(|needed| {
+                    !needed
+                        .profiles
+                        .iter()
+                        .any(|profile| profiles.contains(profile))
+                });
+                dependency.required || !absent
             });
-            dependency.required || !absent
-        });
+        (service.depends_on, service.absent) = (kept, absent);
     }
 }
 

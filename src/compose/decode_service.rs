@@ -38,6 +38,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         configs: o.or_default("configs", parts::configs)?,
         container_name: o.text("container_name")?,
         depends_on: o.or_default("depends_on", parts::depends_on)?,
+        absent: std::collections::BTreeMap::new(),
         deploy: o.option("deploy", |field| {
             deploy::deploy(field, &mut unsupported, warnings)
         })?,
