@@ -204,9 +204,9 @@ impl Tree {
 
     fn lower_keys(&mut self) {
         if let Self::Map(entries) = self {
-            entries
-                .iter_mut()
-                .for_each(|(key, _)| key.make_ascii_lowercase());
+            for (key, _) in entries {
+                key.make_ascii_lowercase();
+            }
         }
     }
 

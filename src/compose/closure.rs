@@ -31,7 +31,10 @@ impl Project {
         let mut kept = BTreeMap::new();
         for name in names {
             for service in self.needed_by(name)? {
-                kept.insert(service.name.clone(), service.clone());
+                let mut service = service.clone();
+                // Of a part, compose does not show them either.
+                service.absent.clear();
+                kept.insert(service.name.clone(), service);
             }
         }
         self.services = kept;

@@ -36,14 +36,18 @@ fn rule(path: &[&str]) -> Rule {
         _ => return Rule::Deep,
     };
     match inner {
-        ["command" | "entrypoint"] | ["healthcheck", "test"] | ["ulimits", _] => Rule::Replace,
+        // A variable or label without a value stands for another value than that of the earlier file.
+        ["command" | "entrypoint"]
+        | ["healthcheck", "test"]
+        | [
+            "ulimits" | "environment" | "labels" | "annotations" | "sysctls",
+            _,
+        ]
+        | ["build", "args" | "labels" | "additional_contexts", _]
+        | ["deploy", "labels", _] => Rule::Replace,
         ["environment" | "labels" | "annotations" | "sysctls"]
         | ["build", "args" | "labels" | "additional_contexts"]
         | ["deploy", "labels"] => Rule::Pairs,
-        // A key without a value stands for another value than that of the earlier file.
-        ["environment" | "labels" | "annotations" | "sysctls", _]
-        | ["build", "args" | "labels" | "additional_contexts", _]
-        | ["deploy", "labels", _] => Rule::Replace,
         ["depends_on"] => Rule::Names(started),
         ["networks"] => Rule::Names(|| Node::Null),
         ["env_file" | "label_file" | "dns" | "dns_opt" | "dns_search" | "tmpfs"] => Rule::List,

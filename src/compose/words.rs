@@ -3,6 +3,10 @@
 
 /// Which quotes are open.
 #[derive(Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "one may be open inside another"
+)]
 struct Open {
     single: bool,
     double: bool,

@@ -144,15 +144,13 @@ impl<'a> Reader<'a> {
     /// How the next such value is written; `None`: in quotes.
     fn source<E: serde::de::Error>(&self) -> Result<Option<&'a str>, E> {
         let index = self.ambiguous.replace(self.ambiguous.get() + 1);
-        match self.sources.get(index) {
-            Some(source) => Ok(source.as_deref()),
-            None => {
-                self.asks.set(true);
-                Err(E::custom(format_args!(
-                    "more than {MAX_AMBIGUOUS} values like 017, which are numbers to compose and texts to others"
-                )))
-            }
+        if let Some(source) = self.sources.get(index) {
+            return Ok(source.as_deref());
         }
+        self.asks.set(true);
+        Err(E::custom(format_args!(
+            "more than {MAX_AMBIGUOUS} values like 017, which are numbers to compose and texts to others"
+        )))
     }
 
     fn count<E: serde::de::Error>(&self) -> Result<(), E> {

@@ -49,7 +49,7 @@ impl LogQuery {
     }
 
     /// The line as it was asked for, if it was, of one that begins with its time.
-    fn choose(&self, line: LogLine) -> Option<LogLine> {
+    fn choose(&self, mut line: LogLine) -> Option<LogLine> {
         let (time, text) = line.text.split_once(' ').unwrap_or((&line.text, ""));
         let time: DateTime<Utc> = time.parse().ok()?;
         let within = self.since.is_none_or(|since| time >= since)
@@ -59,7 +59,8 @@ impl LogQuery {
         } else {
             text.to_owned()
         };
-        within.then_some(LogLine { text, ..line })
+        line.text = text;
+        within.then_some(line)
     }
 }
 
