@@ -9,6 +9,8 @@
 mod api;
 #[path = "engine/compat/guest.rs"]
 mod guest;
+#[path = "engine/compat/logs.rs"]
+mod logs;
 #[path = "engine/compat/project.rs"]
 mod project;
 #[path = "engine/compat/snapshot.rs"]

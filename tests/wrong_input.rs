@@ -98,6 +98,37 @@ fn has_line_and_column(text: &str) -> bool {
 }
 
 #[test]
+fn a_compose_file_that_is_hostile_or_no_text_is_refused_at_once() {
+    let level = |level: usize| {
+        let items = vec![format!("*a{}", level - 1); 10].join(", ");
+        format!("x-{level}: &a{level} [{items}]\n")
+    };
+    let levels: String = (1..9).map(level).collect();
+    let bomb = format!(
+        "x-0: &a0 [x, x, x, x, x, x, x, x, x, x]\n{levels}services: {{ollama-functions: {{image: x}}}}\n"
+    );
+    let huge = vec![b'#'; (4 << 20) + 1];
+    for (bytes, says) in [
+        (bomb.as_bytes(), "more than 100000 values"),
+        (&huge, "is larger than 4 MiB"),
+        (b"services: {a\0: {image: x}}\n", "contains a NUL byte"),
+        (b"services:\n  a\xff: {image: x}\n", "is not UTF-8 (line 2)"),
+    ] {
+        let sandbox = Sandbox::new();
+        let file = sandbox.work().join("compose.yaml");
+        std::fs::write(&file, bytes).expect("written");
+        let path = file.display().to_string();
+        for command in ["config", "up"] {
+            sandbox
+                .run(["gateway", command])
+                .code(2)
+                .says([path.as_str(), says]);
+        }
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
 fn a_service_that_is_unknown_is_told_close_names() {
     let sandbox = Sandbox::new();
     sandbox.write("docker-compose.yml", COMPOSE);

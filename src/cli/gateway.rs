@@ -139,12 +139,18 @@ pub struct GatewayRestartArgs {
 /// `gateway config`.
 #[derive(Debug, Args)]
 pub struct GatewayConfigArgs {
+    /// Only these services and what they depend on [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub selected: Vec<String>,
     /// Show only the names of the services, one a line
     #[arg(long, group = "what")]
     pub services: bool,
     /// Show only the names of the images, one a line
     #[arg(long, group = "what")]
     pub images: bool,
+    /// Show only the names of the volumes, one a line
+    #[arg(long, group = "what")]
+    pub volumes: bool,
     /// Show the config-hash of these services (`*`: all), one a line
     #[arg(long, group = "what", value_name = "SERVICES")]
     pub hash: Option<String>,

@@ -359,6 +359,15 @@ pub struct LogsArgs {
     /// Compose project name
     #[arg(short, long, value_name = "NAME")]
     pub project_name: Option<String>,
+    /// Folder that compose's relative paths are relative to
+    #[arg(long, value_name = "DIR")]
+    pub project_directory: Option<PathBuf>,
+    /// File of variables for compose, instead of .env
+    #[arg(long, value_name = "PATH")]
+    pub env_file: Vec<PathBuf>,
+    /// Compose profile to enable; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub profile: Vec<String>,
     /// Settings.
     #[command(flatten)]
     pub backend: BackendArgs,

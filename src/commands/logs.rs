@@ -21,6 +21,9 @@ pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()
         files: args.file.clone(),
         service: args.service.clone(),
         project_name: args.project_name.clone(),
+        project_directory: args.project_directory.clone(),
+        env_files: args.env_file.clone(),
+        profiles: args.profile.clone(),
         ..Flags::default()
     };
     args.backend.add_to(&mut flags);

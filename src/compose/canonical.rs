@@ -134,12 +134,27 @@ fn chosen<T: Serialize>(all: &BTreeMap<String, T>, used: &BTreeSet<&str>) -> Tre
 
 /// The service as its hash sees it, before anything is taken out.
 fn of_service(service: &Service, dialect: Dialect) -> Tree {
-    let text = hash::service_json(service, dialect);
-    Tree::parse(&text)
+    let mut service = service.clone();
+    let absent = std::mem::take(&mut service.absent);
+    service.depends_on.extend(absent);
+    let text = hash::service_json(&service, dialect);
+    let mut tree = Tree::parse(&text);
+    // Its labels stand among the others.
+    tree.drop_where("label_file", |_| true);
+    tree
 }
 
 /// YAML leaves out what JSON shows as nothing.
 fn in_yaml(service: &mut Tree) {
+    if let Some(block_io) = service.get_mut("blkio_config") {
+        block_io.each(|_, devices| devices.each_item(Tree::lower_keys));
+    }
+    if let Some(watch) = service
+        .get_mut("develop")
+        .and_then(|develop| develop.get_mut("watch"))
+    {
+        watch.each_item(|trigger| trigger.drop_where("exec", Tree::is_idle));
+    }
     for key in ["command", "entrypoint"] {
         service.drop_where(key, |value| *value == Tree::Null);
     }
@@ -179,6 +194,25 @@ impl Tree {
                 change(key, value);
             }
         }
+    }
+
+    fn each_item(&mut self, change: impl FnMut(&mut Self)) {
+        if let Self::List(items) = self {
+            items.iter_mut().for_each(change);
+        }
+    }
+
+    fn lower_keys(&mut self) {
+        if let Self::Map(entries) = self {
+            for (key, _) in entries {
+                key.make_ascii_lowercase();
+            }
+        }
+    }
+
+    /// A hook that runs nothing.
+    fn is_idle(&self) -> bool {
+        matches!(self, Self::Map(entries) if entries.iter().all(|(_, value)| *value == Self::Null))
     }
 
     fn drop_where(&mut self, key: &str, drop: impl Fn(&Self) -> bool) {

@@ -1,6 +1,6 @@
 //! A service with everything that it needs, in the order in which to start it; or why it cannot run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Project;
 use super::names::closest;
@@ -19,22 +19,38 @@ impl Project {
     /// `depends_on` that are not in the result. Fails for what compose refuses (cycles, missing dependencies), and for keys that are
     /// not implemented here, naming them.
     pub fn closure(&self, service: &str) -> Result<Vec<&Service>> {
+        let services = self.needed_by(service)?;
+        services
+            .iter()
+            .try_for_each(|service| self.check(service))?;
+        Ok(services)
+    }
+
+    /// The project with these services and what they depend on alone, whether or not they can be run.
+    pub fn of_services(mut self, names: &[String]) -> Result<Self> {
+        let mut kept = BTreeMap::new();
+        for name in names {
+            for service in self.needed_by(name)? {
+                let mut service = service.clone();
+                // Of a part, compose does not show them either.
+                service.absent.clear();
+                kept.insert(service.name.clone(), service);
+            }
+        }
+        self.services = kept;
+        Ok(self)
+    }
+
+    fn needed_by(&self, service: &str) -> Result<Vec<&Service>> {
         let target = self.service(service)?;
+        let profiles = self.profiles.iter().chain(&target.profiles);
         let mut walk = Walk {
             project: self,
-            profiles: self
-                .profiles
-                .iter()
-                .chain(&target.profiles)
-                .map(String::as_str)
-                .collect(),
+            profiles: profiles.map(String::as_str).collect(),
             trail: Vec::new(),
             ordered: Vec::new(),
         };
         walk.visit(target)?;
-        walk.ordered
-            .iter()
-            .try_for_each(|service| self.check(service))?;
         Ok(walk.ordered)
     }
 

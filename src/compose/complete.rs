@@ -51,15 +51,18 @@ fn is_active(service: &Service, project: &Project) -> bool {
 fn drop_absent_dependencies(project: &mut Project) {
     for service in project.services.values_mut() {
         let profiles = &service.profiles;
-        service.depends_on.retain(|name, dependency| {
-            let absent = project.disabled.get(name).is_some_and(|needed| {
-                !needed
-                    .profiles
-                    .iter()
-                    .any(|profile| profiles.contains(profile))
+        let (kept, absent) = std::mem::take(&mut service.depends_on)
+            .into_iter()
+            .partition(|(name, dependency)| {
+                let absent = project.disabled.get(name.as_str()).is_some_and(|needed| {
+                    !needed
+                        .profiles
+                        .iter()
+                        .any(|profile| profiles.contains(profile))
+                });
+                dependency.required || !absent
             });
-            dependency.required || !absent
-        });
+        (service.depends_on, service.absent) = (kept, absent);
     }
 }
 
@@ -67,8 +70,9 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
     resolve_environment(&mut service, project)?;
     if let Some(build) = &mut service.build {
         resolve_unset(&mut build.args, project);
+        build.args.retain(|_, value| value.is_some());
     }
-    resolve_labels(&mut service, project)?;
+    resolve_labels(&mut service)?;
     imply_dependencies(&mut service);
     if service.networks.is_empty() && service.network_mode.is_empty() {
         service.networks.insert("default".to_owned(), None);
@@ -83,13 +87,21 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
 fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<()> {
     let mut warnings = Vec::new();
     let mut variables = BTreeMap::new();
+    // The service's own variables can be used in its files, beneath those of the project.
+    let mut known = project.environment.clone();
+    for (name, value) in &service.environment {
+        if let Some(value) = value {
+            known.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
     for file in &mut service.env_file {
         if !file.path.exists() {
             file.missing = true;
             continue;
         }
-        let (found, unset) = discover::env_file(&file.path, &project.environment, file.raw)?;
-        variables.extend(found);
+        let (found, unset) = discover::env_file(&file.path, &known, file.raw)?;
+        // A name alone is inherited, or nothing.
+        variables.extend(found.into_iter().filter(|(_, value)| value.is_some()));
         warnings.extend(unset.iter().map(|name| load::unset_warning(name)));
     }
     variables.extend(std::mem::take(&mut service.environment));
@@ -100,8 +112,8 @@ fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<(
 }
 
 /// Labels of `label_file`s beneath those of `labels`.
-fn resolve_labels(service: &mut Service, project: &Project) -> Result<()> {
-    let mut labels = BTreeMap::new();
+fn resolve_labels(service: &mut Service) -> Result<()> {
+    let mut labels: BTreeMap<String, String> = BTreeMap::new();
     for path in &service.label_file {
         let file = Path::new(path);
         if !file.exists() {
@@ -110,7 +122,8 @@ fn resolve_labels(service: &mut Service, project: &Project) -> Result<()> {
                 "services.{name}.label_file: {path} does not exist"
             )));
         }
-        let (found, _) = discover::env_file(file, &project.environment, false)?;
+        // Only labels of the files before can be used in one.
+        let (found, _) = discover::env_file(file, &labels, false)?;
         let found = found.into_iter();
         labels.extend(found.map(|(key, value)| (key, value.unwrap_or_default())));
     }
@@ -127,22 +140,29 @@ fn resolve_unset(variables: &mut BTreeMap<String, Option<String>>, project: &Pro
 
 /// Sharing a namespace or volumes of another service, or a link to it, means depending on it.
 fn imply_dependencies(service: &mut Service) {
-    let modes = [&service.network_mode, &service.ipc, &service.pid];
+    let modes = [
+        &service.network_mode,
+        &service.ipc,
+        &service.pid,
+        &service.uts,
+        &service.cgroup,
+    ];
     let namespaces = modes
         .into_iter()
         .filter_map(|mode| mode.strip_prefix("service:"));
     let first = |text: &'_ String| text.split(':').next().unwrap_or_default().to_owned();
     let linked = service.links.iter().map(first);
     let donors = service.volumes_from.iter().map(first);
-    let names: Vec<String> = namespaces
-        .map(str::to_owned)
-        .chain(linked)
-        .chain(donors.filter(|name| name != "container"))
+    let shared = namespaces.map(str::to_owned).chain(linked);
+    let donors = donors.filter(|name| name != "container");
+    let names: Vec<(String, bool)> = shared
+        .map(|name| (name, true))
+        .chain(donors.map(|name| (name, false)))
         .collect();
-    for name in names {
+    for (name, restart) in names {
         service.depends_on.entry(name).or_insert(Dependency {
             condition: Condition::Started,
-            restart: true,
+            restart,
             required: true,
         });
     }

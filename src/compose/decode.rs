@@ -58,6 +58,22 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// A string or number, as text.
+    pub(super) fn text_or_number(&self) -> Decoded<String> {
+        match self.node {
+            Node::Bool(_) => self.must_be("a string or number"),
+            _ => self.scalar(),
+        }
+    }
+
+    /// `true` or `false` and nothing else, where compose takes no text.
+    pub(super) fn plain_bool(&self) -> Decoded<bool> {
+        match self.node {
+            Node::Bool(value) => Ok(*value),
+            _ => self.must_be("true or false"),
+        }
+    }
+
     /// A truth value, also as the text that interpolation leaves.
     pub(super) fn bool(&self) -> Decoded<bool> {
         let text = match self.node {
@@ -66,8 +82,8 @@ impl<'a> Field<'a> {
             _ => return self.must_be("true or false"),
         };
         match text.as_str() {
-            "true" | "1" | "t" | "y" | "yes" | "on" => Ok(true),
-            "false" | "0" | "f" | "n" | "no" | "off" => Ok(false),
+            "true" | "y" | "yes" | "on" => Ok(true),
+            "false" | "n" | "no" | "off" => Ok(false),
             _ => Err(self.invalid(format!("must be true or false, not `{text}`"))),
         }
     }
@@ -82,7 +98,7 @@ impl<'a> Field<'a> {
             Node::Float(value) if value.fract() == 0.0 => Ok(*value as i64),
             Node::Text(text) => {
                 let fault = |_| self.invalid(format!("must be a whole number, not `{text}`"));
-                text.trim().parse().map_err(fault)
+                text.parse().map_err(fault)
             }
             _ => self.must_be("a whole number"),
         }
@@ -106,15 +122,18 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A size.
+    /// A size: text, or a whole number of bytes.
     pub(super) fn bytes(&self) -> Decoded<Bytes> {
-        let text = self.scalar()?;
+        let text = match self.node {
+            Node::Text(_) | Node::Int(_) => self.scalar()?,
+            _ => return self.must_be("a size such as 512m"),
+        };
         units::bytes(&text).map_err(|reason| self.invalid(reason))
     }
 
     /// A duration.
     pub(super) fn interval(&self) -> Decoded<Interval> {
-        let text = self.scalar()?;
+        let text = self.text()?;
         units::interval(&text).map_err(|reason| self.invalid(reason))
     }
 
@@ -147,16 +166,32 @@ impl<'a> Field<'a> {
         self.items()?.iter().map(item).collect()
     }
 
-    /// Strings or numbers, as texts.
+    /// Strings.
     pub(super) fn texts(&self) -> Decoded<Vec<String>> {
-        self.list(Field::scalar)
+        self.list(Field::text)
+    }
+
+    /// Strings, of which none may be there twice.
+    pub(super) fn distinct(&self) -> Decoded<Vec<String>> {
+        let texts = self.texts()?;
+        let twice = |(index, text): &(usize, &String)| texts[..*index].contains(text);
+        match texts.iter().enumerate().find(twice) {
+            Some((index, text)) => Err(self.index_fault(index, format!("`{text}` is there twice"))),
+            None => Ok(texts),
+        }
+    }
+
+    /// Strings; of those that are the same up to a `=`, the last stands.
+    pub(super) fn names(&self) -> Decoded<Vec<String>> {
+        let name = |text: &String| text.split('=').next().unwrap_or_default().to_owned();
+        Ok(last_of_each(self.texts()?, name))
     }
 
     /// One text or a list of them.
     pub(super) fn one_or_more(&self) -> Decoded<Vec<String>> {
         match self.node {
-            Node::List(_) => self.texts(),
-            _ => Ok(vec![self.scalar()?]),
+            Node::List(_) => self.names(),
+            _ => Ok(vec![self.text()?]),
         }
     }
 
@@ -208,6 +243,20 @@ impl<'a> Field<'a> {
     }
 }
 
+/// The values without those that a later one with the same key replaces; that one takes the place of the
+/// first.
+pub(super) fn last_of_each<T, K: PartialEq>(values: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut kept: Vec<T> = Vec::with_capacity(values.len());
+    for value in values {
+        let same = key(&value);
+        match kept.iter_mut().find(|known| key(known) == same) {
+            Some(known) => *known = value,
+            None => kept.push(value),
+        }
+    }
+    kept
+}
+
 /// A mapping with known keys, which remembers those that were asked for. A key without a value is
 /// treated as absent.
 #[derive(Debug)]
@@ -253,11 +302,6 @@ impl<'a> Object<'a> {
         self.or_default(key, Field::text)
     }
 
-    /// A string or number, as text; empty where it is absent.
-    pub(super) fn scalar(&self, key: &'static str) -> Decoded<String> {
-        self.or_default(key, Field::scalar)
-    }
-
     /// A truth value; false where it is absent.
     pub(super) fn bool(&self, key: &'static str) -> Decoded<bool> {
         self.or_default(key, Field::bool)
@@ -283,6 +327,16 @@ impl<'a> Object<'a> {
         self.or_default(key, Field::texts)
     }
 
+    /// Texts, none of them twice; empty where it is absent.
+    pub(super) fn distinct(&self, key: &'static str) -> Decoded<Vec<String>> {
+        self.or_default(key, Field::distinct)
+    }
+
+    /// Texts, the last with each name; empty where it is absent.
+    pub(super) fn names(&self, key: &'static str) -> Decoded<Vec<String>> {
+        self.or_default(key, Field::names)
+    }
+
     /// One text or a list of them; empty where it is absent.
     pub(super) fn one_or_more(&self, key: &'static str) -> Decoded<Vec<String>> {
         self.or_default(key, Field::one_or_more)
@@ -291,6 +345,11 @@ impl<'a> Object<'a> {
     /// A mapping of texts, or a list of `KEY=value`; empty where it is absent.
     pub(super) fn labels(&self, key: &'static str) -> Decoded<BTreeMap<String, String>> {
         self.or_default(key, Field::labels)
+    }
+
+    /// A mapping of strings and numbers, as texts; empty where it is absent.
+    pub(super) fn settings(&self, key: &'static str) -> Decoded<BTreeMap<String, String>> {
+        self.or_default(key, |field| field.map(Field::text_or_number))
     }
 
     /// Every item of a list; empty where it is absent.
@@ -369,7 +428,7 @@ mod tests {
             ),
             (
                 with("[a, {}]", Field::texts).map(drop).err(),
-                "k[1]: must be a string or number, not a mapping",
+                "k[1]: must be a string, not a mapping",
             ),
             (
                 with("3", Field::pairs).map(drop).err(),

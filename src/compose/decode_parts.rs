@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decoded, Field, Object};
+use super::decode::{Decoded, Field, Object, last_of_each};
 use super::node::Node;
 use super::service::{
     BindOptions, BlockIo, Condition, Dependency, Device, EnvFile, ExtraHost, FileReference, Mount,
@@ -12,7 +12,7 @@ use super::short;
 
 pub(super) fn depends_on(field: &Field) -> Decoded<BTreeMap<String, Dependency>> {
     if let Node::List(_) = field.node {
-        let names = field.texts()?.into_iter();
+        let names = field.distinct()?.into_iter();
         return Ok(names.map(|name| (name, Dependency::default())).collect());
     }
     field.map(|field| {
@@ -22,7 +22,7 @@ pub(super) fn depends_on(field: &Field) -> Decoded<BTreeMap<String, Dependency>>
                 .option("condition", condition)?
                 .unwrap_or(Condition::Started),
             restart: o.bool("restart")?,
-            required: o.option("required", Field::bool)?.unwrap_or(true),
+            required: o.option("required", Field::plain_bool)?.unwrap_or(true),
         };
         refuse_unknown(&o)?;
         Ok(known)
@@ -53,7 +53,9 @@ pub(super) fn refuse_unknown(object: &Object) -> Decoded<()> {
 
 pub(super) fn env_files(field: &Field) -> Decoded<Vec<EnvFile>> {
     match field.node {
-        Node::List(_) => field.list(env_file),
+        Node::List(_) => Ok(last_of_each(field.list(env_file)?, |file| {
+            file.path.clone()
+        })),
         _ => Ok(vec![env_file(field)?]),
     }
 }
@@ -91,7 +93,7 @@ pub(super) fn extra_hosts(field: &Field) -> Decoded<Vec<ExtraHost>> {
             }
         }
     } else {
-        hosts.extend(field.texts()?.iter().map(|text| short::extra_host(text)));
+        hosts.extend(field.distinct()?.iter().map(|text| short::extra_host(text)));
     }
     let hosts: Result<Vec<ExtraHost>, String> = hosts.into_iter().collect();
     let mut hosts = hosts.map_err(|reason| field.invalid(reason))?;
@@ -100,7 +102,13 @@ pub(super) fn extra_hosts(field: &Field) -> Decoded<Vec<ExtraHost>> {
     Ok(hosts)
 }
 
-pub(super) fn device(field: &Field) -> Decoded<Device> {
+pub(super) fn devices(field: &Field) -> Decoded<Vec<Device>> {
+    Ok(last_of_each(field.list(device)?, |device| {
+        device.target.clone()
+    }))
+}
+
+fn device(field: &Field) -> Decoded<Device> {
     if let Node::Text(text) = field.node {
         return short::device(text).map_err(|reason| field.invalid(reason));
     }
@@ -117,6 +125,23 @@ pub(super) fn device(field: &Field) -> Decoded<Device> {
     };
     refuse_unknown(&o)?;
     Ok(device)
+}
+
+pub(super) fn expose(field: &Field) -> Decoded<Vec<String>> {
+    Ok(last_of_each(
+        field.list(Field::text_or_number)?,
+        String::clone,
+    ))
+}
+
+/// Names or numbers of groups, none of them twice.
+pub(super) fn group_add(field: &Field) -> Decoded<Vec<String>> {
+    let groups = field.list(Field::text_or_number)?;
+    let twice = |index: &usize| groups[..*index].contains(&groups[*index]);
+    match (0..groups.len()).find(twice) {
+        Some(index) => Err(field.index_fault(index, format!("`{}` is there twice", groups[index]))),
+        None => Ok(groups),
+    }
 }
 
 pub(super) fn block_io(field: &Field) -> Decoded<BlockIo> {
@@ -161,7 +186,15 @@ pub(super) fn ports(field: &Field) -> Decoded<Vec<Port>> {
             ports.extend(short::ports(&text).map_err(|reason| item.invalid(reason))?);
         }
     }
-    Ok(ports)
+    Ok(last_of_each(ports, |port| {
+        let address = port.host_ip.clone().unwrap_or_else(|| "0.0.0.0".to_owned());
+        (
+            address,
+            port.published.clone(),
+            port.target,
+            port.protocol.clone(),
+        )
+    }))
 }
 
 fn port(field: &Field) -> Decoded<Port> {
@@ -196,7 +229,11 @@ pub(super) fn networks(
     unsupported: &mut Vec<String>,
 ) -> Decoded<BTreeMap<String, Option<ServiceNetwork>>> {
     if let Node::List(_) = field.node {
-        return Ok(field.texts()?.into_iter().map(|key| (key, None)).collect());
+        return Ok(field
+            .distinct()?
+            .into_iter()
+            .map(|key| (key, None))
+            .collect());
     }
     let mut networks = BTreeMap::new();
     for (key, field) in field.entries()? {
@@ -212,13 +249,13 @@ pub(super) fn networks(
 fn network(field: &Field, unsupported: &mut Vec<String>) -> Decoded<ServiceNetwork> {
     let o = field.object()?;
     let network = ServiceNetwork {
-        aliases: o.texts("aliases")?,
-        driver_opts: o.labels("driver_opts")?,
+        aliases: o.names("aliases")?,
+        driver_opts: o.settings("driver_opts")?,
         gw_priority: o.int("gw_priority")?,
         interface_name: o.text("interface_name")?,
         ipv4_address: o.text("ipv4_address")?,
         ipv6_address: o.text("ipv6_address")?,
-        link_local_ips: o.texts("link_local_ips")?,
+        link_local_ips: o.names("link_local_ips")?,
         mac_address: o.text("mac_address")?,
         priority: o.int("priority")?,
     };
@@ -243,6 +280,17 @@ pub(super) fn ulimits(field: &Field) -> Decoded<BTreeMap<String, Ulimit>> {
     })
 }
 
+/// Configs, which are found at `/<source>` where nothing else is said.
+pub(super) fn configs(field: &Field) -> Decoded<Vec<FileReference>> {
+    Ok(last_of_each(
+        field.list(file_reference)?,
+        |config| match config.target.as_str() {
+            "" => format!("/{}", config.source),
+            target => target.to_owned(),
+        },
+    ))
+}
+
 pub(super) fn file_reference(field: &Field) -> Decoded<FileReference> {
     if let Node::Text(source) = field.node {
         return Ok(FileReference {
@@ -254,8 +302,8 @@ pub(super) fn file_reference(field: &Field) -> Decoded<FileReference> {
     let reference = FileReference {
         source: o.text("source")?,
         target: o.text("target")?,
-        uid: o.scalar("uid")?,
-        gid: o.scalar("gid")?,
+        uid: o.text("uid")?,
+        gid: o.text("gid")?,
         mode: o
             .option("mode", file_mode)?
             .map(|mode| format!("0{mode:o}")),
@@ -264,8 +312,14 @@ pub(super) fn file_reference(field: &Field) -> Decoded<FileReference> {
     Ok(reference)
 }
 
+pub(super) fn secrets(field: &Field) -> Decoded<Vec<FileReference>> {
+    Ok(last_of_each(field.list(secret)?, |secret| {
+        secret.target.clone()
+    }))
+}
+
 /// A secret, which is found at `/run/secrets/<source>` where nothing else is said.
-pub(super) fn secret(field: &Field) -> Decoded<FileReference> {
+fn secret(field: &Field) -> Decoded<FileReference> {
     let mut secret = file_reference(field)?;
     if secret.target.is_empty() {
         secret.target = format!("/run/secrets/{}", secret.source);
@@ -290,7 +344,31 @@ pub(super) fn mounts(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Ve
             _ => short::mount(&item.text()?).map_err(|reason| item.invalid(reason))?,
         });
     }
-    Ok(mounts)
+    for mount in &mut mounts {
+        mount.target = clean(&mount.target);
+    }
+    Ok(last_of_each(mounts, |mount| mount.target.clone()))
+}
+
+/// The path without `.`, `..` and doubled or trailing slashes, as Go's `path.Clean` has it.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let absolute = path.starts_with('/');
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if absolute => {}
+            part => parts.push(part),
+        }
+    }
+    match (absolute, parts.join("/")) {
+        (true, path) => format!("/{path}"),
+        (false, path) if path.is_empty() => ".".to_owned(),
+        (false, path) => path,
+    }
 }
 
 const MOUNT_KINDS: [&str; 4] = ["bind", "volume", "tmpfs", "image"];

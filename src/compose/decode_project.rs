@@ -23,6 +23,7 @@ pub(super) fn project(node: &Node, project: &mut Project) -> Decoded<()> {
     }
     if let Some(services) = o.get("services") {
         for (name, field) in services.entries()? {
+            check_name(name, &field)?;
             let service = decode_service::service(name, &field, &mut project.warnings)?;
             project.services.insert(name.to_owned(), service);
         }
@@ -37,6 +38,15 @@ pub(super) fn project(node: &Node, project: &mut Project) -> Decoded<()> {
     Ok(())
 }
 
+/// Names of services, networks… have letters, digits, `.`, `_` and `-`.
+fn check_name(name: &str, field: &Field) -> Decoded<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !name.is_empty() && name.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(field.invalid("a name may have letters, digits, `.`, `_` and `-`"))
+}
+
 /// Decodes every value of a section; nothing at all stands for the defaults.
 fn section<T: Default>(
     object: &Object,
@@ -48,6 +58,7 @@ fn section<T: Default>(
     };
     let mut values = BTreeMap::new();
     for (key, field) in section.entries()? {
+        check_name(key, &field)?;
         let value = match field.node {
             Node::Null => T::default(),
             _ => decode(&field.object()?)?,
@@ -75,7 +86,7 @@ fn network(o: &Object, unsupported: &mut Vec<String>) -> Decoded<Network> {
     let network = Network {
         name,
         driver: o.text("driver")?,
-        driver_opts: o.labels("driver_opts")?,
+        driver_opts: o.settings("driver_opts")?,
         ipam: o.or_default("ipam", |field| ipam(field, unsupported))?,
         external,
         internal: o.bool("internal")?,
@@ -98,7 +109,7 @@ fn ipam(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Ipam> {
                 subnet: o.text("subnet")?,
                 gateway: o.text("gateway")?,
                 ip_range: o.text("ip_range")?,
-                aux_addresses: o.labels("aux_addresses")?,
+                aux_addresses: o.or_default("aux_addresses", |field| field.map(Field::text))?,
             })
         })?,
     };
@@ -111,7 +122,7 @@ fn volume(o: &Object, unsupported: &mut Vec<String>) -> Decoded<Volume> {
     let volume = Volume {
         name,
         driver: o.text("driver")?,
-        driver_opts: o.labels("driver_opts")?,
+        driver_opts: o.settings("driver_opts")?,
         external,
         labels: o.labels("labels")?,
     };

@@ -6,8 +6,8 @@ use super::decode_deploy as deploy;
 use super::decode_parts as parts;
 use super::node::Node;
 use super::service::{Build, Develop, Healthcheck, Hook, Logging, Service, Trigger};
-use super::short;
 use super::units::Argv;
+use super::words;
 
 /// Decodes `services.<name>`; adds to `warnings` what is read and without effect.
 pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> Decoded<Service> {
@@ -15,45 +15,46 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
     let mut unsupported = Vec::new();
     let mut service = Service {
         name: name.to_owned(),
-        profiles: o.texts("profiles")?,
+        profiles: o.names("profiles")?,
         annotations: o.labels("annotations")?,
         attach: o.option("attach", Field::bool)?,
         build: o.option("build", |field| build(field, &mut unsupported))?,
         develop: o.option("develop", |field| develop(field, warnings))?,
         blkio_config: o.option("blkio_config", parts::block_io)?,
-        cap_add: o.texts("cap_add")?,
-        cap_drop: o.texts("cap_drop")?,
+        cap_add: o.names("cap_add")?,
+        cap_drop: o.names("cap_drop")?,
         cgroup_parent: o.text("cgroup_parent")?,
         cgroup: o.text("cgroup")?,
         cpu_count: o.int("cpu_count")?,
         cpu_percent: o.float("cpu_percent")?,
         cpu_period: o.int("cpu_period")?,
         cpu_quota: o.int("cpu_quota")?,
-        cpu_rt_period: o.or_default("cpu_rt_period", microseconds)?,
-        cpu_rt_runtime: o.or_default("cpu_rt_runtime", microseconds)?,
+        cpu_rt_period: o.int("cpu_rt_period")?,
+        cpu_rt_runtime: o.int("cpu_rt_runtime")?,
         cpus: o.float("cpus")?,
-        cpuset: o.scalar("cpuset")?,
+        cpuset: o.text("cpuset")?,
         cpu_shares: o.int("cpu_shares")?,
         command: o.or_default("command", argv)?,
-        configs: o.list("configs", parts::file_reference)?,
+        configs: o.or_default("configs", parts::configs)?,
         container_name: o.text("container_name")?,
         depends_on: o.or_default("depends_on", parts::depends_on)?,
+        absent: std::collections::BTreeMap::new(),
         deploy: o.option("deploy", |field| {
             deploy::deploy(field, &mut unsupported, warnings)
         })?,
-        device_cgroup_rules: o.texts("device_cgroup_rules")?,
-        devices: o.list("devices", parts::device)?,
+        device_cgroup_rules: o.distinct("device_cgroup_rules")?,
+        devices: o.or_default("devices", parts::devices)?,
         dns: o.one_or_more("dns")?,
-        dns_opt: o.texts("dns_opt")?,
+        dns_opt: o.names("dns_opt")?,
         dns_search: o.one_or_more("dns_search")?,
         domainname: o.text("domainname")?,
         entrypoint: o.or_default("entrypoint", argv)?,
         environment: o.or_default("environment", Field::pairs)?,
         env_file: o.or_default("env_file", parts::env_files)?,
-        expose: o.texts("expose")?,
-        external_links: o.texts("external_links")?,
+        expose: o.or_default("expose", parts::expose)?,
+        external_links: o.distinct("external_links")?,
         extra_hosts: o.or_default("extra_hosts", parts::extra_hosts)?,
-        group_add: o.texts("group_add")?,
+        group_add: o.or_default("group_add", parts::group_add)?,
         gpus: o.or_default("gpus", deploy::gpus)?,
         hostname: o.text("hostname")?,
         healthcheck: o.option("healthcheck", |field| healthcheck(field, &mut unsupported))?,
@@ -63,7 +64,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         isolation: o.text("isolation")?,
         labels: o.labels("labels")?,
         label_file: o.one_or_more("label_file")?,
-        links: o.texts("links")?,
+        links: o.names("links")?,
         logging: o.option("logging", |field| logging(field, &mut unsupported))?,
         mem_limit: o.bytes("mem_limit")?,
         mem_reservation: o.bytes("mem_reservation")?,
@@ -79,13 +80,13 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         platform: o.text("platform")?,
         ports: o.or_default("ports", parts::ports)?,
         privileged: o.bool("privileged")?,
-        pull_policy: o.text("pull_policy")?,
+        pull_policy: o.or_default("pull_policy", pull_policy)?,
         read_only: o.bool("read_only")?,
         restart: o.or_default("restart", restart)?,
         runtime: o.text("runtime")?,
         scale: o.option("scale", Field::int)?,
-        secrets: o.list("secrets", parts::secret)?,
-        security_opt: o.texts("security_opt")?,
+        secrets: o.or_default("secrets", parts::secrets)?,
+        security_opt: o.distinct("security_opt")?,
         shm_size: o.bytes("shm_size")?,
         stdin_open: o.bool("stdin_open")?,
         stop_grace_period: o.option("stop_grace_period", Field::interval)?,
@@ -99,7 +100,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         userns_mode: o.text("userns_mode")?,
         uts: o.text("uts")?,
         volumes: o.or_default("volumes", |field| parts::mounts(field, &mut unsupported))?,
-        volumes_from: o.texts("volumes_from")?,
+        volumes_from: o.distinct("volumes_from")?,
         working_dir: o.text("working_dir")?,
         extensions: o.extensions(),
         unsupported: Vec::new(),
@@ -121,6 +122,16 @@ fn check(service: &Service, object: &Object) -> Decoded<()> {
         return Err(super::path::Invalid::new(&object.path, reason));
     }
     check_deploy(service, object)?;
+    let platforms = service
+        .build
+        .as_ref()
+        .map_or(&[][..], |build| &build.platforms);
+    if let Some(platform) = field("platform")
+        && !platforms.is_empty()
+        && !platforms.contains(&service.platform)
+    {
+        return Err(platform.invalid("is not among build.platforms"));
+    }
     if let (Some(container_name), Some(2..)) = (field("container_name"), service.scale) {
         return Err(container_name.invalid("a fixed name and a scale above 1 exclude each other"));
     }
@@ -132,31 +143,35 @@ fn check_deploy(service: &Service, object: &Object) -> Decoded<()> {
     let Some(deploy) = &service.deploy else {
         return Ok(());
     };
-    let limits = deploy.resources.limits.clone().unwrap_or_default();
-    let reserved = deploy.resources.reservations.clone().unwrap_or_default();
-    let distinct = |one: i64, other: i64| one != 0 && other != 0 && one != other;
-    let processors = [service.cpus, limits.cpus];
-    let apart = (service.cpus - limits.cpus).abs() > 1e-6;
+    // Where there are limits at all, none of a kind is 0, which differs too.
+    let limits = deploy.resources.limits.as_ref();
+    let reserved = deploy.resources.reservations.as_ref();
+    let distinct =
+        |one: i64, other: Option<i64>| one != 0 && other.is_some_and(|other| other != one);
+    let apart = |other: f32| service.cpus > 0.0 && (service.cpus - other).abs() > 1e-6;
     let pairs = [
         (
             "cpus",
             "limits.cpus",
-            apart && processors.iter().all(|number| *number > 0.0),
+            limits.is_some_and(|limits| apart(limits.cpus)),
         ),
         (
             "mem_limit",
             "limits.memory",
-            distinct(service.mem_limit.0, limits.memory.0),
+            distinct(service.mem_limit.0, limits.map(|limits| limits.memory.0)),
         ),
         (
             "mem_reservation",
             "reservations.memory",
-            distinct(service.mem_reservation.0, reserved.memory.0),
+            distinct(
+                service.mem_reservation.0,
+                reserved.map(|reserved| reserved.memory.0),
+            ),
         ),
         (
             "pids_limit",
             "limits.pids",
-            distinct(service.pids_limit, limits.pids),
+            distinct(service.pids_limit, limits.map(|limits| limits.pids)),
         ),
     ];
     for (key, other, distinct) in pairs {
@@ -176,16 +191,18 @@ fn check_deploy(service: &Service, object: &Object) -> Decoded<()> {
 fn argv(field: &Field) -> Decoded<Argv> {
     let words = match field.node {
         Node::List(_) => field.texts()?,
-        _ => short::command(&field.text()?).map_err(|reason| field.invalid(reason))?,
+        _ => words::split(&field.text()?).map_err(|reason| field.invalid(reason))?,
     };
     Ok(Argv(Some(words)))
 }
 
-/// Microseconds, or a duration.
-fn microseconds(field: &Field) -> Decoded<i64> {
-    field.int().or_else(|_| {
-        let micros = field.interval()?.0.as_micros();
-        i64::try_from(micros).map_err(|_| field.invalid("is too long"))
+/// `if_not_present` is an old name of `missing`.
+fn pull_policy(field: &Field) -> Decoded<String> {
+    let policy = field.text()?;
+    Ok(if policy == "if_not_present" {
+        "missing".to_owned()
+    } else {
+        policy
     })
 }
 
@@ -268,7 +285,12 @@ fn logging(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Logging> {
     let o = field.object()?;
     let logging = Logging {
         driver: o.text("driver")?,
-        options: o.labels("options")?,
+        options: o.or_default("options", |field| {
+            field.map(|field| match field.node {
+                Node::Null => Ok(String::new()),
+                _ => field.text_or_number(),
+            })
+        })?,
     };
     unsupported.extend(o.unknown());
     Ok(logging)
@@ -302,7 +324,7 @@ fn build(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Build> {
         target: o.text("target")?,
         secrets: o.list("secrets", parts::file_reference)?,
         shm_size: o.bytes("shm_size")?,
-        tags: o.texts("tags")?,
+        tags: o.names("tags")?,
         ulimits: o.or_default("ulimits", parts::ulimits)?,
         platforms: o.texts("platforms")?,
         privileged: o.bool("privileged")?,

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::canonical::Tree;
-use super::number;
+use super::{number, scalar};
 
 /// The document, with a line end.
 pub(super) fn document(tree: &Tree) -> String {
@@ -159,16 +159,8 @@ fn means_another(text: &str) -> bool {
         || capital.is_some_and(|first| text == format!("{first}{}", &lower[1..]));
     text.is_empty()
         || (cased && (WORDS.contains(&lower.as_str()) || lower == "+.inf"))
-        || number::resolve(text).is_some()
-        || is_plain_number(text)
+        || scalar::resolve(text).is_some()
         || is_sexagesimal(text)
-        || is_timestamp(text)
-}
-
-/// A number to every YAML library.
-fn is_plain_number(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
-        && text.parse::<f64>().is_ok()
 }
 
 /// `12:30:45`, which YAML 1.1 takes for a number of base 60.
@@ -187,23 +179,6 @@ fn is_sexagesimal(text: &str) -> bool {
     };
     let (whole, fraction) = last.split_once('.').unwrap_or((last, ""));
     head && middle.iter().all(|part| minute(part)) && minute(whole) && digits(fraction)
-}
-
-/// `2026-01-31`, with or without a time.
-fn is_timestamp(text: &str) -> bool {
-    let date = text.split(['T', 't', ' ']).next().unwrap_or_default();
-    let mut parts = date.split('-');
-    let is_number = |part: Option<&str>, width: std::ops::RangeInclusive<usize>| {
-        part.is_some_and(|part| {
-            width.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
-        })
-    };
-    let shaped = is_number(parts.next(), 4..=4)
-        && is_number(parts.next(), 1..=2)
-        && is_number(parts.next(), 1..=2)
-        && parts.next().is_none();
-    let time = text[date.len()..].trim_start_matches(['T', 't', ' ']);
-    shaped && (time.is_empty() || (time.contains(':') && text.len() > date.len()))
 }
 
 /// `|`, with what tells apart how the text begins and ends.
@@ -298,6 +273,9 @@ mod tests {
             ("2001-01-01", "\"2001-01-01\""),
             ("Off", "\"Off\""),
             ("oFF", "oFF"),
+            ("+Inf", "+Inf"),
+            ("1e400", "1e400"),
+            ("2001-01-01 1:2:3 +1", "2001-01-01 1:2:3 +1"),
             ("tab\there", "\"tab\\there\""),
             ("\u{2028}", "'\u{2028}'"),
             ("\u{2028}\t", "\"\\L\\t\""),

@@ -77,7 +77,8 @@ impl<'l, 'b> Extender<'l, 'b> {
             return Ok(services.get(name).cloned().unwrap_or(Node::Null));
         };
         let mut service = service.clone();
-        let Some(extends) = service.remove("extends") else {
+        let extends = service.remove("extends").map(merge::untagged);
+        let Some(extends) = extends.filter(|extends| *extends != Node::Null) else {
             return Ok(Node::Map(service));
         };
         let extends = self.decode(&extends, file, &path.key("extends"))?;

@@ -20,7 +20,8 @@ pub enum Dialect {
     A,
     /// 2.30 to 2.40: also without dependencies and profiles.
     B,
-    /// From 5.0: also without `create_host_path: true`, which is the default there.
+    /// From 5.0: also without `create_host_path: true`, which is the default there. Known from compose's
+    /// source alone: no release of it has been run beside this one, as those of the others are.
     C,
 }
 
@@ -49,9 +50,13 @@ impl Service {
 
     /// Whether a container with this `config-hash` label is what the file says.
     pub fn is_current(&self, label: &str) -> bool {
-        Dialect::ALL
-            .into_iter()
-            .any(|dialect| self.config_hash(dialect) == label)
+        let equals = |dialect| self.config_hash(dialect) == label;
+        // Up to 2.29, `up --no-deps` forgot the dependencies before it hashed.
+        let alone = || Self {
+            depends_on: BTreeMap::new(),
+            ..self.clone()
+        };
+        Dialect::ALL.into_iter().any(equals) || alone().config_hash(Dialect::A) == label
     }
 
     /// The JSON that is hashed.
@@ -216,6 +221,21 @@ mod tests {
             assert_eq!(Dialect::of_version(version), Some(dialect), "{version}");
         }
         assert_eq!(Dialect::of_version("dev"), None);
+    }
+
+    #[test]
+    fn what_was_made_without_its_dependencies_is_current() {
+        let mut service = Service {
+            image: "x".into(),
+            profiles: vec!["p".into()],
+            ..Service::default()
+        };
+        let alone = service.config_hash(Dialect::A);
+        service
+            .depends_on
+            .insert("b".into(), crate::compose::Dependency::default());
+        assert_ne!(service.config_hash(Dialect::A), alone);
+        assert!(service.is_current(&alone));
     }
 
     #[test]

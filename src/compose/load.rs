@@ -50,7 +50,28 @@ pub fn load(options: &LoadOptions) -> Result<Project> {
     let sources = &loader.sources;
     decode_project::project(&merged, &mut project).map_err(|fault| fault.in_files(sources))?;
     complete::complete(&mut project, &options.profiles)?;
+    warn_of_dates(&merged, &Path::default(), &mut project.warnings);
     Ok(project)
+}
+
+/// What is a date to compose, and no text: not where it was written so, and nothing to newer releases.
+fn warn_of_dates(node: &Node, path: &Path, warnings: &mut Vec<String>) {
+    match node {
+        Node::Time(_) => warnings.push(format!(
+            "{path} is a date without quotes: older releases of compose add a time to it, newer ones refuse it"
+        )),
+        Node::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                warn_of_dates(item, &path.index(index), warnings);
+            }
+        }
+        Node::Map(map) => {
+            for (key, value) in map.iter().filter(|(key, _)| !key.starts_with("x-")) {
+                warn_of_dates(value, &path.key(key), warnings);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn not_found(folder: &FilePath) -> Error {

@@ -1,8 +1,7 @@
-//! How a later compose file changes an earlier one: mappings merge, lists append and then lose what
-//! the same key sets twice, commands are replaced, `!reset` and `!override` do as they say.
+//! How a later compose file changes an earlier one: mappings merge, lists append, commands are replaced,
+//! `!reset` and `!override` do as they say. Decoding takes out what a list then sets twice.
 
 use super::node::{Map, Node, Tag};
-use super::short;
 
 /// How the values under a key of a service, network, volume… merge.
 #[derive(Clone, Copy)]
@@ -21,8 +20,8 @@ enum Rule {
     Hosts,
     /// A text is a mapping with this key.
     Shorthand(&'static str),
-    /// Lists whose items have an identity: the later one stands.
-    Keyed(fn(&Node) -> Option<String>),
+    /// Address pools, which are the same where their subnet is.
+    Pools,
     /// Mappings merge only for the same driver.
     Logging,
 }
@@ -32,23 +31,29 @@ fn rule(path: &[&str]) -> Rule {
     let inner = match path {
         ["services", _, inner @ ..] => inner,
         ["networks" | "volumes", _, "labels"] => return Rule::Pairs,
+        ["networks" | "volumes", _, "labels", _] => return Rule::Replace,
+        ["networks", _, "ipam", "config"] => return Rule::Pools,
         _ => return Rule::Deep,
     };
     match inner {
-        ["command" | "entrypoint"] | ["healthcheck", "test"] => Rule::Replace,
-        ["environment" | "labels" | "annotations" | "sysctls" | "storage_opt"]
+        // A variable or label without a value stands for another value than that of the earlier file.
+        ["command" | "entrypoint"]
+        | ["healthcheck", "test"]
+        | [
+            "ulimits" | "environment" | "labels" | "annotations" | "sysctls",
+            _,
+        ]
+        | ["build", "args" | "labels" | "additional_contexts", _]
+        | ["deploy", "labels", _] => Rule::Replace,
+        ["environment" | "labels" | "annotations" | "sysctls"]
         | ["build", "args" | "labels" | "additional_contexts"]
         | ["deploy", "labels"] => Rule::Pairs,
         ["depends_on"] => Rule::Names(started),
         ["networks"] => Rule::Names(|| Node::Null),
-        ["env_file" | "label_file" | "dns" | "dns_search" | "tmpfs"] => Rule::List,
+        ["env_file" | "label_file" | "dns" | "dns_opt" | "dns_search" | "tmpfs"] => Rule::List,
         ["extra_hosts"] | ["build", "extra_hosts"] => Rule::Hosts,
         ["build"] => Rule::Shorthand("context"),
         ["extends"] => Rule::Shorthand("service"),
-        ["ports"] => Rule::Keyed(port_key),
-        ["volumes"] => Rule::Keyed(mount_key),
-        ["devices"] => Rule::Keyed(device_key),
-        ["configs" | "secrets"] => Rule::Keyed(reference_key),
         ["logging"] => Rule::Logging,
         _ => Rule::Deep,
     }
@@ -80,8 +85,8 @@ fn merge_at(base: Node, over: Node, path: &mut Vec<String>) -> Node {
     match (rule, base, over) {
         (_, _, Node::Tagged(Tag::Reset, _)) => Node::Null,
         (_, _, Node::Tagged(Tag::Override, value)) => *value,
-        (_, base, Node::Null) => base,
         (Rule::Replace, _, over) => over,
+        (_, base, Node::Null) => base,
         (Rule::Logging, Node::Map(base), Node::Map(over)) if drivers_differ(&base, &over) => {
             Node::Map(over)
         }
@@ -167,67 +172,44 @@ fn normal(node: Node, rule: Rule) -> Node {
     }
 }
 
-/// Appends; of items with the same identity the later one stands, in the place of the earlier.
-fn append(base: Vec<Node>, over: Vec<Node>, rule: Rule) -> Vec<Node> {
-    let identity = |node: &Node| match rule {
-        Rule::Keyed(key) => key(node),
-        _ => node.scalar(),
-    };
-    let mut result: Vec<Node> = Vec::with_capacity(base.len() + over.len());
-    for item in base.into_iter().chain(over) {
-        let key = identity(&item);
-        match result
-            .iter_mut()
-            .find(|known| key.is_some() && identity(known) == key)
-        {
-            Some(known) => *known = item,
-            None => result.push(item),
+/// One list behind the other.
+fn append(mut base: Vec<Node>, over: Vec<Node>, rule: Rule) -> Vec<Node> {
+    match rule {
+        Rule::Hosts => {
+            let new: Vec<Node> = over
+                .into_iter()
+                .filter(|host| !base.contains(host))
+                .collect();
+            base.extend(new);
+            base
+        }
+        Rule::Pools => pools(&base, &over),
+        _ => base.into_iter().chain(over).collect(),
+    }
+}
+
+/// Compose's own way with pools: of a subnet in both the keys merge, and otherwise the later ones replace
+/// the earlier.
+fn pools(base: &[Node], over: &[Node]) -> Vec<Node> {
+    let subnet = |node: &Node| node.as_map().and_then(|map| map.get("subnet").cloned());
+    let mut pools: Vec<Node> = Vec::new();
+    for one in base {
+        for other in over {
+            let place = |pools: &[Node], node: &Node| {
+                pools.iter().position(|known| subnet(known) == subnet(node))
+            };
+            if subnet(one) != subnet(other) && place(&pools, other).is_none() {
+                pools.push(other.clone());
+                continue;
+            }
+            let merged = merge_at(one.clone(), other.clone(), &mut Vec::new());
+            match place(&pools, &merged) {
+                Some(index) => pools[index] = merged,
+                None => pools.push(merged),
+            }
         }
     }
-    result
-}
-
-/// Text of a key of a mapping.
-fn part(map: &Map, key: &str) -> String {
-    map.get(key).and_then(Node::scalar).unwrap_or_default()
-}
-
-fn port_key(node: &Node) -> Option<String> {
-    let Node::Map(map) = node else {
-        let ports = short::ports(&node.scalar()?).ok()?;
-        let keys = ports.iter().map(|port| {
-            let ip = port.host_ip.as_deref().unwrap_or_default();
-            let published = port.published.as_deref().unwrap_or_default();
-            format!("{ip}:{published}:{}/{}", port.target, port.protocol)
-        });
-        return Some(keys.collect::<Vec<_>>().join(","));
-    };
-    let protocol = Some(part(map, "protocol")).filter(|text| !text.is_empty());
-    let protocol = protocol.unwrap_or_else(|| "tcp".to_owned());
-    let [ip, published, target] = ["host_ip", "published", "target"].map(|key| part(map, key));
-    Some(format!("{ip}:{published}:{target}/{protocol}"))
-}
-
-fn mount_key(node: &Node) -> Option<String> {
-    match node {
-        Node::Map(map) => Some(part(map, "target")),
-        _ => Some(short::mount(node.as_text()?).ok()?.target),
-    }
-}
-
-fn device_key(node: &Node) -> Option<String> {
-    match node {
-        Node::Map(map) => Some(part(map, "target")),
-        _ => Some(short::device(node.as_text()?).ok()?.target),
-    }
-}
-
-fn reference_key(node: &Node) -> Option<String> {
-    match node {
-        Node::Map(map) if map.contains_key("target") => Some(part(map, "target")),
-        Node::Map(map) => Some(part(map, "source")),
-        _ => node.scalar(),
-    }
+    pools
 }
 
 #[cfg(test)]
@@ -290,8 +272,17 @@ mod tests {
     }
 
     #[test]
-    fn lists_append_without_doubles() {
-        service("cap_add: [A, B]", "cap_add: [B, C]", "cap_add: [A, B, C]");
+    fn lists_append() {
+        service(
+            "cap_add: [A, B]",
+            "cap_add: [B, C]",
+            "cap_add: [A, B, B, C]",
+        );
+        service(
+            "volumes: ['aa:/data']",
+            "volumes: ['./x:/data']",
+            "volumes: ['aa:/data', './x:/data']",
+        );
         service(
             "env_file: a.env",
             "env_file: [b.env]",
@@ -299,30 +290,39 @@ mod tests {
         );
         service(
             "extra_hosts: ['a=1']",
-            "extra_hosts: {a: 2, b: [3, 4]}",
+            "extra_hosts: {a: [1, 2], b: [3, 4]}",
             "extra_hosts: [a=1, a=2, b=3, b=4]",
         );
         service("dns: 1.1.1.1", "dns: 8.8.8.8", "dns: [1.1.1.1, 8.8.8.8]");
     }
 
     #[test]
-    fn items_with_an_identity_are_replaced() {
-        let over = "volumes: ['./x:/data', 'vv:/w']";
+    fn pools_are_known_by_their_subnet() {
+        let wrap = |pools: &str| {
+            node(&format!(
+                "{{networks: {{n: {{ipam: {{config: {pools}}}}}}}}}"
+            ))
+        };
+        for (base, over, merged) in [
+            (
+                "[{subnet: a, gateway: g}]",
+                "[{subnet: a, ip_range: r}]",
+                "[{subnet: a, gateway: g, ip_range: r}]",
+            ),
+            ("[{subnet: a}]", "[{subnet: b}]", "[{subnet: b}]"),
+        ] {
+            assert_eq!(merge(wrap(base), wrap(over)), wrap(merged));
+        }
+    }
+
+    #[test]
+    fn a_key_without_a_value_is_one() {
         service(
-            "volumes: ['aa:/data', 'bb:/b']",
-            over,
-            "volumes: ['./x:/data', 'bb:/b', 'vv:/w']",
+            "environment: {A: '1'}",
+            "environment: [A]",
+            "environment: {A: }",
         );
-        service(
-            "ports: ['80:80']",
-            "ports: ['80:80', {target: 80, published: 81}]",
-            "ports: ['80:80', {target: 80, published: 81}]",
-        );
-        service(
-            "secrets: [a]",
-            "secrets: [{source: a, target: b}]",
-            "secrets: [a, {source: a, target: b}]",
-        );
+        service("command: a", "command: ", "command: ");
     }
 
     #[test]

@@ -26,9 +26,12 @@ mod path;
 mod read;
 mod rebase;
 mod release;
+mod scalar;
 mod service;
 mod short;
+mod time;
 mod units;
+mod words;
 mod yaml;
 
 pub use discover::{FILE_NAMES, Files, find, variable};

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::number;
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+
+use super::{number, time};
 
 /// The keys and values of a mapping.
 pub(super) type Map = BTreeMap<String, Node>;
@@ -18,6 +20,8 @@ pub(super) enum Node {
     Int(i128),
     /// Any other number.
     Float(f64),
+    /// A date that stands without quotes.
+    Time(DateTime<FixedOffset>),
     /// Text.
     Text(String),
     /// A sequence.
@@ -54,12 +58,13 @@ impl Node {
         }
     }
 
-    /// A text, number or truth value as Go prints it.
+    /// A text, number, date or truth value as Go prints it.
     pub(super) fn scalar(&self) -> Option<String> {
         match self {
             Self::Bool(value) => Some(value.to_string()),
             Self::Int(value) => Some(value.to_string()),
             Self::Float(value) => Some(number::print(*value)),
+            Self::Time(value) => Some(time::print(value)),
             Self::Text(value) => Some(value.clone()),
             _ => None,
         }
@@ -76,6 +81,7 @@ impl Node {
                 Value::from,
             ),
             Self::Float(value) => (*value).into(),
+            Self::Time(time) => time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into(),
             Self::Text(text) => text.as_str().into(),
             Self::List(nodes) => nodes.iter().map(Self::to_json).collect(),
             Self::Map(map) => map
@@ -92,6 +98,7 @@ impl Node {
             Self::Null => "nothing",
             Self::Bool(_) => "a truth value",
             Self::Int(_) | Self::Float(_) => "a number",
+            Self::Time(_) => "a date (put it in quotes)",
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "a mapping",

@@ -1,4 +1,4 @@
-//! Compose's short syntaxes: `127.0.0.1:8080:80/tcp`, `./data:/data:ro`, `sh -c "…"`, `host:address`.
+//! Compose's short syntaxes: `127.0.0.1:8080:80/tcp`, `./data:/data:ro`, `host:address`.
 
 use super::service::{BindOptions, Device, ExtraHost, Mount, Port, VolumeOptions};
 
@@ -21,23 +21,15 @@ pub(super) fn ports(text: &str) -> Result<Vec<Port>, String> {
         None => (None, ""),
         Some(rest) => match rest.rsplit_once(':') {
             None => (None, rest),
-            Some((address, published)) => (Some(address.trim_matches(['[', ']'])), published),
+            Some((address, published)) => (Some(address), published),
         },
     };
-    if host_ip
-        .is_some_and(|address| !address.is_empty() && address.parse::<std::net::IpAddr>().is_err())
-    {
-        return Err(format!(
-            "`{text}`: `{}` is not an IP address",
-            host_ip.unwrap_or_default()
-        ));
-    }
+    let host_ip = host_ip.filter(|address| !address.is_empty());
+    let host_ip = host_ip.map(|host| address(text, host)).transpose()?;
     let targets = port_range(target).ok_or_else(wanted)?;
     let port = |target: u32, published: Option<String>| Port {
         mode: "ingress".to_owned(),
-        host_ip: host_ip
-            .filter(|address| !address.is_empty())
-            .map(str::to_owned),
+        host_ip: host_ip.map(str::to_owned),
         target,
         published,
         protocol: protocol.to_ascii_lowercase(),
@@ -58,6 +50,27 @@ pub(super) fn ports(text: &str) -> Result<Vec<Port>, String> {
         .zip(range)
         .map(|(target, host)| port(target, Some(host.to_string())))
         .collect())
+}
+
+/// An IPv4 address, or an IPv6 one in brackets, which are taken off.
+fn address<'t>(text: &str, host: &'t str) -> Result<&'t str, String> {
+    let six = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let valid = match six {
+        Some(six) => six.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => host.parse::<std::net::Ipv4Addr>().is_ok(),
+    };
+    if valid {
+        return Ok(six.unwrap_or(host));
+    }
+    let bare = host.parse::<std::net::Ipv6Addr>().is_ok();
+    let how = if bare {
+        "; an IPv6 address stands in brackets"
+    } else {
+        ""
+    };
+    Err(format!("`{text}`: `{host}` is not an IP address{how}"))
 }
 
 /// A port, or a range of them. 0 as published port means any.
@@ -167,40 +180,6 @@ pub(super) fn extra_host(text: &str) -> Result<ExtraHost, String> {
     })
 }
 
-/// Splits a command line as a shell does, without expanding anything.
-pub(super) fn command(text: &str) -> Result<Vec<String>, String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote: Option<char> = None;
-    let mut characters = text.chars();
-    while let Some(c) = characters.next() {
-        match (quote, c) {
-            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
-            (Some('"') | None, '\\') => {
-                let next = characters
-                    .next()
-                    .ok_or_else(|| unfinished(text, "backslash"))?;
-                word.get_or_insert_default().push(next);
-            }
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, c) if c.is_ascii_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    if quote.is_some() {
-        return Err(unfinished(text, "quote"));
-    }
-    words.extend(word);
-    Ok(words)
-}
-
-fn unfinished(text: &str, what: &str) -> String {
-    format!("`{text}` ends with an open {what}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +202,6 @@ mod tests {
             ("127.0.0.1:80:81", vec!["127.0.0.1|80|81|tcp"]),
             ("127.0.0.1::81", vec!["127.0.0.1||81|tcp"]),
             ("[::1]:80:81", vec!["::1|80|81|tcp"]),
-            ("::1:80:81", vec!["::1|80|81|tcp"]),
             ("8000-8010:80", vec!["|8000-8010|80|tcp"]),
             ("1-2:3-4", vec!["|1|3|tcp", "|2|4|tcp"]),
             ("3-4", vec!["||3|tcp", "||4|tcp"]),
@@ -233,7 +211,16 @@ mod tests {
             assert_eq!(port_texts(text), Ok(shown), "{text}");
         }
         for text in [
-            "", "x", "80:", "70000", "80:81:82", "2-1", "1-3:1-2", "80/icmp", "h:1:2",
+            "",
+            "x",
+            "80:",
+            "70000",
+            "80:81:82",
+            "2-1",
+            "1-3:1-2",
+            "80/icmp",
+            "h:1:2",
+            "::1:80:81",
         ] {
             assert!(ports(text).is_err(), "{text}");
         }
@@ -292,25 +279,5 @@ mod tests {
         assert!(host("alone").is_err());
         let device = device("/dev/dri:/dev/x:r").expect("valid");
         assert_eq!((&*device.target, &*device.permissions), ("/dev/x", "r"));
-    }
-
-    #[test]
-    fn command_lines_split_as_in_a_shell() {
-        for (text, words) in [
-            ("a b  c", vec!["a", "b", "c"]),
-            ("sh -c 'echo \"x\" $Y'", vec!["sh", "-c", "echo \"x\" $Y"]),
-            ("a\\ b \"c\\\"d\" ''", vec!["a b", "c\"d", ""]),
-            ("pre'fix'ed", vec!["prefixed"]),
-            ("multi\nline", vec!["multi", "line"]),
-            ("", vec![]),
-        ] {
-            assert_eq!(
-                command(text),
-                Ok(words.into_iter().map(str::to_owned).collect()),
-                "{text}"
-            );
-        }
-        assert!(command("a 'b").is_err());
-        assert!(command("a \\").is_err());
     }
 }

@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess
 use serde::de::{VariantAccess, Visitor};
 
 use super::node::{Map, Node, Tag};
-use super::number;
+use super::scalar;
 
 /// More nodes than this, aliases counted in full, are taken for an attack; compose's own bound.
 const MAX_NODES: usize = 100_000;
@@ -36,17 +36,17 @@ pub(super) struct Broken {
 
 /// Reads all documents of a text.
 pub(super) fn parse(text: &str) -> Result<Vec<Node>, Broken> {
-    let mut plain: Vec<bool> = Vec::new();
+    let mut sources: Vec<Option<String>> = Vec::new();
     loop {
-        let reader = Reader::new(&plain);
+        let reader = Reader::new(&sources);
         let error = match documents(text, &reader) {
             Ok(documents) => return Ok(documents),
             Err(error) => error,
         };
         let position = position(&error);
         match position {
-            Some(at) if reader.asks.get() && plain.len() < MAX_AMBIGUOUS => {
-                plain.push(is_plain(text, at));
+            Some(at) if reader.asks.get() && sources.len() < MAX_AMBIGUOUS => {
+                sources.push(plain(text, at));
             }
             _ => {
                 return Err(Broken {
@@ -79,9 +79,9 @@ fn message(error: &serde_yaml::Error) -> String {
     at.map_or_else(|| text.clone(), |at| text.replacen(&at, "", 1))
 }
 
-/// Whether the scalar at a place is written without quotes. The library does not tell, and only for
-/// plain scalars is `017` a number.
-fn is_plain(text: &str, at: Position) -> bool {
+/// The scalar at a place as it is written, up to a space, if it is without quotes. The library does not
+/// tell, and only for plain scalars is `017` a number.
+fn plain(text: &str, at: Position) -> Option<String> {
     let line = text.lines().nth(at.line - 1).unwrap_or_default();
     let start = line
         .char_indices()
@@ -90,28 +90,31 @@ fn is_plain(text: &str, at: Position) -> bool {
     let mut rest = line[start..].trim_start();
     while rest.starts_with(['&', '!']) {
         if rest.starts_with('!') {
-            return false;
+            return None;
         }
         rest = rest
             .split_once(' ')
             .map_or("", |(_, rest)| rest.trim_start());
     }
-    rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+    let number = rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    let end = rest.find([' ', '\t', ',', ']', '}']).unwrap_or(rest.len());
+    number.then(|| rest[..end].to_owned())
 }
 
-/// State of one pass over a text. A string that Go would take for a number if it is plain stops the
-/// pass: the caller looks at the text and passes again, knowing one more.
+/// State of one pass over a text. A value whose kind depends on how it is written, such as a string that
+/// Go would take for a number if it is plain, stops the pass: the caller looks at the text and passes
+/// again, knowing one more.
 struct Reader<'a> {
-    plain: &'a [bool],
+    sources: &'a [Option<String>],
     ambiguous: Cell<usize>,
     asks: Cell<bool>,
     nodes: Cell<usize>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(plain: &'a [bool]) -> Self {
+    fn new(sources: &'a [Option<String>]) -> Self {
         Self {
-            plain,
+            sources,
             ambiguous: Cell::new(0),
             asks: Cell::new(false),
             nodes: Cell::new(0),
@@ -119,20 +122,35 @@ impl<'a> Reader<'a> {
     }
 
     fn text<E: serde::de::Error>(&self, text: &str) -> Result<Node, E> {
-        let Some(number) = number::resolve(text) else {
-            return Ok(Node::Text(text.to_owned()));
-        };
-        let index = self.ambiguous.replace(self.ambiguous.get() + 1);
-        match self.plain.get(index) {
-            Some(true) => Ok(number),
-            Some(false) => Ok(Node::Text(text.to_owned())),
-            None => {
-                self.asks.set(true);
-                Err(E::custom(format_args!(
-                    "more than {MAX_AMBIGUOUS} values like 017, which are numbers to compose and texts to others"
-                )))
-            }
+        match scalar::resolve(text) {
+            Some(number) if self.source()?.is_some() => Ok(number),
+            _ => Ok(Node::Text(text.to_owned())),
         }
+    }
+
+    /// A whole number of more than 64 bits: Go takes it for a float, or for text where it is not decimal.
+    fn huge<E: serde::de::Error>(&self, number: f64) -> Result<Node, E> {
+        let source = self.source()?.unwrap_or_default();
+        let decimal = source
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b"+-_".contains(&b));
+        Ok(if decimal {
+            Node::Float(number)
+        } else {
+            Node::Text(source.to_owned())
+        })
+    }
+
+    /// How the next such value is written; `None`: in quotes.
+    fn source<E: serde::de::Error>(&self) -> Result<Option<&'a str>, E> {
+        let index = self.ambiguous.replace(self.ambiguous.get() + 1);
+        if let Some(source) = self.sources.get(index) {
+            return Ok(source.as_deref());
+        }
+        self.asks.set(true);
+        Err(E::custom(format_args!(
+            "more than {MAX_AMBIGUOUS} values like 017, which are numbers to compose and texts to others"
+        )))
     }
 
     fn count<E: serde::de::Error>(&self) -> Result<(), E> {
@@ -185,20 +203,14 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Node::Int(value.into()))
     }
 
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "Go takes for a float what 64 bits cannot hold"
-    )]
-    fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
-        Ok(Node::Float(value as f64))
+    #[allow(clippy::cast_precision_loss, reason = "Go's float is no wider")]
+    fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<Node, E> {
+        self.0.huge(value as f64)
     }
 
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "Go takes for a float what 64 bits cannot hold"
-    )]
-    fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
-        Ok(Node::Float(value as f64))
+    #[allow(clippy::cast_precision_loss, reason = "Go's float is no wider")]
+    fn visit_i128<E: serde::de::Error>(self, value: i128) -> Result<Node, E> {
+        self.0.huge(value as f64)
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
@@ -220,7 +232,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let seen = RefCell::new(Map::new());
         let mut merged = Vec::new();
-        while let Some(key) = access.next_key_seed(Key(&seen))? {
+        while let Some(key) = access.next_key_seed(Key(self.0, &seen))? {
             let value = access.next_value_seed(self)?;
             if key == "<<" {
                 merged.push(value);
@@ -268,7 +280,7 @@ fn merge_key<E: serde::de::Error>(map: &mut Map, value: Node) -> Result<(), E> {
 }
 
 /// A key of a mapping, which must be a string and new.
-struct Key<'a>(&'a RefCell<Map>);
+struct Key<'a>(&'a Reader<'a>, &'a RefCell<Map>);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = String;
@@ -286,7 +298,12 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<String, E> {
-        if self.0.borrow().contains_key(key) {
+        if self.0.text::<E>(key)?.as_text().is_none() {
+            return Err(E::custom(format_args!(
+                "a key must be a string, and `{key}` is not: put it in quotes"
+            )));
+        }
+        if self.1.borrow().contains_key(key) {
             return Err(E::custom(format_args!("`{key}` is set twice")));
         }
         Ok(key.to_owned())
@@ -335,6 +352,15 @@ mod tests {
             ("a: 12345678901234567890", "12345678901234567890"),
             ("a: 2024-01-02", "2024-01-02 00:00:00 +0000 UTC"),
             ("a: '2024-01-02'", "2024-01-02"),
+            (
+                "a: 2024-01-02T03:04:05Z # c",
+                "2024-01-02 03:04:05 +0000 UTC",
+            ),
+            ("a: .inf", "+Inf"),
+            ("a: 1e400", "1e400"),
+            ("a: 0x10000000000000000", "0x10000000000000000"),
+            ("{a: 0x1234567890abcdef12, b: x}", "0x1234567890abcdef12"),
+            ("a: 36893488147419103232", "3.6893488147419103e+19"),
             ("a: |-\n  017", "017"),
             (
                 "a: 123456789012345678901234567890",
@@ -398,6 +424,8 @@ list: {<<: [{x: first}, {x: second, y: second}]}
                 "mapping values are not allowed",
             ),
             ("1: x\n", 1, 1, "a string as key"),
+            ("a: {017: x}\n", 1, 5, "`017` is not: put it in quotes"),
+            ("2024-01-02: x\n", 1, 1, "put it in quotes"),
             ("a: *nowhere\n", 1, 4, "unknown anchor"),
             ("a: {<<: 3}\n", 1, 4, "`<<` takes a mapping"),
         ] {

@@ -24,9 +24,9 @@ pub struct LogQuery {
     pub tail: Option<usize>,
     /// Stay and hand on what is printed later.
     pub follow: bool,
-    /// Only what was printed after this time (whole seconds).
+    /// Only what was printed at this time or after it.
     pub since: Option<DateTime<Utc>>,
-    /// Only what was printed before this time (whole seconds).
+    /// Only what was printed at this time or before it.
     pub until: Option<DateTime<Utc>>,
     /// Each line begins with the time at which it was printed (RFC 3339).
     pub timestamps: bool,
@@ -41,6 +41,29 @@ pub struct LogLine {
     pub text: String,
 }
 
+impl LogQuery {
+    /// Whether whole seconds, which is all that can be asked for, do not say it.
+    fn is_finer(&self) -> bool {
+        let fraction = |time: DateTime<Utc>| time.timestamp_subsec_nanos() != 0;
+        self.since.is_some_and(fraction) || self.until.is_some_and(fraction)
+    }
+
+    /// The line as it was asked for, if it was, of one that begins with its time.
+    fn choose(&self, mut line: LogLine) -> Option<LogLine> {
+        let (time, text) = line.text.split_once(' ').unwrap_or((&line.text, ""));
+        let time: DateTime<Utc> = time.parse().ok()?;
+        let within = self.since.is_none_or(|since| time >= since)
+            && self.until.is_none_or(|until| time <= until);
+        let text = if self.timestamps {
+            line.text.clone()
+        } else {
+            text.to_owned()
+        };
+        line.text = text;
+        within.then_some(line)
+    }
+}
+
 impl Engine {
     /// What the container printed, line by line.
     pub fn logs(
@@ -49,18 +72,18 @@ impl Engine {
         query: LogQuery,
     ) -> impl Stream<Item = Result<LogLine>> + use<> {
         // The Engine API's field is 32 bits wide in bollard; such a time is before 2038.
-        let seconds = |time: Option<DateTime<Utc>>| {
-            time.map_or(0, |time| {
-                i32::try_from(time.timestamp()).unwrap_or(i32::MAX)
-            })
-        };
+        let seconds = |time: DateTime<Utc>| i32::try_from(time.timestamp()).unwrap_or(i32::MAX);
+        let finer = query.is_finer();
         let options = LogsOptions {
             follow: query.follow,
             stdout: true,
             stderr: true,
-            since: seconds(query.since),
-            until: seconds(query.until),
-            timestamps: query.timestamps,
+            since: query.since.map_or(0, seconds),
+            // The engine takes the second's begin for the end.
+            until: query
+                .until
+                .map_or(0, |until| seconds(until) + i32::from(finer)),
+            timestamps: query.timestamps || finer,
             tail: query
                 .tail
                 .map_or_else(|| "all".to_owned(), |lines| lines.to_string()),
@@ -80,6 +103,12 @@ impl Engine {
                 std::future::ready(Some(futures_util::stream::iter(lines)))
             })
             .flatten()
+            .filter_map(move |line| {
+                std::future::ready(match line {
+                    Ok(line) if finer => query.choose(line).map(Ok),
+                    line => Some(line),
+                })
+            })
     }
 
     /// The last lines that the container printed; empty where they cannot be read.
@@ -173,6 +202,30 @@ mod tests {
             ["one line", "two"]
         );
         assert_eq!(texts(&assembler.rest()), ["thr"]);
+    }
+
+    #[test]
+    fn a_time_is_told_to_the_fraction_of_a_second() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let mut query = LogQuery {
+            since: Some(time("2026-01-31T10:00:00.5Z")),
+            until: Some(time("2026-01-31T10:00:02.5Z")),
+            ..LogQuery::default()
+        };
+        assert!(query.is_finer());
+        let chosen = |query: &LogQuery, text: &str| {
+            let line = LogLine {
+                stderr: true,
+                text: text.to_owned(),
+            };
+            query.choose(line).map(|line| line.text)
+        };
+        let within = "2026-01-31T10:00:00.500000000Z a b";
+        assert_eq!(chosen(&query, within).as_deref(), Some("a b"));
+        assert_eq!(chosen(&query, "2026-01-31T10:00:00.499999999Z a"), None);
+        assert_eq!(chosen(&query, "2026-01-31T10:00:02.500000001Z a"), None);
+        query.timestamps = true;
+        assert_eq!(chosen(&query, within).as_deref(), Some(within));
     }
 
     #[test]

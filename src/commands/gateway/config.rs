@@ -8,11 +8,17 @@ use crate::gateway;
 
 pub(super) fn run(context: &Context, args: &GatewayConfigArgs) -> Result<()> {
     let config = context.config(&args.stack.flags())?;
-    let project = gateway::project(&config, &context.folder)?;
+    let mut project = gateway::project(&config, &context.folder)?;
+    if !args.selected.is_empty() {
+        project = project.of_services(&args.selected)?;
+    }
     warn(context, &project);
     let release = config.gateway.compose_version.value.unwrap_or_default();
     if args.services {
         return lines(context, project.services.keys().cloned());
+    }
+    if args.volumes {
+        return lines(context, project.volumes.keys().cloned());
     }
     if args.images {
         let images = project.services.values();

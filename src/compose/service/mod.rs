@@ -79,6 +79,9 @@ canonical! {
         pub depends_on: BTreeMap<String, Dependency>,
         /// Limits and reservations, and what only swarm uses.
         pub deploy: Option<Deploy>,
+        /// Optional dependencies that are behind inactive profiles: not waited for nor hashed, and shown.
+        #[serde(skip)]
+        pub absent: BTreeMap<String, Dependency>,
         /// Device control group rules.
         pub device_cgroup_rules: Vec<String>,
         /// Devices of the host.

@@ -68,7 +68,7 @@ impl Sources {
 }
 
 fn short(project: &Project, found: &Found) -> String {
-    let prefix = format!("{}-", project.name);
+    let prefix = project.joined(&[&project.name, ""]);
     found
         .name
         .strip_prefix(&prefix)

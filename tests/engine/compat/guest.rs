@@ -7,9 +7,13 @@
 )]
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// The program's path in the image.
 pub const PROGRAM: &str = "/guest";
+
+/// Keeps the two streams apart: the engine reads each for itself, and so does not know which was first.
+const BETWEEN: Duration = Duration::from_millis(20);
 
 /// Plays the role that the container's command asks for; `None` outside of a container.
 pub fn role() -> Option<ExitCode> {
@@ -21,6 +25,18 @@ pub fn role() -> Option<ExitCode> {
     match words.first().map(String::as_str) {
         Some("done") => {
             println!("done: {}", words.join(" "));
+            Some(ExitCode::SUCCESS)
+        }
+        // To both streams in turn, each line at a time of its own.
+        Some("lines") => {
+            let count = words.get(1).and_then(|count| count.parse().ok());
+            for line in 0..count.unwrap_or(1) {
+                println!("line {line}");
+                std::thread::sleep(BETWEEN);
+                eprintln!("error {line}");
+                std::thread::sleep(BETWEEN);
+            }
+            wait_for_the_end();
             Some(ExitCode::SUCCESS)
         }
         Some("fail") => Some(ExitCode::from(3)),

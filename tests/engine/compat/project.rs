@@ -37,15 +37,29 @@ pub struct About {
     pub environment: BTreeMap<String, String>,
     /// Its project name, where the files or options give it one.
     pub project_name: Option<String>,
-    /// Whether the other commands of each tool are run on the other's container too.
+    /// Whether every way to show logs is compared, not only the plain one.
     #[serde(default)]
-    pub commands: bool,
+    pub logs: bool,
+    /// Where it is not made at all.
+    pub refused: Option<Refused>,
     /// Files in the service's container that must be the same: what is copied into it shows nowhere else.
     #[serde(default)]
     pub files: Vec<String>,
     /// Networks and volumes that must be there before.
     #[serde(default)]
     pub external: External,
+}
+
+/// That the project is refused, by whom and where.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// What is said then.
+    pub says: String,
+    /// By engines whose API is older; none: by those that cannot do it, which shows when it is tried.
+    pub before_api: Option<String>,
+    /// Whether compose refuses it then, too.
+    pub by_compose: bool,
 }
 
 /// What exists before the project.

@@ -18,11 +18,14 @@ the same engine.
 
 - **the same**: `docker inspect` of all its containers, networks and volumes is equal, `config-hash` and every other label
   included, but for IDs, times, addresses that the engine chose, and the order of lists that compose itself leaves to
-  chance; what is copied into a container is equal; each tool's `up` leaves what the other made as it
-  is; compose's `down` takes away all that ollamactl made.
-- **all commands**: also `logs`, `stop`, `down` of ollamactl on compose's container, and `ps`, `logs`, `stop`, `start` of
-  compose on ollamactl's.
-- **created the same**: its containers cannot run on every machine (GPUs, devices), so they are created and compared.
+  chance; what is copied into a container is equal; each tool's second `up` leaves what the other made as it is;
+  `config` prints the same, in YAML and JSON, whole and for the gateway alone, with the same services, volumes and images.
+  On compose's containers, ollamactl's `logs` prints what compose's does, its `stop`, `up` and `down` do their work and
+  compose's `ps` shows it; on ollamactl's, compose's `ps`, `logs`, `stop`, `start` and `down` do.
+- **created the same**: the same, with containers that cannot run on every machine (GPUs, devices): they are created,
+  compared, and never started.
+- **the same, or refused by both**: an engine or storage driver that cannot do it makes both tools refuse it, naming the key.
+- **the same, or refused by ollamactl**: on engines before Docker 25 ollamactl refuses it by name, and compose does it.
 - **read, without effect**: that release reads the key, and does nothing with it; ollamactl does, and either still leaves
   the other's container as it is.
 - **not read**: that release refuses the project; ollamactl reads it as later ones do.

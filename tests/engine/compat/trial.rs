@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::api::Api;
 use super::guest;
-use super::project::{self, Project};
+use super::logs;
+use super::project::{self, Project, Refused};
 use super::snapshot::{Snapshot, list, string};
 use super::support::{Output, Sandbox};
 use super::table::Table;
 
 /// The service that the projects are about.
-const SERVICE: &str = "ollama-functions";
+pub const SERVICE: &str = "ollama-functions";
 
 /// What all projects share: the engine, the image, the releases of compose.
 pub struct Bench {
@@ -122,11 +123,11 @@ pub fn run(bench: &Bench, project: &Project, table: &Table) -> Vec<String> {
 }
 
 /// A project in a sandbox with one release of compose.
-struct Side<'a> {
+pub struct Side<'a> {
     bench: &'a Bench,
-    project: &'a Project,
+    pub project: &'a Project,
     compose: &'a Compose,
-    sandbox: Sandbox,
+    pub sandbox: Sandbox,
     /// Name of the compose project.
     name: String,
 }
@@ -175,6 +176,11 @@ impl<'a> Side<'a> {
             let fault = format!("compose is expected to refuse this before {since}, and does not");
             return ("not read", if refused { Vec::new() } else { vec![fault] });
         }
+        if let Some(refused) = &self.project.about.refused
+            && let Some(faults) = self.refused(refused)
+        {
+            return (self.word(), faults);
+        }
         (
             self.word(),
             self.both().err().into_iter().flatten().collect(),
@@ -189,12 +195,39 @@ impl<'a> Side<'a> {
     }
 
     fn word(&self) -> &'static str {
-        match (self.project.about.create_only, self.project.about.commands) {
+        match &self.project.about.refused {
             _ if self.is_ignored() => "read, without effect",
-            (true, _) => "created the same",
-            (false, false) => "the same",
-            (false, true) => "the same, all commands",
+            Some(refused) if refused.by_compose => "the same, or refused by both",
+            Some(_) => "the same, or refused by ollamactl",
+            None if self.project.about.create_only => "created the same",
+            None => "the same",
         }
+    }
+
+    /// Where the engine cannot do it, what is not refused as it must be; `None`: it can.
+    fn refused(&self, refused: &Refused) -> Option<Vec<String>> {
+        let engine = string(&self.bench.api.get("/version")["ApiVersion"]);
+        let number = |version: &str| {
+            let parts = version
+                .split('.')
+                .map_while(|part| part.parse::<u32>().ok());
+            parts.collect::<Vec<_>>()
+        };
+        let old = |before: &String| number(&engine) < number(before);
+        let ours = self.ours_up();
+        self.clear();
+        if !refused.before_api.as_ref().map_or(ours.status != 0, old) {
+            return None;
+        }
+        let theirs = self.compose_up();
+        let mut faults = Vec::new();
+        if ours.status == 0 || !ours.stderr.contains(&refused.says) {
+            faults.push(format!("is to be refused: {ours}"));
+        }
+        if refused.by_compose && (theirs.status == 0 || !theirs.stderr.contains(&refused.says)) {
+            faults.push(format!("is to be refused: {theirs}"));
+        }
+        Some(faults)
     }
 
     fn both(&self) -> Result<(), Vec<String>> {
@@ -259,11 +292,26 @@ impl<'a> Side<'a> {
         Err(vec![format!("{who} is not left alone: {runs}\n{up}")])
     }
 
-    fn compose(&self, words: &str) -> Output {
+    pub fn program(&self) -> String {
+        self.compose.program.to_string_lossy().into_owned()
+    }
+
+    /// The services that have containers.
+    pub fn services(&self) -> Vec<String> {
+        let snapshot = self.snapshot();
+        let labels = snapshot
+            .things
+            .values()
+            .map(|thing| string(&thing["Config"]["Labels"]["com.docker.compose.service"]));
+        let mut services: Vec<String> = labels.filter(|service| !service.is_empty()).collect();
+        services.dedup();
+        services
+    }
+
+    pub fn compose(&self, words: &str) -> Output {
         let options = self.project.about.options.iter().map(String::as_str);
         let words: Vec<&str> = options.chain(words.split_whitespace()).collect();
-        let program = self.compose.program.to_string_lossy();
-        self.sandbox.start(&program, words).finish()
+        self.sandbox.start(&self.program(), words).finish()
     }
 
     fn compose_up(&self) -> Output {
@@ -275,8 +323,10 @@ impl<'a> Side<'a> {
         self.compose(&format!("up {how} {SERVICE}"))
     }
 
-    fn ours(&self, words: &str) -> Output {
+    pub fn ours(&self, words: &str) -> Output {
         let options = self.project.about.options.iter().map(String::as_str);
+        // `logs -f` follows.
+        let options = options.map(|option| if option == "-f" { "--file" } else { option });
         let words: Vec<&str> = words.split_whitespace().chain(options).collect();
         self.sandbox.run(words)
     }
@@ -289,33 +339,106 @@ impl<'a> Side<'a> {
         })
     }
 
-    /// `status`, `logs`, `stop` and `down` of ollamactl on compose's container.
-    fn commands_of_ours(&self) -> Result<(), Vec<String>> {
-        if !self.project.about.commands {
+    /// What the gateway's container is after it was stopped; one that never ran stays so.
+    fn stopped(&self) -> &'static str {
+        if self.project.about.create_only {
+            "created"
+        } else {
+            "exited"
+        }
+    }
+
+    /// The gateway's container as `compose ps` shows it.
+    fn must_be(&self, state: &str) -> Result<(), Vec<String>> {
+        let ps = must(
+            self.compose(&format!("ps --all --format json {SERVICE}")),
+            0,
+            SERVICE,
+        )?;
+        let shown = format!("\"State\":\"{state}\"");
+        if ps.stdout.replace(": ", ":").contains(&shown) {
             return Ok(());
         }
-        must(self.ours("logs gateway"), 0, "to stdout")?;
+        Err(vec![format!("is to be {state}: {ps}")])
+    }
+
+    /// `config`, which reads, and `logs`, `stop`, `up` and `down` of ollamactl on compose's container.
+    fn commands_of_ours(&self) -> Result<(), Vec<String>> {
+        self.same_config()?;
+        logs::compare(self)?;
         must(self.ours("gateway stop --timeout 0"), 0, "")?;
-        must(self.compose("ps --all --format json"), 0, "exited")?;
-        must(self.ours("gateway up"), 0, "")?;
-        must(self.ours("gateway down"), 0, "")?;
-        let left = self.snapshot().runs;
-        if left.keys().any(|name| name.contains(SERVICE)) {
+        self.must_be(self.stopped())?;
+        if !self.project.about.create_only {
+            must(self.ours("gateway up"), 0, "")?;
+            self.must_be("running")?;
+        }
+        must(self.ours("gateway down --timeout 0"), 0, "")?;
+        let left = self.services();
+        if left.iter().any(|service| service == SERVICE) {
             return Err(vec![format!("ollamactl's down leaves {left:?}")]);
         }
         Ok(())
     }
 
-    /// `ps`, `logs` and `stop` of compose on ollamactl's container.
+    /// `ps`, `logs`, `stop` and `start` of compose on ollamactl's container.
     fn commands_of_compose(&self) -> Result<(), Vec<String>> {
-        if !self.project.about.commands {
+        self.must_be(if self.project.about.create_only {
+            "created"
+        } else {
+            "running"
+        })?;
+        logs::compare(self)?;
+        must(self.compose("stop --timeout 0"), 0, "")?;
+        self.must_be(self.stopped())?;
+        if self.project.about.create_only {
             return Ok(());
         }
-        must(self.compose("ps --format json"), 0, SERVICE)?;
-        must(self.compose(&format!("logs {SERVICE}")), 0, "to stdout")?;
-        must(self.compose("stop --timeout 0"), 0, "")?;
-        must(self.compose("ps --all --format json"), 0, "exited")?;
-        must(self.compose("start"), 0, "").map(drop)
+        must(self.compose("start"), 0, "")?;
+        self.must_be("running")
+    }
+
+    /// Like compose of this release, which `config` does not look for.
+    fn our_config(&self, words: &str) -> Output {
+        let options = self.project.about.options.join(" ");
+        let (release, binary) = (&self.compose.release, env!("CARGO_BIN_EXE_ollamactl"));
+        let variable = format!("OLLAMACTL_COMPOSE_VERSION={release}");
+        self.sandbox
+            .shell(&format!("{variable} {binary} {words} {options}"))
+    }
+
+    /// The canonical model, whole and of the gateway alone, in both forms.
+    fn same_config(&self) -> Result<(), Vec<String>> {
+        for what in ["", SERVICE] {
+            let theirs = must(self.compose(&format!("config {what}")), 0, "services:")?;
+            let ours = must(
+                self.our_config(&format!("gateway config {what}")),
+                0,
+                "services:",
+            )?;
+            if theirs.stdout != ours.stdout {
+                return Err(vec![format!("config differs:\n{theirs}\n{ours}")]);
+            }
+            let theirs = self.compose(&format!("config --format json {what}"));
+            let ours = self.our_config(&format!("gateway config --json {what}"));
+            if theirs.json() != ours.json() {
+                return Err(vec![format!("config in JSON differs:\n{theirs}\n{ours}")]);
+            }
+        }
+        for what in ["--services", "--volumes", "--images"] {
+            let (theirs, ours) = (
+                self.compose(&format!("config {what}")),
+                self.our_config(&format!("gateway config {what}")),
+            );
+            let sorted = |output: &Output| {
+                let mut lines: Vec<String> = output.stdout.lines().map(str::to_owned).collect();
+                lines.sort();
+                lines
+            };
+            if sorted(&theirs) != sorted(&ours) {
+                return Err(vec![format!("config {what} differs:\n{theirs}\n{ours}")]);
+            }
+        }
+        Ok(())
     }
 
     /// Compose takes away all that ollamactl made.
