@@ -722,7 +722,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__gateway__subcmd__config)
-            opts="-f -p -q -v -h -V --services --images --hash --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-f -p -q -v -h -V --services --images --volumes --hash --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1452,7 +1452,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__health)
-            opts="-f -p -q -v -h -V --level --wait --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version all gateway backend model"
+            opts="-f -p -q -v -h -V --level --wait --infer-timeout --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --service --listen --key-file --file --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version all gateway backend model"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1463,6 +1463,10 @@ _ollamactl() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --infer-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1994,7 +1998,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__logs)
-            opts="-n -f -t -p -q -v -h -V --tail --lines --follow --since --until --timestamps --no-color --file --service --project-name --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version backend gateway"
+            opts="-n -f -t -p -q -v -h -V --tail --lines --follow --since --until --timestamps --no-color --file --service --project-name --project-directory --env-file --profile --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version backend gateway"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2033,6 +2037,18 @@ _ollamactl() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -139,6 +139,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l level -d 
 ready\t'The model is there too'
 infer\t'The model answers through the gateway'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l wait -d 'Wait until it is healthy, at most so long (30, 30s, 5m; without a time 60s)' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l infer-timeout -d 'With --level infer: give the model so long for its answer, loading included (30, 30s, 5m)' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -436,6 +437,7 @@ always\t'Always'
 never\t'Never'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l services -d 'Show only the names of the services, one a line'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l images -d 'Show only the names of the images, one a line'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l volumes -d 'Show only the names of the volumes, one a line'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l json -d 'Print JSON on standard output: one document where a command reads, one event a line where it acts'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s q -l quiet -d 'Print only errors, and the data that was asked for'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
@@ -483,6 +485,9 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l until -d 'O
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l file -d 'Compose file, instead of looking for one' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l service -d 'Compose service that is the gateway' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s p -l project-name -d 'Compose project name' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l env-file -d 'File of variables for compose, instead of .env' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l profile -d 'Compose profile to enable; may be given several times' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l bind -d 'Who may reach it: relay (this machine and its containers), loopback (this machine), all (the whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]' -r
