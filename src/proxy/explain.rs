@@ -68,12 +68,13 @@ impl Whose {
     }
 }
 
+/// Errors of input and output are wrapped in one another, which `source` passes over.
 fn is_of_certificate(error: &(dyn StdError + 'static)) -> bool {
-    let inner = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref);
+    if let Some(inner) = error.downcast_ref().and_then(io::Error::get_ref) {
+        return is_of_certificate(inner);
+    }
     matches!(
-        inner.and_then(|inner| inner.downcast_ref()),
+        error.downcast_ref(),
         Some(rustls::Error::InvalidCertificate(_))
     )
 }
