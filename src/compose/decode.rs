@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::names::closest;
 use super::node::{Map, Node};
 use super::path::{Invalid, Path};
 use super::units::{self, Bytes, Interval};
@@ -369,14 +370,20 @@ impl<'a> Object<'a> {
     }
 
     /// The paths of the keys that are set and that nobody asked for. `x-…` are nobody's business.
-    pub(super) fn unknown(&self) -> Vec<String> {
+    ///
+    /// # Errors
+    /// One of them is so close to a key that was asked for that it can only be mistyped.
+    pub(super) fn unknown(&self) -> Decoded<Vec<String>> {
         let seen = self.seen.borrow();
         let strange = |key: &&String| !seen.contains(key.as_str()) && !key.starts_with("x-");
-        self.map
-            .keys()
-            .filter(strange)
-            .map(|key| self.path.key(key).to_string())
-            .collect()
+        let path = |key: &String| match closest(key, seen.iter().copied()) {
+            Some(close) => Err(Invalid::new(
+                &self.path.key(key),
+                format!("there is no such key; did you mean `{close}`?"),
+            )),
+            None => Ok(self.path.key(key).to_string()),
+        };
+        self.map.keys().filter(strange).map(path).collect()
     }
 }
 
@@ -451,12 +458,19 @@ mod tests {
 
     #[test]
     fn keys_that_nobody_asked_for_are_found() {
-        let unknown = with("{a: 1, b: 2, x-c: 3, d: 4}", |field| {
-            let object = field.object()?;
-            object.int("a")?;
-            object.get("d");
-            Ok(object.unknown())
-        });
-        assert_eq!(unknown, Ok(vec!["k.b".to_owned()]));
+        let unknown = |text| {
+            with(text, |field| {
+                let object = field.object()?;
+                object.int("ports")?;
+                object.get("image");
+                object.unknown()
+            })
+        };
+        let strange = unknown("{ports: 1, strange: 2, x-prots: 3, image: 4}");
+        assert_eq!(strange, Ok(vec!["k.strange".to_owned()]));
+        assert_eq!(
+            unknown("{prots: 1}"),
+            Err("k.prots: there is no such key; did you mean `ports`?".to_owned())
+        );
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn deploy(
         placement: o.or_default("placement", placement)?,
         endpoint_mode: o.text("endpoint_mode")?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(deploy)
 }
 
@@ -73,7 +73,7 @@ fn resources(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Resources>
         limits: o.option("limits", |field| resource(field, unsupported))?,
         reservations: o.option("reservations", |field| resource(field, unsupported))?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(resources)
 }
 
@@ -85,7 +85,7 @@ fn resource(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Resource> {
         pids: o.int("pids")?,
         devices: o.list("devices", device_request)?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(resource)
 }
 

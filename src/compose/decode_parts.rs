@@ -42,7 +42,7 @@ fn condition(field: &Field) -> Decoded<Condition> {
 
 /// For small mappings whose keys are all implemented: anything else is a mistake.
 pub(super) fn refuse_unknown(object: &Object) -> Decoded<()> {
-    match object.unknown().first() {
+    match object.unknown()?.first() {
         None => Ok(()),
         Some(path) => Err(super::path::Invalid::new(
             &object.path,
@@ -259,7 +259,7 @@ fn network(field: &Field, unsupported: &mut Vec<String>) -> Decoded<ServiceNetwo
         mac_address: o.text("mac_address")?,
         priority: o.int("priority")?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(network)
 }
 
@@ -393,7 +393,7 @@ fn mount(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Mount> {
         volume: o.option("volume", |field| volume_options(field, unsupported))?,
         tmpfs: o.option("tmpfs", |field| tmpfs_options(field, unsupported))?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     if mount.target.is_empty() {
         return Err(field.invalid("has no target"));
     }
@@ -412,7 +412,7 @@ fn bind_options(field: &Field, unsupported: &mut Vec<String>) -> Decoded<BindOpt
         create_host_path: o.bool("create_host_path")?,
         recursive: o.text("recursive")?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(options)
 }
 
@@ -423,7 +423,7 @@ fn volume_options(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Volum
         nocopy: o.bool("nocopy")?,
         subpath: o.text("subpath")?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(options)
 }
 
@@ -433,6 +433,6 @@ fn tmpfs_options(field: &Field, unsupported: &mut Vec<String>) -> Decoded<TmpfsO
         size: o.bytes("size")?,
         mode: o.or_default("mode", file_mode)?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(options)
 }

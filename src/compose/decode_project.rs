@@ -6,7 +6,7 @@ use super::decode::{Decoded, Field, Object};
 use super::decode_service;
 use super::model::{FileObject, Ipam, IpamPool, Network, Project, Volume};
 use super::node::Node;
-use super::path::Path;
+use super::path::{Invalid, Path};
 
 /// Decodes services, networks, volumes, configs and secrets into `project`, services all enabled.
 pub(super) fn project(node: &Node, project: &mut Project) -> Decoded<()> {
@@ -33,7 +33,15 @@ pub(super) fn project(node: &Node, project: &mut Project) -> Decoded<()> {
     project.volumes = section(&o, "volumes", |o| volume(o, unsupported))?;
     project.configs = section(&o, "configs", |o| file_object(o, unsupported))?;
     project.secrets = section(&o, "secrets", |o| file_object(o, unsupported))?;
-    unsupported.extend(o.unknown());
+    // What a section means that no compose file has, nobody can say.
+    let unknown = o.unknown()?;
+    if let Some(key) = unknown.iter().find(|key| *key != "models") {
+        return Err(Invalid::new(
+            &Path::default().key(key),
+            "a compose file has no such key; what is for other tools begins with `x-`",
+        ));
+    }
+    unsupported.extend(unknown);
     project.extensions = o.extensions();
     Ok(())
 }
@@ -95,7 +103,7 @@ fn network(o: &Object, unsupported: &mut Vec<String>) -> Decoded<Network> {
         enable_ipv4: o.option("enable_ipv4", Field::bool)?,
         enable_ipv6: o.option("enable_ipv6", Field::bool)?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(network)
 }
 
@@ -113,7 +121,7 @@ fn ipam(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Ipam> {
             })
         })?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(ipam)
 }
 
@@ -126,7 +134,7 @@ fn volume(o: &Object, unsupported: &mut Vec<String>) -> Decoded<Volume> {
         external,
         labels: o.labels("labels")?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(volume)
 }
 
@@ -139,6 +147,6 @@ fn file_object(o: &Object, unsupported: &mut Vec<String>) -> Decoded<FileObject>
         content: o.text("content")?,
         external,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(object)
 }

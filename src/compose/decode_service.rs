@@ -105,7 +105,7 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         extensions: o.extensions(),
         unsupported: Vec::new(),
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     service.unsupported = unsupported;
     check(&service, &o)?;
     Ok(service)
@@ -229,7 +229,7 @@ fn healthcheck(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Healthch
         start_interval: o.option("start_interval", Field::interval)?,
         disable: o.bool("disable")?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(healthcheck)
 }
 
@@ -292,7 +292,7 @@ fn logging(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Logging> {
             })
         })?,
     };
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(logging)
 }
 
@@ -334,7 +334,7 @@ fn build(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Build> {
     } else if !build.dockerfile.is_empty() && !build.dockerfile_inline.is_empty() {
         return Err(field.invalid("dockerfile and dockerfile_inline exclude each other"));
     }
-    unsupported.extend(o.unknown());
+    unsupported.extend(o.unknown()?);
     Ok(build)
 }
 

@@ -389,17 +389,38 @@ fn faults_show_file_line_column_and_key() {
 }
 
 #[test]
+fn mistyped_keys_are_refused_where_they_stand() {
+    for (text, says) in [
+        (
+            "servces: {a: {image: x}}",
+            "servces: there is no such key; did you mean `services`?",
+        ),
+        (
+            "services: {a: {image: x, prots: [80]}}",
+            "services.a.prots: there is no such key; did you mean `ports`?",
+        ),
+        (
+            "services: {a: {image: x}}\ntools: {}",
+            "tools: a compose file has no such key",
+        ),
+    ] {
+        let error = one(text).refusal();
+        assert!(error.message.contains(says), "{error}");
+    }
+}
+
+#[test]
 fn unknown_keys_stop_only_the_services_that_use_them() {
     let text = "
 services:
   a: {image: x, x-note: 1, depends_on: [b]}
-  b: {image: y, healthcheck: {tset: x}}
+  b: {image: y, healthcheck: {strange: x}}
   c: {image: z, credential_spec: {file: x}}
   d: {image: w, develop: {}, deploy: {mode: global}}
 ";
     let project = one(text).project();
     let refusal = |name| project.closure(name).expect_err("refused").message;
-    assert!(refusal("a").contains("services.b.healthcheck.tset is not supported"));
+    assert!(refusal("a").contains("services.b.healthcheck.strange is not supported"));
     assert!(refusal("c").contains("services.c.credential_spec"));
     assert!(project.closure("d").is_ok());
     assert_eq!(project.warnings.len(), 2);
