@@ -71,9 +71,8 @@ async fn printed(lab: &Lab, line: &str) {
     };
     let sources = Sources::find(&lab.engine, &target(&project), &[]).await;
     let sources = sources.expect("a container");
-    let seen = gateway::logs(&lab.engine, &project, &sources, query, |said| {
-        Ok(said.line.text != line)
-    });
+    let until = |said: gateway::Said| Ok(said.line.text != line);
+    let seen = gateway::logs(&lab.engine, &project, &sources, query, until, drop);
     tokio::time::timeout(std::time::Duration::from_secs(30), seen)
         .await
         .expect("printed in time")
@@ -693,12 +692,13 @@ async fn the_last_lines_of_the_log_are_read() {
     let sources = Sources::find(&lab.engine, &target(&project), &[]).await;
     let sources = sources.expect("a container");
     let lines = RefCell::new(Vec::new());
-    gateway::logs(&lab.engine, &project, &sources, query, |said| {
+    let keep = |said: gateway::Said| {
         lines.borrow_mut().push(said.line.text);
         Ok(true)
-    })
-    .await
-    .expect("a log");
+    };
+    gateway::logs(&lab.engine, &project, &sources, query, keep, drop)
+        .await
+        .expect("a log");
     let lines = lines.into_inner();
     assert_eq!(lines.len(), 1);
     let (time, text) = lines[0].split_once(' ').expect("a time and a text");

@@ -128,12 +128,13 @@ async fn container_logs(
             },
         )
     });
-    gateway::logs(&engine, &compose.project, &sources, query, |said| {
+    let show = |said: gateway::Said| {
         let prefix = prefixes.as_ref().map(|all| all.of(&said.source));
         show_line(context, &prefix.unwrap_or_default(), &said.line.text)?;
         Ok(!context.ui.reader_left())
-    })
-    .await
+    };
+    let warn = |warning| context.events().warn(warning);
+    gateway::logs(&engine, &compose.project, &sources, query, show, warn).await
 }
 
 /// Only what a container printed is cleaned on a terminal, not the colours of its name.

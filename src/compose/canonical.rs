@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::emit;
 use super::hash::{self, Dialect};
 use super::model::Project;
+use super::order;
 use super::service::Service;
 
 /// A value whose keys keep their order.
@@ -42,6 +43,7 @@ impl Project {
         }
         let mut tree = Tree::Map(sections);
         tree.append(Some(&self.extensions));
+        order::arrange(&mut tree);
         emit::document(&tree).replace('$', "$$")
     }
 
@@ -64,6 +66,13 @@ impl Project {
             .replace('>', "\\u003e")
             .replace('&', "\\u0026");
         escaped.replace('$', "$$")
+    }
+
+    /// The volumes that services refer to, by their keys.
+    pub fn used_volumes(&self) -> impl Iterator<Item = &str> {
+        let used = Used::by(self.services.values()).volumes;
+        let keys = self.volumes.keys().map(String::as_str);
+        keys.filter(move |key| used.contains(key))
     }
 
     /// The sections that are not empty, in compose's order.

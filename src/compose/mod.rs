@@ -22,6 +22,7 @@ mod names;
 mod node;
 mod number;
 mod omit;
+mod order;
 mod path;
 mod read;
 mod rebase;

@@ -119,7 +119,9 @@ impl Engine {
         };
         let lines = self.logs(container, query);
         let read = lines
-            .filter_map(|line| std::future::ready(line.ok().map(|line| line.text)))
+            .filter_map(|line| {
+                std::future::ready(line.ok().map(|line| line.text.trim_end().to_owned()))
+            })
             .collect();
         tokio::time::timeout(TAIL_DEADLINE, read)
             .await
@@ -168,7 +170,6 @@ fn line_end(buffer: &[u8]) -> Option<(usize, usize)> {
 }
 
 fn line(stderr: bool, bytes: &[u8]) -> LogLine {
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
     LogLine {
         stderr,
         text: String::from_utf8_lossy(bytes).into_owned(),
@@ -199,7 +200,7 @@ mod tests {
         assert!(error[0].stderr && error[0].text == "oops");
         assert_eq!(
             texts(&assembler.push(out("line\r\ntwo\nthr"))),
-            ["one line", "two"]
+            ["one line\r", "two"]
         );
         assert_eq!(texts(&assembler.rest()), ["thr"]);
     }

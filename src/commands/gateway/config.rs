@@ -18,7 +18,7 @@ pub(super) fn run(context: &Context, args: &GatewayConfigArgs) -> Result<()> {
         return lines(context, project.services.keys().cloned());
     }
     if args.volumes {
-        return lines(context, project.volumes.keys().cloned());
+        return lines(context, project.used_volumes().map(str::to_owned));
     }
     if args.images {
         let images = project.services.values();

@@ -14,6 +14,9 @@ use crate::compose::Project;
 use crate::engine::{Engine, LogLine, LogQuery};
 use crate::error::{Error, Kind, Result};
 
+/// What the engine says of a logging driver that it only writes to.
+const NOT_KEPT: &str = "configured logging driver does not support reading";
+
 /// Pauses between two looks for the successor of a container that ended.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -67,23 +70,26 @@ impl Sources {
     }
 }
 
+/// A name that the file gives is shown whole.
 fn short(project: &Project, found: &Found) -> String {
-    let prefix = project.joined(&[&project.name, ""]);
-    found
-        .name
-        .strip_prefix(&prefix)
-        .unwrap_or(&found.name)
-        .to_owned()
+    let without = project.joined(&[&found.service, &found.number.to_string()]);
+    if found.name == project.joined(&[&project.name, &without]) {
+        without
+    } else {
+        found.name.clone()
+    }
 }
 
 /// Hands on what the containers print, each line as it comes, until `show` returns `false`. With
-/// `follow`, a container that ended is watched for its next start or its successor.
+/// `follow`, a container that ended is watched for its next start or its successor. One whose output the
+/// engine does not keep (`logging.driver: none`) is warned of, as compose does.
 pub async fn logs(
     engine: &Engine,
     project: &Project,
     sources: &Sources,
     query: LogQuery,
     show: impl Fn(Said) -> Result<bool>,
+    warn: impl Fn(String),
 ) -> Result<()> {
     let enough = CancellationToken::new();
     let each = sources.0.iter().map(|found| {
@@ -92,6 +98,7 @@ pub async fn logs(
             project,
             query,
             show: &show,
+            warn: &warn,
             enough: &enough,
         };
         reader.read(found.clone())
@@ -103,15 +110,16 @@ pub async fn logs(
 }
 
 /// Reads one container, and whatever takes its place.
-struct Reader<'a, S> {
+struct Reader<'a, S, W> {
     engine: &'a Engine,
     project: &'a Project,
     query: LogQuery,
     show: &'a S,
+    warn: &'a W,
     enough: &'a CancellationToken,
 }
 
-impl<S: Fn(Said) -> Result<bool>> Reader<'_, S> {
+impl<S: Fn(Said) -> Result<bool>, W: Fn(String)> Reader<'_, S, W> {
     async fn read(self, mut found: Found) -> Result<()> {
         let mut query = self.query;
         // The time of the last line tells, after a restart, which lines were shown already.
@@ -134,7 +142,17 @@ impl<S: Fn(Said) -> Result<bool>> Reader<'_, S> {
     async fn to_its_end(&self, found: &Found, query: LogQuery, last: &mut String) -> Result<()> {
         let mut lines = std::pin::pin!(self.engine.logs(&found.id, query));
         while let Some(line) = lines.next().await {
-            let Some(line) = self.news(line?, last) else {
+            let line = match line {
+                Err(error) if error.message.ends_with(NOT_KEPT) => {
+                    (self.warn)(format!(
+                        "what {} prints is not kept: {NOT_KEPT}",
+                        found.name
+                    ));
+                    return Ok(());
+                }
+                line => line?,
+            };
+            let Some(line) = self.news(line, last) else {
                 continue;
             };
             let said = Said {

@@ -71,7 +71,7 @@ impl Side<'_> {
 }
 
 /// One container's lines are equal byte for byte. Those of several come as they come, the order of each
-/// container's own lines kept, and compose pads names to the longest that it has met by then.
+/// container's own lines kept; compose pads names to the longest that has printed, ollamactl to the longest asked for.
 fn same(theirs: &Output, ours: &Output, is_one: bool) -> bool {
     let text = theirs.stdout.replace(CLEAR_LINE, "");
     if theirs.status != 0 || ours.status != 0 {
@@ -81,7 +81,7 @@ fn same(theirs: &Output, ours: &Output, is_one: bool) -> bool {
         return text == ours.stdout;
     }
     let longest = |text: &str| text.lines().filter_map(|line| line.find(" | ")).max();
-    by_container(&text) == by_container(&ours.stdout) && longest(&text) == longest(&ours.stdout)
+    by_container(&text) == by_container(&ours.stdout) && longest(&text) <= longest(&ours.stdout)
 }
 
 /// Name and line, sorted by name alone.

@@ -388,12 +388,12 @@ impl<'a> Side<'a> {
             "running"
         })?;
         logs::compare(self)?;
-        must(self.compose("stop --timeout 0"), 0, "")?;
+        must(self.compose(&format!("stop --timeout 0 {SERVICE}")), 0, "")?;
         self.must_be(self.stopped())?;
         if self.project.about.create_only {
             return Ok(());
         }
-        must(self.compose("start"), 0, "")?;
+        must(self.compose(&format!("start {SERVICE}")), 0, "")?;
         self.must_be("running")
     }
 
