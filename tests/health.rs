@@ -49,15 +49,23 @@ fn what_does_not_run_is_named_with_the_next_command() {
         output.json(),
         json!({ "status": "unhealthy", "failing": ["backend", "gateway"] })
     );
-    output.says([
-        sandbox.backend.to_string().as_str(),
-        "ollamactl serve --background",
-        "ollamactl gateway up",
-    ]);
-    let backend = sandbox.run(["health", "backend"]).code(3).json();
-    assert_eq!(backend["failing"], json!(["backend"]));
-    let gateway = sandbox.run(["health", "gateway"]).code(3).json();
-    assert_eq!(gateway["failing"], json!(["gateway"]));
+    let output = output.says([sandbox.backend.to_string().as_str(), "hint: ollamactl up\n"]);
+    assert_eq!(output.stderr.matches("hint:").count(), 1, "{output}");
+    let backend = sandbox.run(["health", "backend"]).code(3);
+    assert_eq!(backend.json()["failing"], json!(["backend"]));
+    backend.says(["ollamactl serve --background"]);
+    let gateway = sandbox.run(["health", "gateway"]).code(3);
+    assert_eq!(gateway.json()["failing"], json!(["gateway"]));
+    gateway.says(["ollamactl gateway up"]);
+    let told = sandbox.run(["health", "--json"]).code(3).json();
+    let parts: Vec<_> = told["reasons"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["part"])
+        .collect();
+    assert_eq!(parts, ["backend", "gateway"], "{told}");
+    assert!(told["reasons"][0]["reason"].is_string(), "{told}");
     // A look starts nothing and writes nothing.
     sandbox.assert_nothing_left();
 }
