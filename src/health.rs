@@ -408,13 +408,17 @@ async fn inference(
 
 /// No token came: for want of time, or for a reason that stands in this log.
 fn unanswered(error: &Error, within: Duration, log: &str) -> Health {
-    if error.kind != Kind::Timeout {
-        return mute(&error.to_string(), log);
+    match error.kind {
+        Kind::Timeout => mute(
+            &format!("{error} (no token within {})", seconds(within)),
+            "ollamactl health --level infer --infer-timeout 15m, since a model that is not loaded yet is loaded first",
+        ),
+        Kind::Usage => mute(
+            &error.to_string(),
+            "set OLLAMACTL_GATEWAY_KEY to the key that the gateway was started with",
+        ),
+        _ => mute(&error.to_string(), log),
     }
-    mute(
-        &format!("{error} (no token within {})", seconds(within)),
-        "ollamactl health --level infer --infer-timeout 15m, since a model that is not loaded yet is loaded first",
-    )
 }
 
 /// The key that the gateway asks for, where it is one of ours.

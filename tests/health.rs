@@ -183,3 +183,40 @@ fn a_wait_that_ends_before_the_first_answer_names_what_was_asked_for() {
     let said = health.code(3).says(["gateway: no answer within"]).json();
     assert_eq!(said["failing"], serde_json::json!(["gateway"]));
 }
+
+#[test]
+fn a_gateway_that_asks_for_another_key_names_the_variable() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLLAMACTL_GATEWAY_KEY", &"1".repeat(40));
+    sandbox.run(["up"]).code(0);
+    sandbox.run(["health", "--level", "infer"]).code(0);
+    sandbox.set("OLLAMACTL_GATEWAY_KEY", &"2".repeat(40));
+    sandbox
+        .run(["health", "--level", "infer"])
+        .code(3)
+        .says(["401", "hint: set OLLAMACTL_GATEWAY_KEY"]);
+}
+
+#[test]
+fn a_page_of_a_foreign_server_is_evidence() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    let page = "<html>\n<h1>404</h1>\nhint: no\n</html>\n";
+    let listener = std::net::TcpListener::bind(sandbox.gateway).expect("free");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut request);
+            let head = "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length";
+            let _ = std::io::Write::write_all(
+                &mut stream,
+                format!("{head}: {}\r\n\r\n{page}", page.len()).as_bytes(),
+            );
+        }
+    });
+    let health = sandbox.run(["health", "gateway"]).code(3);
+    health.says([
+        "/healthz: HTTP 404\n",
+        "\n  | <html>\n  | <h1>404</h1>\n  | hint: no\n",
+    ]);
+}
