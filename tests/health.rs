@@ -220,3 +220,23 @@ fn a_page_of_a_foreign_server_is_evidence() {
         "\n  | <html>\n  | <h1>404</h1>\n  | hint: no\n",
     ]);
 }
+
+#[test]
+fn a_backend_that_is_being_started_again_has_a_log_that_says_why() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["serve", "--background", "--ready-timeout", "1h"])
+        .code(0);
+    let backend = sandbox.backend_pid().expect("recorded");
+    // What is started next never listens.
+    let program = sandbox.bin().join("ollama");
+    std::fs::remove_file(&program).expect("removed");
+    std::fs::write(&program, "#!/bin/sh\nexec /bin/sleep 1000\n").expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).expect("set");
+    end(backend, Signal::KILL);
+    until_true("its end", || !support::is_alive(backend));
+    let health = sandbox.run(["health", "backend"]).code(3);
+    health.says(["ended by itself", "hint: ollamactl logs backend"]);
+    sandbox.run(["down"]).code(0);
+}
