@@ -1,9 +1,11 @@
 //! What the domain says while it works. Nothing below the ui prints: it emits events, and the ui
 //! renders them for a terminal, a pipe, `--quiet` or `--json`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
+
+use crate::error::{Error, Report, Result};
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -15,6 +17,25 @@ pub enum Outcome {
     Unchanged,
     /// It did not succeed; the command's error says why.
     Failed,
+}
+
+/// Why a step failed, for programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fault {
+    /// What failed, why, and what to do next.
+    #[serde(flatten)]
+    error: Report,
+    /// The exit code that stands for its kind.
+    exit_code: u8,
+}
+
+impl From<&Error> for Fault {
+    fn from(error: &Error) -> Self {
+        Self {
+            error: error.into(),
+            exit_code: error.kind.code(),
+        }
+    }
 }
 
 /// One thing worth telling.
@@ -46,6 +67,9 @@ pub enum Event {
         message: String,
         /// How long the step took.
         seconds: f64,
+        /// Why it failed; absent where it did not, or was interrupted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Fault>,
     },
     /// Bytes moved: one layer of a model or of an image.
     Transfer {
@@ -134,6 +158,7 @@ impl Events {
             name: name.to_owned(),
             started: std::time::Instant::now(),
             ended: false,
+            fault: OnceLock::new(),
         }
     }
 }
@@ -144,13 +169,15 @@ impl std::fmt::Debug for Events {
     }
 }
 
-/// A running step. Dropped before it was ended, it reports that it failed.
+/// A running step. Dropped before it was ended, it reports that it failed, with the error of the work
+/// that it [watched](Step::watch).
 #[derive(Debug)]
 pub struct Step {
     events: Events,
     name: String,
     started: std::time::Instant,
     ended: bool,
+    fault: OnceLock<Fault>,
 }
 
 impl Step {
@@ -160,6 +187,21 @@ impl Step {
             step: self.name.clone(),
             message: message.into(),
         });
+    }
+
+    /// Does the step's work. Where that fails, the step has failed for that reason.
+    pub async fn watch<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let outcome = work.await;
+        if let Err(error) = &outcome {
+            self.blame(error);
+        }
+        outcome
+    }
+
+    /// Says why the step is about to fail.
+    pub fn blame(&self, error: &Error) {
+        // The first error is the cause of the others.
+        let _ = self.fault.set(error.into());
     }
 
     /// Reports bytes moved for one item.
@@ -200,8 +242,9 @@ impl Step {
     }
 
     /// Ends the step: it did not succeed, and others go on.
-    pub fn failed(self, message: impl Into<String>) {
-        self.finish(Outcome::Failed, message.into());
+    pub fn failed(self, error: &Error) {
+        self.blame(error);
+        self.finish(Outcome::Failed, error.to_string());
     }
 
     fn finish(mut self, outcome: Outcome, message: String) {
@@ -215,6 +258,7 @@ impl Step {
             outcome,
             message,
             seconds: self.started.elapsed().as_secs_f64(),
+            error: self.fault.take(),
         });
     }
 }
@@ -222,7 +266,13 @@ impl Step {
 impl Drop for Step {
     fn drop(&mut self) {
         if !self.ended {
-            self.end(Outcome::Failed, "did not finish".to_owned());
+            // Dropped without an error, its work was: that is what Ctrl-C does.
+            let how = if self.fault.get().is_some() {
+                "failed"
+            } else {
+                "did not finish"
+            };
+            self.end(Outcome::Failed, how.to_owned());
         }
     }
 }

@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::backend;
 use crate::config::{Config, Secret};
 use crate::error::{Error, Kind, Result};
 use crate::gateway::{Gateway, Located, locate};
-use crate::ollama::{Client, Probe};
+use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
 use crate::units::seconds;
 
 /// How long one answer may take that costs nothing.
 const ANSWER: Duration = Duration::from_secs(5);
+
+/// Lines of somebody else's text that are shown.
+const EVIDENCE: usize = 20;
 
 /// A part of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,6 +30,17 @@ pub enum Part {
     Gateway,
     /// The model answers.
     Inference,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Backend => "backend",
+            Self::Model => "model",
+            Self::Gateway => "gateway",
+            Self::Inference => "inference",
+        })
+    }
 }
 
 /// How much is asked.
@@ -49,8 +64,14 @@ pub struct Failure {
     pub part: Part,
     /// Why.
     pub reason: String,
+    /// What shows it: what a health check printed, a server's answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
     /// The next command.
     pub hint: String,
+    /// It is not there, rather than broken: `up` brings it.
+    #[serde(skip)]
+    pub absent: bool,
     /// What kind of failure: an engine that cannot be asked is not a gateway that does not work.
     #[serde(skip)]
     pub kind: Kind,
@@ -62,9 +83,28 @@ impl Failure {
         Self {
             part,
             reason: reason.into(),
+            evidence: Vec::new(),
             hint: hint.into(),
+            absent: false,
             kind: Kind::Unhealthy,
         }
+    }
+
+    /// A part that is not there.
+    pub fn absent(part: Part, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            absent: true,
+            ..Self::new(part, reason, hint)
+        }
+    }
+
+    /// Adds what shows it, line by line.
+    #[must_use]
+    fn evidence(mut self, text: &str) -> Self {
+        let lines = text.lines().map(str::trim_end);
+        let lines = lines.filter(|line| !line.is_empty()).take(EVIDENCE);
+        self.evidence.extend(lines.map(str::to_owned));
+        self
     }
 }
 
@@ -134,7 +174,7 @@ async fn backend_and_model(question: &Question<'_>, client: &Client) -> Result<V
     if !question.backend && !question.model {
         return Ok(Vec::new());
     }
-    if let Some(failure) = check_backend(client).await {
+    if let Some(failure) = check_backend(question, client).await {
         return Ok(vec![failure]);
     }
     let wanted = question.model && question.level >= Level::Ready;
@@ -147,10 +187,21 @@ async fn backend_and_model(question: &Question<'_>, client: &Client) -> Result<V
     .collect())
 }
 
-async fn check_backend(client: &Client) -> Option<Failure> {
+async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failure> {
     let host = client.host();
-    let (reason, hint) = match client.probe(ANSWER).await {
+    let probe = client.probe(ANSWER).await;
+    let absent = host.is_local() && probe == Probe::Absent;
+    let (reason, hint) = match probe {
         Probe::Ollama => return None,
+        Probe::Absent if ended_by_itself(question, host) => {
+            return Some(Failure::new(
+                Part::Backend,
+                format!(
+                    "nothing listens on {host}: the backend ended by itself, and is being started again"
+                ),
+                "ollamactl logs backend",
+            ));
+        }
         Probe::Absent => (
             format!("nothing listens on {host}"),
             "ollamactl serve --background",
@@ -167,7 +218,18 @@ async fn check_backend(client: &Client) -> Option<Failure> {
     } else {
         "start it there, or unset OLLAMA_HOST to run one here"
     };
-    Some(Failure::new(Part::Backend, reason, hint))
+    Some(Failure {
+        absent,
+        ..Failure::new(Part::Backend, reason, hint)
+    })
+}
+
+/// Whether a supervisor of ours is about to start a backend again that was ready before.
+fn ended_by_itself(question: &Question<'_>, host: &OllamaHost) -> bool {
+    let Some(record) = backend::recorded(question.paths, host) else {
+        return false;
+    };
+    record.supervisor.is_alive() && record.is_ours() && record.version.is_some()
 }
 
 async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure> {
@@ -175,7 +237,7 @@ async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure
     let hint = format!("ollamactl pull-model {model}");
     match client.model(model).await {
         Ok(Some(_)) => None,
-        Ok(None) => Some(Failure::new(
+        Ok(None) => Some(Failure::absent(
             Part::Model,
             format!(
                 "{model} ({}) is not in the model store",
@@ -210,37 +272,10 @@ async fn check_gateway(
         })?;
     let fail = |reason: String, hint: &str| Err(Failure::new(Part::Gateway, reason, hint));
     if located.state != "running" {
-        let detail = located
-            .detail
-            .as_ref()
-            .map_or_else(String::new, |detail| format!("; {detail}"));
-        if located.name.is_empty() {
-            return fail("it does not run".to_owned(), "ollamactl gateway up");
-        }
-        let hint = if located.detail.is_some() {
-            "ollamactl logs gateway"
-        } else {
-            "ollamactl gateway up"
-        };
-        return fail(
-            format!("{} is {}{detail}", located.name, located.state),
-            hint,
-        );
+        return Err(not_running(&located));
     }
-    if located
-        .health
-        .as_deref()
-        .is_some_and(|health| health != "healthy")
-    {
-        let health = located.health.as_deref().unwrap_or_default();
-        let detail = located.detail.as_deref().unwrap_or("no output");
-        return fail(
-            format!(
-                "the health check of {} says {health}: {detail}",
-                located.name
-            ),
-            "ollamactl logs gateway",
-        );
+    if let Some(health) = located.health.as_deref().filter(|word| *word != "healthy") {
+        return Err(ill(&located, health));
     }
     let Some(url) = &located.url else {
         // Nothing is published, so its own health check is all there is to ask.
@@ -259,27 +294,76 @@ async fn check_gateway(
     let url = format!("{url}{}", question.config.gateway.health_path.value);
     match ask(&url).await {
         Ok(()) => Ok(located),
-        Err(reason) => Err(Failure::new(
+        Err((reason, body)) => Err(Failure::new(
             Part::Gateway,
             format!("{url}: {reason}"),
             "ollamactl logs gateway",
-        )),
+        )
+        .evidence(&body)),
     }
 }
 
-/// A health endpoint works when it answers with 2xx and does not say otherwise in its JSON.
-async fn ask(url: &str) -> std::result::Result<(), String> {
+/// A gateway that is not there, was stopped, or ended by itself.
+fn not_running(located: &Located) -> Failure {
+    const UP: &str = "ollamactl gateway up";
+    if located.name.is_empty() {
+        return Failure::absent(Part::Gateway, "it does not run", UP);
+    }
+    let reason = format!("{} is {}", located.name, located.state);
+    let Some(exit) = &located.ended else {
+        return Failure::absent(Part::Gateway, reason, UP);
+    };
+    let reason = format!("{reason}; it ended with {exit}");
+    // Between two restarts by the engine nobody asked it to end.
+    if located.state == "exited" && exit.as_asked() {
+        return Failure::absent(Part::Gateway, reason, UP);
+    }
+    Failure::new(Part::Gateway, reason, "ollamactl logs gateway")
+}
+
+/// A container whose own health check does not say that it is healthy.
+fn ill(located: &Located, health: &str) -> Failure {
+    let name = &located.name;
+    match &located.detail {
+        None if health == "starting" => Failure::new(
+            Part::Gateway,
+            format!("the first health check of {name} has not run yet"),
+            "ollamactl health --wait",
+        ),
+        detail => Failure::new(
+            Part::Gateway,
+            format!("the health check of {name} says {health}"),
+            if health == "starting" {
+                "ollamactl health --wait"
+            } else {
+                "ollamactl logs gateway"
+            },
+        )
+        .evidence(detail.as_deref().unwrap_or_default()),
+    }
+}
+
+/// A health endpoint works when it answers with 2xx and does not say otherwise in its JSON. Else: why it
+/// does not, and what it answered.
+async fn ask(url: &str) -> std::result::Result<(), (String, String)> {
     let answer = crate::ollama::fetch(url, ANSWER).await;
-    let (status, body) = answer.map_err(|error| error.to_string())?;
+    let (status, body) = answer.map_err(|error| (error.to_string(), String::new()))?;
     let said = serde_json::from_str::<serde_json::Value>(&body).ok();
     let word = said
         .as_ref()
         .and_then(|said| said.get("status"))
         .and_then(|word| word.as_str());
+    let body = body.trim();
     match word {
-        _ if !(200..300).contains(&status) => Err(format!("HTTP {status} {}", body.trim())),
+        _ if !(200..300).contains(&status) && body.contains('\n') => {
+            Err((format!("HTTP {status}"), body.to_owned()))
+        }
+        _ if !(200..300).contains(&status) => Err((
+            format!("HTTP {status} {body}").trim_end().to_owned(),
+            String::new(),
+        )),
         Some(word) if !["ok", "healthy", "up", "pass"].contains(&word.to_lowercase().as_str()) => {
-            Err(format!("it says {word:?}"))
+            Err((format!("it says {word:?}"), String::new()))
         }
         _ => Ok(()),
     }
@@ -324,13 +408,17 @@ async fn inference(
 
 /// No token came: for want of time, or for a reason that stands in this log.
 fn unanswered(error: &Error, within: Duration, log: &str) -> Health {
-    if error.kind != Kind::Timeout {
-        return mute(&error.to_string(), log);
+    match error.kind {
+        Kind::Timeout => mute(
+            &format!("{error} (no token within {})", seconds(within)),
+            "ollamactl health --level infer --infer-timeout 15m, since a model that is not loaded yet is loaded first",
+        ),
+        Kind::Usage => mute(
+            &error.to_string(),
+            "set OLLAMACTL_GATEWAY_KEY to the key that the gateway was started with",
+        ),
+        _ => mute(&error.to_string(), log),
     }
-    mute(
-        &format!("{error} (no token within {})", seconds(within)),
-        "ollamactl health --level infer --infer-timeout 15m, since a model that is not loaded yet is loaded first",
-    )
 }
 
 /// The key that the gateway asks for, where it is one of ours.

@@ -497,3 +497,22 @@ fn is_ready(sandbox: &Sandbox) -> bool {
     let record = sandbox.record();
     record.is_some_and(|record| record["version"].is_string())
 }
+
+#[test]
+fn the_patience_that_down_is_given_counts_and_not_the_one_of_the_start() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_IGNORE_SIGTERM", "1");
+    sandbox
+        .run(["serve", "--background", "--stop-timeout", "1h"])
+        .code(0);
+    sandbox
+        .run(["down", "--stop-timeout", "200ms"])
+        .code(0)
+        .says(["was killed"]);
+    sandbox.assert_nothing_left();
+    sandbox.run(["down", "-t", "5s"]).code(0);
+    sandbox.run(["down", "-t", "5"]).code(0);
+    sandbox
+        .run(["down", "-t", "soon"])
+        .code(2)
+        .says(["--timeout", "soon", "30s"]);
+}

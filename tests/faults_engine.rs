@@ -552,3 +552,102 @@ fn ctrl_c_in_mid_build_leaves_what_runs() {
     until_true("the gateway runs", || engine.count("POST /build") == 1);
     sandbox.run(["gateway", "up"]).code(0).says(["-- gateway"]);
 }
+
+/// The gateway's container, with what its own health check says.
+fn checked(engine: &FakeEngine, health: &Value) {
+    engine.change(CONTAINER, |container| {
+        container["State"]["Health"] = health.clone();
+    });
+}
+
+#[test]
+fn up_says_what_it_waits_for_and_ends_when_the_gateway_turns_unhealthy() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    let up = sandbox.spawn(["up"]);
+    until_true("a container", || !engine.containers().is_empty());
+    until_true("its start", || engine.is_running(CONTAINER));
+    checked(&engine, &json!({ "Status": "starting", "Log": [] }));
+    up.wait_to_say(
+        "waiting for the gateway: the first health check of lab-ollama-functions-1 has not run yet",
+    );
+    let health = sandbox.run(["health", "gateway"]).code(3);
+    health.says(["has not run yet", "hint: ollamactl health --wait"]);
+    let said = "error: no model\nhint: pull it";
+    let check = |second: u32| json!({ "Start": format!("2026-01-01T00:00:0{second}Z"), "End": "2026-01-01T00:00:09Z", "ExitCode": 1, "Output": said });
+    checked(
+        &engine,
+        &json!({ "Status": "unhealthy", "Log": [check(1)] }),
+    );
+    let output = up.finish().code(1);
+    output.says([
+        "is unhealthy",
+        "| health check: error: no model",
+        "\n  | hint: pull it",
+    ]);
+    let health = sandbox.run(["health", "gateway"]).code(3);
+    health.says([
+        "says unhealthy\n",
+        "\n  | error: no model\n  | hint: pull it\n",
+    ]);
+    // What was so before is no verdict on what is now.
+    let again = sandbox.spawn(["up"]);
+    again.wait_to_say("waiting for the gateway: the health check of");
+    checked(&engine, &json!({ "Status": "healthy", "Log": [check(2)] }));
+    again.finish().code(0);
+    checked(
+        &engine,
+        &json!({ "Status": "unhealthy", "Log": [check(3)] }),
+    );
+    let mut again = sandbox.spawn(["up"]);
+    again.wait_to_say("waiting for the gateway: the health check of");
+    for second in 4..9 {
+        let asked = engine.count(&format!("GET /containers/{CONTAINER}/json"));
+        checked(
+            &engine,
+            &json!({ "Status": "unhealthy", "Log": [check(second)] }),
+        );
+        until_true("a look or the end", || {
+            engine.count(&format!("GET /containers/{CONTAINER}/json")) > asked + 4
+                || again.is_over()
+        });
+    }
+    again.finish().code(1).says(["is unhealthy"]);
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn a_gateway_that_was_stopped_is_to_be_started_and_one_that_failed_has_a_log() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    for (code, hint) in [
+        (143, "hint: ollamactl gateway up"),
+        (1, "hint: ollamactl logs gateway"),
+    ] {
+        engine.change(CONTAINER, |container| {
+            container["State"] = json!({
+                "Status": "exited", "Running": false, "ExitCode": code, "FinishedAt": "2026-01-01T00:00:00Z",
+            });
+        });
+        sandbox
+            .run(["health", "gateway"])
+            .code(3)
+            .says([hint, &format!("exit code {code}")]);
+    }
+    sandbox.run(["gateway", "down"]).code(0);
+}
+
+#[test]
+fn a_dry_run_of_down_leaves_an_adopted_ollama_running() {
+    let bridge = json!({
+        "Name": "bridge", "IPAM": { "Config": [{ "Subnet": "127.0.0.0/8", "Gateway": "127.0.0.3" }] },
+    });
+    let (sandbox, _engine) = scripted(on("GET /networks/bridge", Reply::Json(200, bridge)));
+    let by_hand = sandbox.start("ollama", ["serve"]);
+    by_hand.wait_to_say("Listening on");
+    sandbox.serve().says(["adopted", "relay on 127.0.0.3"]);
+    let plan = sandbox.run(["down", "--dry-run"]).code(0);
+    let plan = plan.prints(["stop the relay", "goes on"]);
+    assert!(!plan.stdout.contains("stop Ollama"), "{plan}");
+    sandbox.run(["down"]).code(0).says(["relay stopped"]);
+    assert!(support::is_alive(by_hand.pid()));
+}

@@ -49,15 +49,23 @@ fn what_does_not_run_is_named_with_the_next_command() {
         output.json(),
         json!({ "status": "unhealthy", "failing": ["backend", "gateway"] })
     );
-    output.says([
-        sandbox.backend.to_string().as_str(),
-        "ollamactl serve --background",
-        "ollamactl gateway up",
-    ]);
-    let backend = sandbox.run(["health", "backend"]).code(3).json();
-    assert_eq!(backend["failing"], json!(["backend"]));
-    let gateway = sandbox.run(["health", "gateway"]).code(3).json();
-    assert_eq!(gateway["failing"], json!(["gateway"]));
+    let output = output.says([sandbox.backend.to_string().as_str(), "hint: ollamactl up\n"]);
+    assert_eq!(output.stderr.matches("hint:").count(), 1, "{output}");
+    let backend = sandbox.run(["health", "backend"]).code(3);
+    assert_eq!(backend.json()["failing"], json!(["backend"]));
+    backend.says(["ollamactl serve --background"]);
+    let gateway = sandbox.run(["health", "gateway"]).code(3);
+    assert_eq!(gateway.json()["failing"], json!(["gateway"]));
+    gateway.says(["ollamactl gateway up"]);
+    let told = sandbox.run(["health", "--json"]).code(3).json();
+    let parts: Vec<_> = told["reasons"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["part"])
+        .collect();
+    assert_eq!(parts, ["backend", "gateway"], "{told}");
+    assert!(told["reasons"][0]["reason"].is_string(), "{told}");
     // A look starts nothing and writes nothing.
     sandbox.assert_nothing_left();
 }
@@ -174,4 +182,61 @@ fn a_wait_that_ends_before_the_first_answer_names_what_was_asked_for() {
     let health = sandbox.run(["health", "gateway", "--wait", "300ms"]);
     let said = health.code(3).says(["gateway: no answer within"]).json();
     assert_eq!(said["failing"], serde_json::json!(["gateway"]));
+}
+
+#[test]
+fn a_gateway_that_asks_for_another_key_names_the_variable() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLLAMACTL_GATEWAY_KEY", &"1".repeat(40));
+    sandbox.run(["up"]).code(0);
+    sandbox.run(["health", "--level", "infer"]).code(0);
+    sandbox.set("OLLAMACTL_GATEWAY_KEY", &"2".repeat(40));
+    sandbox
+        .run(["health", "--level", "infer"])
+        .code(3)
+        .says(["401", "hint: set OLLAMACTL_GATEWAY_KEY"]);
+}
+
+#[test]
+fn a_page_of_a_foreign_server_is_evidence() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    let page = "<html>\n<h1>404</h1>\nhint: no\n</html>\n";
+    let listener = std::net::TcpListener::bind(sandbox.gateway).expect("free");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut request);
+            let head = "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length";
+            let _ = std::io::Write::write_all(
+                &mut stream,
+                format!("{head}: {}\r\n\r\n{page}", page.len()).as_bytes(),
+            );
+        }
+    });
+    let health = sandbox.run(["health", "gateway"]).code(3);
+    health.says([
+        "/healthz: HTTP 404\n",
+        "\n  | <html>\n  | <h1>404</h1>\n  | hint: no\n",
+    ]);
+}
+
+#[test]
+fn a_backend_that_is_being_started_again_has_a_log_that_says_why() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["serve", "--background", "--ready-timeout", "1h"])
+        .code(0);
+    let backend = sandbox.backend_pid().expect("recorded");
+    // What is started next never listens.
+    let program = sandbox.bin().join("ollama");
+    std::fs::remove_file(&program).expect("removed");
+    std::fs::write(&program, "#!/bin/sh\nexec /bin/sleep 1000\n").expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).expect("set");
+    end(backend, Signal::KILL);
+    until_true("its end", || !support::is_alive(backend));
+    let health = sandbox.run(["health", "backend"]).code(3);
+    health.says(["ended by itself", "hint: ollamactl logs backend"]);
+    sandbox.run(["down"]).code(0);
 }

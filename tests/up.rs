@@ -254,3 +254,67 @@ fn on_a_terminal_the_bars_are_drawn_and_taken_away() {
     assert!(output.stdout.contains("healthy after"), "{output}");
     assert!(!output.stdout.contains("panicked"), "{output}");
 }
+
+/// A gateway that answers, but not at the path where its health is asked for.
+const NEVER_HEALTHY: &str = "gateway: {health_path: /absent}\n";
+
+#[test]
+fn a_backend_that_is_gone_for_good_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ollamactl.yaml", NEVER_HEALTHY);
+    let up = sandbox.spawn(["up"]);
+    up.wait_to_say("health: waiting for the gateway: ");
+    sandbox.run(["down"]).code(0);
+    up.finish()
+        .code(1)
+        .says(["nothing starts it again", "ollamactl logs backend"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_wait_that_is_interrupted_says_nothing_of_a_pull_that_is_over() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ollamactl.yaml", NEVER_HEALTHY);
+    let up = sandbox.spawn(["up"]);
+    up.wait_to_say("health: waiting for the gateway: ");
+    up.signal(rustix::process::Signal::INT);
+    let output = up.finish().code(130).says(["interrupted"]);
+    assert!(!output.stderr.contains("resumes"), "{output}");
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn a_wait_that_is_over_names_what_is_not_healthy_before_it_offers_more_time() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ollamactl.yaml", NEVER_HEALTHY);
+    sandbox.run(["up", "--wait-timeout", "500ms"]);
+    let output = sandbox.run(["up", "--wait-timeout", "500ms"]).code(7);
+    let output = output.says([": gateway", "/absent: HTTP 404"]);
+    let place = |text: &str| output.stderr.find(text).unwrap_or(usize::MAX);
+    let (own, more) = (place("hint: ollamactl logs gateway"), place("more time"));
+    assert!(own < more && more < usize::MAX, "{output}");
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn a_step_that_fails_says_in_json_why() {
+    let sandbox = Sandbox::without_ollama();
+    for words in [&["up"][..], &["pull-model"]] {
+        let plain = sandbox.run(words);
+        assert!(!plain.stderr.contains("did not finish"), "{plain}");
+    }
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_ERROR", "out of luck");
+    for words in [&["up", "--json"][..], &["pull-model", "--json"]] {
+        let output = sandbox.run(words);
+        let lines = output.json_lines();
+        let failed = lines
+            .iter()
+            .find(|line| line["outcome"] == "failed" && line["step"] == "model")
+            .unwrap_or_else(|| panic!("{output}"));
+        assert_eq!(failed["error"]["exit_code"], output.status, "{output}");
+        assert_eq!(failed["error"]["kind"], "failed", "{output}");
+        let said = failed["error"]["message"].as_str().expect("a text");
+        assert!(output.stderr.contains(said), "{output}");
+    }
+    sandbox.run(["down"]).code(0);
+}

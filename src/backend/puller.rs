@@ -93,8 +93,8 @@ impl Puller<'_> {
         match &pulled {
             Ok(pulled) => step.ended(!pulled.unchanged, pulled.describe()),
             // Where it is all that was asked for, it is the command's own error.
-            Err(_) if alone => drop(step),
-            Err(error) => step.failed(error.to_string()),
+            Err(error) if alone => step.blame(error),
+            Err(error) => step.failed(error),
         }
         (model.clone(), pulled)
     }

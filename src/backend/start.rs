@@ -29,7 +29,7 @@ pub struct Running {
 /// Makes sure that the backend runs, as a step of its own, and warns of what it opens.
 pub async fn bring_up(launch: &Launch, paths: &Paths, events: &Events) -> Result<Running> {
     let step = events.step("backend", format!("looking at {}", launch.bind));
-    let running = start(launch, paths, &step).await?;
+    let running = step.watch(start(launch, paths, &step)).await?;
     if let Some(warning) = exposure(launch).filter(|_| running.fresh) {
         events.warn(warning);
     }

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::settings::{BackendArgs, ModelArgs, StackArgs};
+use crate::config::duration;
+use crate::engine::StopTimeout;
+use crate::error::Result;
 
 /// `gateway`.
 #[derive(Debug, Args)]
@@ -86,12 +89,25 @@ pub enum PullPolicy {
 /// What commands have in common that stop containers.
 #[derive(Debug, Args)]
 pub struct StopArgs {
-    /// Seconds that a container may take to end before it is killed [default: its own, else 10]
-    #[arg(short, long, value_name = "SECONDS")]
-    pub timeout: Option<u32>,
+    /// How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else
+    /// 10s]
+    #[arg(short, long, value_name = "TIME")]
+    pub timeout: Option<String>,
     /// Show what would be done and why, one step a line, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+impl StopArgs {
+    /// The time in whole seconds, which engines count in.
+    pub fn timeout(&self) -> Result<StopTimeout> {
+        let Some(text) = &self.timeout else {
+            return Ok(None);
+        };
+        let time = duration("--timeout", text)?;
+        let rounded = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        Ok(Some(u32::try_from(rounded).unwrap_or(u32::MAX)))
+    }
 }
 
 /// `gateway down`.

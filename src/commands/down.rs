@@ -11,7 +11,7 @@ pub(super) async fn run(context: &Context, args: &DownArgs) -> anyhow::Result<()
     // A compose file that cannot be read does not keep the backend up.
     let gateway = gateway::choose(&config, &context.folder);
     let options = DownOptions {
-        stop_timeout: args.stop.timeout,
+        stop_timeout: args.stop.timeout()?,
         volumes: args.volumes,
         remove_orphans: args.remove_orphans,
         ..DownOptions::default()

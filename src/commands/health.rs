@@ -84,11 +84,13 @@ struct Healthy<'a> {
     note: Option<&'a str>,
 }
 
-/// What standard output says when something fails.
+/// What standard output says when something fails; why, only where a program asked for JSON.
 #[derive(serde::Serialize)]
 struct Unhealthy<'a> {
     status: &'static str,
     failing: &'a [Part],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasons: Option<&'a [Failure]>,
 }
 
 fn answer(context: &Context, health: &Health) -> Result<()> {
@@ -96,30 +98,42 @@ fn answer(context: &Context, health: &Health) -> Result<()> {
     if let Some(note) = &health.note {
         context.ui.say(note);
     }
-    if failures.is_empty() {
+    let Some((first, others)) = failures.split_first() else {
         return context.ui.print_json(&Healthy {
             status: "ok",
             asked: health.asked.as_deref(),
             note: health.note.as_deref(),
         });
-    }
+    };
     let failing: Vec<Part> = failures.iter().map(|failure| failure.part).collect();
     context.ui.print_json(&Unhealthy {
         status: "unhealthy",
         failing: &failing,
+        reasons: context.ui.is_json().then_some(failures),
     })?;
-    let (first, others) = failures.split_first().expect("there are failures");
-    let error = others.iter().fold(
-        Error::new(kind(failures), reason(first)).hint(first.hint.clone()),
-        |error, failure| {
-            let error = error.details([reason(failure)]);
-            if error.hints.contains(&failure.hint) {
-                return error;
-            }
-            error.hint(failure.hint.clone())
-        },
-    );
+    let mut error = Error::new(kind(failures), reason(first)).details(&first.evidence);
+    for failure in others {
+        error = error.details([reason(failure)]).details(&failure.evidence);
+    }
+    error.hints = hints(failures);
     Err(error)
+}
+
+/// The next commands, each once. What is not there, `up` brings all at once.
+fn hints(failures: &[Failure]) -> Vec<String> {
+    let absent = failures.iter().filter(|failure| failure.absent).count();
+    let mut hints: Vec<String> = Vec::new();
+    for failure in failures {
+        let hint = if failure.absent && absent > 1 {
+            "ollamactl up"
+        } else {
+            &failure.hint
+        };
+        if !hints.iter().any(|known| known == hint) {
+            hints.push(hint.to_owned());
+        }
+    }
+    hints
 }
 
 /// Unhealthy, unless all that failed is of one other kind.
@@ -135,11 +149,5 @@ fn kind(failures: &[Failure]) -> Kind {
 }
 
 fn reason(failure: &Failure) -> String {
-    let part = match failure.part {
-        Part::Backend => "backend",
-        Part::Model => "model",
-        Part::Gateway => "gateway",
-        Part::Inference => "inference",
-    };
-    format!("{part}: {}", failure.reason)
+    format!("{}: {}", failure.part, failure.reason)
 }

@@ -140,32 +140,38 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
         Command::Man(args) => man::run(context, &args),
         Command::Version => version::run(context),
         Command::Up(args) => {
-            let hint =
-                "what was loaded of the model is kept; run the same command again and it resumes";
-            interruptible(up::run(context, &args), Some(hint)).await
+            let pulling = up::Pulling::default();
+            let ran = interruptible(up::run(context, &args, &pulling), || pulling.hint());
+            ran.await
         }
-        Command::Init(args) => interruptible(async { init::run(context, &args) }, None).await,
-        Command::Kill(args) => interruptible(kill::run(context, &args), None).await,
-        Command::Restart(args) => interruptible(restart::run(context, &args), None).await,
-        Command::Logs(args) => interruptible(logs::run(context, &args), None).await,
-        Command::Down(args) => interruptible(down::run(context, &args), None).await,
-        Command::Status(args) => interruptible(status::run(context, &args), None).await,
-        Command::Health(args) => interruptible(health::run(context, &args), None).await,
-        Command::Serve(args) => interruptible(serve::background(context, &args), None).await,
-        Command::Gateway(args) => interruptible(gateway::run(context, &args.command), None).await,
+        Command::Init(args) => interruptible(async { init::run(context, &args) }, no_hint).await,
+        Command::Kill(args) => interruptible(kill::run(context, &args), no_hint).await,
+        Command::Restart(args) => interruptible(restart::run(context, &args), no_hint).await,
+        Command::Logs(args) => interruptible(logs::run(context, &args), no_hint).await,
+        Command::Down(args) => interruptible(down::run(context, &args), no_hint).await,
+        Command::Status(args) => interruptible(status::run(context, &args), no_hint).await,
+        Command::Health(args) => interruptible(health::run(context, &args), no_hint).await,
+        Command::Serve(args) => interruptible(serve::background(context, &args), no_hint).await,
+        Command::Gateway(args) => {
+            interruptible(gateway::run(context, &args.command), no_hint).await
+        }
     }
+}
+
+fn no_hint() -> Option<&'static str> {
+    None
 }
 
 /// Work that may be dropped at any point: dropping closes its requests, and what it started for itself
 /// ends with it.
 async fn interruptible(
     work: impl Future<Output = anyhow::Result<()>>,
-    hint: Option<&str>,
+    hint: impl FnOnce() -> Option<&'static str>,
 ) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     tokio::select! {
         outcome = work => outcome,
-        () = shutdown.requested.cancelled() => Err(interrupted(hint).into()),
+        () = shutdown.requested.cancelled() => Err(interrupted(hint()).into()),
     }
 }
 

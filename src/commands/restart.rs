@@ -24,8 +24,11 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
         "backend",
         format!("restarting {} on {}", launch.noun(), launch.bind),
     );
-    backend::stop(&context.paths, &launch.host(), None).await?;
-    let running = backend::start(&launch, &context.paths, &step).await?;
+    let again = async {
+        backend::stop(&context.paths, &launch.host(), None).await?;
+        backend::start(&launch, &context.paths, &step).await
+    };
+    let running = step.watch(again).await?;
     step.done(running.record.describe());
     Ok(())
 }

@@ -107,7 +107,9 @@ async fn supervise(context: &Context, launch: &Launch, shutdown: &Shutdown) -> R
 async fn already_running(context: &Context, launch: &Launch) -> Result<()> {
     let events = context.events();
     let step = events.step("backend", format!("looking at {}", launch.bind));
-    let running = backend::start(launch, &context.paths, &step).await?;
+    let running = step
+        .watch(backend::start(launch, &context.paths, &step))
+        .await?;
     step.unchanged(format!("already running: {}", running.record.describe()));
     Ok(())
 }

@@ -1,15 +1,51 @@
 //! `up`: everything, until it is healthy.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::context::Context;
 use crate::cli::UpArgs;
 use crate::config::duration;
+use crate::event::{Event, Events, Outcome};
 use crate::gateway;
 use crate::stack::{self, UpReport, UpRequest};
 use crate::units::seconds;
 
-pub(super) async fn run(context: &Context, args: &UpArgs) -> anyhow::Result<()> {
+/// Whether a model is being pulled: what an interruption leaves depends on it.
+#[derive(Clone, Default)]
+pub(super) struct Pulling(Arc<AtomicBool>);
+
+impl Pulling {
+    /// These events, listened to.
+    fn watch(&self, events: Events) -> Events {
+        let pulling = self.0.clone();
+        Events::new(move |event| {
+            match &event {
+                Event::StepStarted { step, .. } if step == "model" => {
+                    pulling.store(true, Ordering::Relaxed);
+                }
+                // What is interrupted fails too, before anybody asks.
+                Event::StepFinished { step, outcome, .. }
+                    if step == "model" && *outcome != Outcome::Failed =>
+                {
+                    pulling.store(false, Ordering::Relaxed);
+                }
+                _ => {}
+            }
+            events.emit(event);
+        })
+    }
+
+    /// What to know after an interruption.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.0.load(Ordering::Relaxed).then_some(
+            "what was loaded of the model is kept; run the same command again and it resumes",
+        )
+    }
+}
+
+pub(super) async fn run(context: &Context, args: &UpArgs, pulling: &Pulling) -> anyhow::Result<()> {
     let config = context.config(&args.stack.flags())?;
     let wait_timeout = duration("--wait-timeout", &args.wait_timeout)?;
     let gateway = gateway::choose(&config, &context.folder)?;
@@ -24,7 +60,7 @@ pub(super) async fn run(context: &Context, args: &UpArgs) -> anyhow::Result<()> 
     if args.dry_run {
         return show_steps(context, &stack::plan_up(&request).await?);
     }
-    let report = stack::up(&request, &context.events()).await?;
+    let report = stack::up(&request, &pulling.watch(context.events())).await?;
     let (status, _) = stack::status(&config, &context.paths, Ok(&gateway)).await?;
     if context.ui.is_json() {
         let result = serde_json::json!({ "event": "up", "report": report, "status": status });

@@ -34,6 +34,14 @@ pub struct Exit {
     pub error: String,
 }
 
+impl Exit {
+    /// Whether it ended as a container does that is asked to: well, or by the signal of a stop.
+    pub fn as_asked(&self) -> bool {
+        const STOPPED: [i64; 4] = [0, 128 + 2, 128 + 9, 128 + 15];
+        STOPPED.contains(&self.code) && !self.oom_killed && self.error.is_empty()
+    }
+}
+
 impl std::fmt::Display for Exit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "exit code {}", self.code)?;

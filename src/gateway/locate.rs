@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::choice::{ComposeGateway, Gateway};
 use super::embedded;
-use crate::engine::{Engine, endpoint};
+use crate::engine::{Engine, Exit, endpoint};
 use crate::error::Result;
 use crate::paths::Paths;
 
@@ -26,6 +26,9 @@ pub struct Located {
     pub url: Option<String>,
     /// What the last health check printed, or how it ended.
     pub detail: Option<String>,
+    /// How its container ended; `None` while it has not.
+    #[serde(skip)]
+    pub ended: Option<Exit>,
 }
 
 /// Looks for the gateway.
@@ -40,9 +43,11 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
     let engine = Engine::open(&endpoint::from_environment()?)?;
     let state = super::status(&engine, &compose.target()).await?;
     let published = state.published.iter().find(|port| port.protocol == "tcp");
-    let ended = state
-        .exit_code
-        .map(|code| format!("it ended with exit code {code}"));
+    let ended = state.exit_code.map(|code| Exit {
+        code,
+        oom_killed: state.oom_killed,
+        error: String::new(),
+    });
     Ok(Located {
         kind: "compose",
         url: published
@@ -50,7 +55,10 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
             .map(|port| format!("http://{}", port.reachable())),
         name: state.container,
         health: state.health,
-        detail: state.health_output.or(ended),
+        detail: state
+            .health_output
+            .or_else(|| Some(format!("it ended with {}", ended.as_ref()?))),
+        ended,
         state: state.state,
     })
 }
@@ -71,5 +79,6 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
         health: None,
         url: running.then(|| format!("http://{address}")),
         detail: None,
+        ended: None,
     })
 }

@@ -224,9 +224,15 @@ async fn one_token(request: reqwest::RequestBuilder, url: &str, model: &ModelNam
     if no_such_path {
         return Ok(false);
     }
+    // Without the right key it cannot be asked, well or not.
+    let kind = if status == reqwest::StatusCode::UNAUTHORIZED {
+        Kind::Usage
+    } else {
+        Kind::Unhealthy
+    };
     if !status.is_success() {
         return Err(Error::new(
-            Kind::Unhealthy,
+            kind,
             format!("{url} answered {status}: {}", error_text(&text)),
         ));
     }

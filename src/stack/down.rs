@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::backend::{self, Stopped};
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::engine::{Engine, endpoint};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
@@ -60,7 +60,7 @@ async fn end_gateway(
     let listen = config.gateway.listen.value;
     if embedded::observe(paths, listen)?.is_some() {
         let step = events.step("gateway", "stopping the embedded gateway");
-        embedded::stop(paths, listen).await?;
+        step.watch(embedded::stop(paths, listen)).await?;
         step.done("embedded gateway stopped");
         down.ended.push(format!("embedded gateway on {listen}"));
     }
@@ -73,8 +73,11 @@ async fn end_gateway(
         return Ok(());
     }
     let step = events.step("gateway", "removing its containers");
-    let engine = Engine::open(&endpoint)?;
-    let gone = gateway::down_all(&engine, &compose.project, &ledger, options).await?;
+    let removal = async {
+        let engine = Engine::open(&endpoint)?;
+        gateway::down_all(&engine, &compose.project, &ledger, options).await
+    };
+    let gone = step.watch(removal).await?;
     let containers = counted(gone.containers.len(), "container");
     let networks = counted(gone.networks.len(), "network");
     step.done(format!("{containers} and {networks} removed"));
@@ -131,7 +134,12 @@ pub async fn plan_down(
         }
     }
     if let Some(record) = backend::observe(config, paths).await?.record {
-        lines.push(format!("stop {}: ollamactl started it", record.describe()));
+        let what = record.describe();
+        lines.push(if record.is_ours() {
+            format!("stop {what}: ollamactl started it")
+        } else {
+            format!("stop the relay: ollamactl started it; what it leads to goes on: {what}")
+        });
     }
     Ok(lines)
 }
@@ -153,6 +161,13 @@ async fn until_recorded(paths: &Paths, host: &OllamaHost) -> Result<()> {
     Ok(())
 }
 
+/// How long the backend may take to end, where that is asked for now: what its start said was for whoever
+/// says nothing.
+fn grace(config: &Config) -> Option<Duration> {
+    let asked = &config.backend.stop_timeout;
+    matches!(asked.source, Source::Flag(_)).then_some(asked.value)
+}
+
 async fn end_backend(
     config: &Config,
     paths: &Paths,
@@ -161,8 +176,11 @@ async fn end_backend(
 ) -> Result<()> {
     let host = config.client_host();
     let step = events.step("backend", format!("stopping what ollamactl runs on {host}"));
-    until_recorded(paths, &host).await?;
-    match backend::stop(paths, &host, None).await? {
+    step.watch(until_recorded(paths, &host)).await?;
+    match step
+        .watch(backend::stop(paths, &host, grace(config)))
+        .await?
+    {
         Stopped::NotRunning => {
             step.unchanged("nothing of ollamactl's was running");
             if Client::new(&host)?.probe(LOOK).await == Probe::Ollama {

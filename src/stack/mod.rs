@@ -3,6 +3,7 @@
 mod down;
 mod status;
 mod up;
+mod wait;
 
 pub use down::{Down, down, plan_down};
 pub use status::{BackendStatus, GatewayStatus, ModelStatus, Status, status};

@@ -4,26 +4,19 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{self, Launch, PullRequest, Standing};
+use super::wait::{too_slow, until_healthy};
+use crate::backend::{self, Launch, PullRequest, Record, Standing};
 use crate::config::Config;
 use crate::daemon::Shutdown;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::event::Events;
-use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, UpOptions, embedded};
-use crate::health::{self, Failure, Level, Question};
+use crate::event::{Events, Step};
+use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, Up, UpOptions, embedded};
 use crate::ollama::{Client, Probe};
 use crate::paths::Paths;
-use crate::units::seconds;
-
-/// Pauses between two looks at the stack's health.
-const LOOK: Duration = Duration::from_millis(100);
-
-/// A gateway that the engine had to restart so often will not become healthy.
-const MOST_CRASHES: i64 = 3;
 
 /// What is to be brought up.
 #[derive(Debug)]
@@ -83,10 +76,11 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
     };
     let ran_before = backend_runs(request)?;
     let outcome = async {
-        let (backend, model, gateway) = tokio::time::timeout_at(deadline, work)
-            .await
-            .map_err(|_| too_slow(request.wait_timeout, &[]))??;
-        let health = timed("health", wait_healthy(request, deadline)).await?;
+        let work = tokio::time::timeout_at(deadline, work).await;
+        let ((backend, record), (model, ()), (gateway, ())) =
+            work.map_err(|_| too_slow(request.wait_timeout, &[]))??;
+        let healthy = until_healthy(request, record.as_ref(), deadline, events);
+        let (health, ()) = timed("health", healthy).await?;
         Ok([backend, model, gateway, health])
     };
     let mut took = outcome
@@ -151,34 +145,44 @@ pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-async fn timed(name: &str, work: impl Future<Output = Result<()>>) -> Result<(String, f64)> {
+/// What it was, and how many seconds it took.
+type Took = (String, f64);
+
+async fn timed<T>(name: &str, work: impl Future<Output = Result<T>>) -> Result<(Took, T)> {
     let started = Instant::now();
-    work.await?;
-    Ok((name.to_owned(), started.elapsed().as_secs_f64()))
+    let outcome = work.await?;
+    let took = started.elapsed().as_secs_f64();
+    Ok(((name.to_owned(), took), outcome))
 }
 
+/// What runs then, where it runs on this machine.
 async fn backend(
     request: &UpRequest<'_>,
     ready: &CancellationToken,
     events: &Events,
-) -> Result<()> {
+) -> Result<Option<Record>> {
     let host = request.config.client_host();
-    if host.is_local() {
+    let record = if host.is_local() {
         let launch = Launch::from_config(request.config, request.paths)?;
-        backend::bring_up(&launch, request.paths, events).await?;
+        let running = backend::bring_up(&launch, request.paths, events).await?;
+        Some(running.record)
     } else {
         remote(request.config, events).await?;
-    }
+        None
+    };
     ready.cancel();
-    Ok(())
+    Ok(record)
 }
 
 /// A backend on another machine is used, not started.
 async fn remote(config: &Config, events: &Events) -> Result<()> {
     let step = events.step("backend", format!("looking at {}", config.client_host()));
     let client = Client::new(&config.client_host())?;
-    if client.probe(Duration::from_secs(5)).await != Probe::Ollama {
-        return Err(Error::new(
+    let look = async {
+        if client.probe(Duration::from_secs(5)).await == Probe::Ollama {
+            return client.version().await;
+        }
+        Err(Error::new(
             Kind::Unhealthy,
             format!(
                 "no Ollama answers at {} ({})",
@@ -186,13 +190,10 @@ async fn remote(config: &Config, events: &Events) -> Result<()> {
                 config.backend.host.source
             ),
         )
-        .hint("start it there, or unset OLLAMA_HOST to run one on this machine"));
-    }
-    step.unchanged(format!(
-        "Ollama {} on {}",
-        client.version().await?,
-        client.host()
-    ));
+        .hint("start it there, or unset OLLAMA_HOST to run one on this machine"))
+    };
+    let version = step.watch(look).await?;
+    step.unchanged(format!("Ollama {version} on {}", client.host()));
     Ok(())
 }
 
@@ -220,7 +221,8 @@ async fn gateway(
         Gateway::Embedded(how) => {
             ready.cancelled().await;
             let step = events.step("gateway", "looking at the embedded gateway");
-            let (record, fresh) = embedded::start(how, request.paths, &step).await?;
+            let started = embedded::start(how, request.paths, &step);
+            let (record, fresh) = step.watch(started).await?;
             step.ended(fresh, record.describe());
             Ok(())
         }
@@ -236,6 +238,19 @@ async fn container(
     events: &Events,
 ) -> Result<()> {
     let step = events.step("gateway", format!("looking at service {}", compose.service));
+    let up = step.watch(started(request, compose, ready, &step, events));
+    let up = up.await?;
+    step.ended(up.changed || request.build, up.state.describe());
+    Ok(())
+}
+
+async fn started(
+    request: &UpRequest<'_>,
+    compose: &ComposeGateway,
+    ready: &CancellationToken,
+    step: &Step,
+    events: &Events,
+) -> Result<Up> {
     let engine = Engine::from_environment().await?;
     let mut options = UpOptions {
         build: if request.build {
@@ -251,60 +266,8 @@ async fn container(
         release: compose.release.clone(),
         ..UpOptions::default()
     };
-    gateway::prepare_images(&engine, &compose.target(), &options, &step).await?;
+    gateway::prepare_images(&engine, &compose.target(), &options, step).await?;
     ready.cancelled().await;
     options.build = Build::Missing;
-    let up = gateway::up(&engine, &compose.target(), &options, &step, events).await?;
-    step.ended(up.changed || request.build, up.state.describe());
-    Ok(())
-}
-
-/// Looks again and again until nothing fails, or until the gateway's container has ended.
-async fn wait_healthy(request: &UpRequest<'_>, deadline: Instant) -> Result<()> {
-    let question = Question {
-        config: request.config,
-        paths: request.paths,
-        gateway: Some(request.gateway),
-        backend: true,
-        model: true,
-        level: Level::Ready,
-    };
-    let mut failures = Vec::new();
-    loop {
-        match tokio::time::timeout_at(deadline, health::check(&question)).await {
-            Ok(now) => failures = now?,
-            Err(_) => return Err(too_slow(request.wait_timeout, &failures)),
-        }
-        if failures.is_empty() {
-            return Ok(());
-        }
-        if let Gateway::Compose(compose) = request.gateway {
-            fail_if_ended(compose).await?;
-        }
-        sleep(LOOK).await;
-    }
-}
-
-/// A gateway that ended will not become healthy by waiting.
-async fn fail_if_ended(compose: &ComposeGateway) -> Result<()> {
-    let engine = Engine::from_environment().await?;
-    let state = gateway::status(&engine, &compose.target()).await?;
-    let crashes = state.restarts >= MOST_CRASHES;
-    if crashes || matches!(state.state.as_str(), "exited" | "dead") {
-        return Err(gateway::until_exit(&engine, &compose.target(), &state).await);
-    }
-    Ok(())
-}
-
-fn too_slow(timeout: Duration, failures: &[Failure]) -> Error {
-    let error = Error::new(
-        Kind::Timeout,
-        format!("the stack was not healthy within {}", seconds(timeout)),
-    )
-    .details(failures.iter().map(|failure| failure.reason.clone()));
-    match failures.first() {
-        Some(failure) => error.hint(failure.hint.clone()),
-        None => error.hint("see how far it got: ollamactl status"),
-    }
-    .hint("give it more time: --wait-timeout 1h")
+    gateway::up(&engine, &compose.target(), &options, step, events).await
 }

@@ -17,6 +17,7 @@ pub(super) fn render(error: &Error, paint: Paint) -> String {
     let details = error
         .details
         .iter()
+        .flat_map(|text| text.split('\n'))
         .map(|line| format!("  {} {line}", paint.tone(Tone::Dim, "|")));
     let hints = error
         .hints

@@ -51,6 +51,7 @@ impl Screen {
                 outcome,
                 message,
                 seconds,
+                ..
             } => self.finish(&step, outcome, &message, seconds),
             Event::Transfer {
                 step,

@@ -40,6 +40,7 @@ impl Lines {
                 outcome,
                 message,
                 seconds,
+                ..
             } => Some(finished(step, *outcome, message, *seconds, paint)),
             Event::Transfer {
                 step,

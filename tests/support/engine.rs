@@ -257,6 +257,19 @@ impl FakeEngine {
         state.containers.insert(id.to_owned(), container);
     }
 
+    /// Changes a container that it has.
+    pub fn change(&self, name: &str, change: impl FnOnce(&mut Value)) {
+        let mut state = self.state.lock().expect("not poisoned");
+        change(state.find(name).expect("a container"));
+    }
+
+    /// Whether a container runs.
+    pub fn is_running(&self, name: &str) -> bool {
+        let mut state = self.state.lock().expect("not poisoned");
+        let container = state.find(name);
+        container.is_some_and(|container| container["State"]["Running"] == true)
+    }
+
     /// Adds a network.
     pub fn add_network(&self, id: &str, name: &str, labels: &Value) {
         let network = json!({ "Id": id, "Name": name, "Driver": "bridge", "Labels": labels });

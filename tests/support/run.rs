@@ -153,6 +153,11 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it has ended.
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().expect("waits").is_some()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         end(self.child.id(), signal);

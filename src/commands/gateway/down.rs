@@ -17,9 +17,9 @@ pub(super) async fn down(context: &Context, args: &GatewayDownArgs) -> Result<()
         }
         Gateway::Compose(compose) => compose,
     };
-    let engine = Engine::open_from_environment()?;
+    let engine = Engine::open_from_environment().inspect_err(|error| step.blame(error))?;
     let options = DownOptions {
-        stop_timeout: args.stop.timeout,
+        stop_timeout: args.stop.timeout()?,
         volumes: args.volumes,
         remove_orphans: args.remove_orphans,
         ledger: Some(Ledger::new(
@@ -33,7 +33,9 @@ pub(super) async fn down(context: &Context, args: &GatewayDownArgs) -> Result<()
         let plan = gateway::plan_down(&engine, &compose.target(), &options).await?;
         return show_plan(context, &plan, step);
     }
-    let down = gateway::down(&engine, &compose.target(), &options).await?;
+    let down = step
+        .watch(gateway::down(&engine, &compose.target(), &options))
+        .await?;
     finish(context, compose, &down, step)
 }
 
@@ -72,12 +74,16 @@ pub(super) async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()
         }
         Gateway::Compose(compose) => compose,
     };
-    let engine = Engine::open_from_environment()?;
+    let engine = Engine::open_from_environment().inspect_err(|error| step.blame(error))?;
+    let timeout = args.stop.timeout()?;
     if args.stop.dry_run {
         let plan = gateway::plan_stop(&engine, &compose.target()).await?;
         return show_plan(context, &plan, step);
     }
-    if gateway::stop(&engine, &compose.target(), args.stop.timeout).await? {
+    if step
+        .watch(gateway::stop(&engine, &compose.target(), timeout))
+        .await?
+    {
         step.done(format!("service {} stopped", compose.service));
     } else {
         step.unchanged(format!("service {} was not running", compose.service));

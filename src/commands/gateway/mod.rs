@@ -74,12 +74,14 @@ async fn build(context: &Context, args: &StackArgs) -> Result<()> {
             Ok(())
         }
         Gateway::Compose(compose) => {
-            let engine = Engine::open_from_environment()?;
+            let engine = Engine::open_from_environment().inspect_err(|error| step.blame(error))?;
             let options = UpOptions {
                 release: compose.release.clone(),
                 ..UpOptions::default()
             };
-            let id = gateway::build(&engine, &compose.target(), &options, &step).await?;
+            let id = step
+                .watch(gateway::build(&engine, &compose.target(), &options, &step))
+                .await?;
             step.done(format!("built image {id}"));
             Ok(())
         }

@@ -19,13 +19,18 @@ pub(super) async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
         }
         Gateway::Compose(compose) => compose,
     };
-    let (engine, options) = prepared(context, compose, options)?;
+    let prepared = prepared(context, compose, options);
+    let (engine, options) = prepared.inspect_err(|error| step.blame(error))?;
     let target = compose.target();
     if args.stop.dry_run {
-        let plan = gateway::plan_up(&engine, &target, &options).await?;
+        let plan = step
+            .watch(gateway::plan_up(&engine, &target, &options))
+            .await?;
         return show_plan(context, &plan, step);
     }
-    let up = gateway::up(&engine, &target, &options, &step, &context.events()).await?;
+    let events = context.events();
+    let up = gateway::up(&engine, &target, &options, &step, &events);
+    let up = step.watch(up).await?;
     finish(context, &up, step)
 }
 
@@ -48,7 +53,7 @@ fn options(args: &GatewayUpArgs) -> Result<UpOptions> {
         wait: args.wait,
         wait_timeout: duration("--wait-timeout", &args.wait_timeout)?,
         remove_orphans: args.remove_orphans,
-        stop_timeout: args.stop.timeout,
+        stop_timeout: args.stop.timeout()?,
         ..UpOptions::default()
     })
 }
@@ -85,16 +90,21 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
     };
     let options = UpOptions {
         no_deps: args.no_deps,
-        stop_timeout: args.stop.timeout,
+        stop_timeout: args.stop.timeout()?,
         ..UpOptions::default()
     };
-    let (engine, options) = prepared(context, compose, options)?;
+    let prepared = prepared(context, compose, options);
+    let (engine, options) = prepared.inspect_err(|error| step.blame(error))?;
     let target = compose.target();
     if args.stop.dry_run {
-        let plan = gateway::plan_restart(&engine, &target, &options).await?;
+        let plan = step
+            .watch(gateway::plan_restart(&engine, &target, &options))
+            .await?;
         return show_plan(context, &plan, step);
     }
-    let up = gateway::restart(&engine, &target, &options, &step, &context.events()).await?;
+    let events = context.events();
+    let up = gateway::restart(&engine, &target, &options, &step, &events);
+    let up = step.watch(up).await?;
     finish(context, &up, step)
 }
 
@@ -107,7 +117,9 @@ async fn embedded_up(
     if dry_run {
         return show_steps(context, &embedded::plan_up(how, &context.paths)?, step);
     }
-    let (record, fresh) = embedded::start(how, &context.paths, &step).await?;
+    let (record, fresh) = step
+        .watch(embedded::start(how, &context.paths, &step))
+        .await?;
     step.ended(fresh, record.describe());
     if context.ui.is_json() {
         context.ui.print_json(&serde_json::json!({

@@ -151,10 +151,11 @@ fn text(config: &Config, build: &str) -> String {
       - \"host.docker.internal:host-gateway\"
     healthcheck:
       test: [CMD, /ollamactl, health, gateway, --level, live, --listen, \"127.0.0.1:{PORT}\"]
-      interval: 10s
-      timeout: 10s
-      start_period: 5s
-      retries: 3
+      # Until the first check has run, nothing calls it healthy. No start_period: in it, newer engines
+      # check at an interval of their own, every 5 s.
+      interval: 2s
+      timeout: 5s
+      retries: 5
     restart: unless-stopped
     read_only: true
     cap_drop: [ALL]

@@ -234,6 +234,15 @@ pub async fn until_exit(engine: &Engine, target: &Target<'_>, state: &GatewaySta
     wait::until_exit(engine, target.service, &state.id).await
 }
 
+/// The error for a gateway whose own health check fails: what the check printed, and the last output.
+pub async fn unhealthy(engine: &Engine, target: &Target<'_>, state: &GatewayState) -> Error {
+    let what = format!("service {}", target.service);
+    match state::inspect(engine, &what, &state.id).await {
+        Ok(container) => state::unhealthy(engine, &what, &container).await,
+        Err(error) => error,
+    }
+}
+
 /// Each value once, in order.
 fn select<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.collect::<BTreeSet<T>>().into_iter().collect()

@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::Serialize;
 
-use crate::engine::models::{ContainerInspectResponse, ContainerState, HealthStatusEnum, PortMap};
+use crate::engine::models::{
+    ContainerInspectResponse, ContainerState, HealthStatusEnum, HealthcheckResult, PortMap,
+};
 use crate::engine::{Engine, Exit};
 use crate::error::{Error, Kind, Result};
 
@@ -61,6 +63,9 @@ pub struct GatewayState {
     pub started_at: Option<String>,
     /// What the last health check printed.
     pub health_output: Option<String>,
+    /// When its last health check began, as the engine tells it.
+    #[serde(skip)]
+    pub last_check: Option<String>,
     /// What it has in its hosts file besides the usual, `name:address`.
     pub extra_hosts: Vec<String>,
 }
@@ -103,6 +108,7 @@ impl GatewayState {
             id: container.id.unwrap_or_default(),
             health: health(&state),
             health_output: health_output(&state),
+            last_check: last_check(&state).and_then(|check| Some(check.start?.to_rfc3339())),
             extra_hosts: container
                 .host_config
                 .and_then(|config| config.extra_hosts)
@@ -139,9 +145,16 @@ fn health(state: &ContainerState) -> Option<String> {
     }
 }
 
+fn last_check(state: &ContainerState) -> Option<&HealthcheckResult> {
+    state.health.as_ref()?.log.as_ref()?.last()
+}
+
 fn health_output(state: &ContainerState) -> Option<String> {
-    let last = state.health.as_ref()?.log.as_ref()?.last()?;
-    let output = last.output.as_deref().unwrap_or_default().trim();
+    let output = last_check(state)?
+        .output
+        .as_deref()
+        .unwrap_or_default()
+        .trim();
     (!output.is_empty()).then(|| output.to_owned())
 }
 
