@@ -572,6 +572,10 @@ fn up_says_what_it_waits_for_and_ends_when_the_gateway_turns_unhealthy() {
     );
     let health = sandbox.run(["health", "gateway"]).code(3);
     health.says(["has not run yet", "hint: ollamactl health --wait"]);
+    // It has looked at the container itself by then.
+    let inspect = format!("GET /containers/{CONTAINER}/json");
+    let asked = engine.count(&inspect);
+    until_true("two more rounds", || engine.count(&inspect) > asked + 4);
     let said = "error: no model\nhint: pull it";
     let check = |second: u32| json!({ "Start": format!("2026-01-01T00:00:0{second}Z"), "End": "2026-01-01T00:00:09Z", "ExitCode": 1, "Output": said });
     checked(
@@ -601,14 +605,13 @@ fn up_says_what_it_waits_for_and_ends_when_the_gateway_turns_unhealthy() {
     let mut again = sandbox.spawn(["up"]);
     again.wait_to_say("waiting for the gateway: the health check of");
     for second in 4..9 {
-        let asked = engine.count(&format!("GET /containers/{CONTAINER}/json"));
+        let asked = engine.count(&inspect);
         checked(
             &engine,
             &json!({ "Status": "unhealthy", "Log": [check(second)] }),
         );
         until_true("a look or the end", || {
-            engine.count(&format!("GET /containers/{CONTAINER}/json")) > asked + 4
-                || again.is_over()
+            engine.count(&inspect) > asked + 4 || again.is_over()
         });
     }
     again.finish().code(1).says(["is unhealthy"]);
