@@ -78,7 +78,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s q -l quiet -d
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -272,7 +272,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 missing\t'Those that are missing'
 never\t'None; a missing one is an error'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l wait-timeout -d 'How long services may take until those that need them can start, and until --wait is satisfied (30, 30s, 5m)' -r
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -305,7 +305,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -334,7 +334,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r
@@ -361,7 +361,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Print more: where settings come from, and the whole output of builds'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s t -l timeout -d 'Seconds that a container may take to end before it is killed [default: its own, else 10]' -r
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r

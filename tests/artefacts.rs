@@ -23,7 +23,7 @@ const TARGETS: [(&str, &str); 15] = [
     ("ai-restart-ollama-functions", "gateway restart"),
     ("ai-stop-ollama-functions", "gateway stop"),
     ("ai-down-ollama-functions", "gateway down"),
-    ("ai-ollama-functions-health", "health gateway --wait=60s"),
+    ("ai-ollama-functions-health", "health gateway --wait=10s"),
     ("ai-ollama-functions-logs", "logs gateway -n 100"),
     ("ai-ollama-logs", "logs backend -n 100"),
     ("ai-docker-gateway-ip", "gateway ip"),

@@ -204,7 +204,12 @@ impl Engine {
         }
         match self.listener_on(port) {
             Some(owner) => {
-                named(port, &owner.describe(), error).hint(format!("kill {}", owner.pid))
+                let hint = if owner.name.starts_with("ollamactl") {
+                    "end the embedded gateway that has it: ollamactl down".to_owned()
+                } else {
+                    format!("kill {}", owner.pid)
+                };
+                named(port, &owner.describe(), error).hint(hint)
             }
             None => named(port, "a process on this host", error)
                 .hint(format!("sudo ss -ltnp 'sport = :{port}'")),

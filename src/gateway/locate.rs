@@ -10,6 +10,7 @@ use super::embedded;
 use crate::engine::{Engine, Exit, endpoint};
 use crate::error::Result;
 use crate::paths::Paths;
+use crate::process;
 
 /// The gateway as it is now.
 #[derive(Debug, Clone, Serialize)]
@@ -66,12 +67,16 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
 /// One that runs in the foreground, as in a container, leaves no record: whoever listens counts.
 async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
     let record = embedded::observe(paths, listen)?;
-    let name = match &record {
-        Some(record) => format!("pid {}", record.process.pid),
-        None => String::new(),
-    };
     let address = embedded::for_client(listen);
     let running = record.is_some() || TcpStream::connect(address).await.is_ok();
+    let name = match &record {
+        Some(record) => format!("pid {}", record.process.pid),
+        // It may be no gateway at all, so it is named.
+        None if running => {
+            process::port_owner(address).map_or_else(String::new, |one| one.describe())
+        }
+        None => String::new(),
+    };
     Ok(Located {
         kind: "embedded",
         name,
