@@ -227,6 +227,17 @@ fn another_backend_is_what_the_gateway_moves_to() {
 }
 
 #[test]
+fn a_stub_that_runs_in_the_place_of_ollama_is_warned_of() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up", "--backend", "stub"]).code(0);
+    sandbox
+        .run(["up"])
+        .code(0)
+        .says(["warning: the stub (not Ollama) runs on", "ollamactl down"]);
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
 fn a_stack_that_is_not_healthy_in_time_says_what_is_missing() {
     let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1");
     let output = sandbox.run(["up", "--wait-timeout", "1500ms"]).code(7);

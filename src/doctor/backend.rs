@@ -186,7 +186,7 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
             // Where the reason knows the cure, it says so at its end.
             let (why, mend) = reason
                 .split_once("; ")
-                .unwrap_or((reason, "ollamactl logs backend"));
+                .unwrap_or((reason, "docker info"));
             let why = format!("containers do not reach the backend: {why}");
             Some(Check::warn(NAME, why, mend))
         }

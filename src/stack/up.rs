@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::wait::{too_slow, until_healthy};
 use crate::backend::{self, Launch, PullRequest, Record, Standing};
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::daemon::Shutdown;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
@@ -165,6 +165,11 @@ async fn backend(
     let record = if host.is_local() {
         let launch = Launch::from_config(request.config, request.paths)?;
         let running = backend::bring_up(&launch, request.paths, events).await?;
+        if running.record.launch.mode == Mode::Stub && launch.mode != Mode::Stub {
+            events.warn(format!(
+                "the stub (not Ollama) runs on {host} and is used; for Ollama: ollamactl down, then ollamactl up"
+            ));
+        }
         Some(running.record)
     } else {
         remote(request.config, events).await?;

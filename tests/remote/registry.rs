@@ -154,6 +154,33 @@ fn a_private_image_is_pulled_with_the_login_that_docker_has() {
     assert_eq!(asked, "get 127.0.0.1:5000\nget 127.0.0.1:5000\n");
 }
 
+/// As compose does: the registry is asked first where a service has a name for its image.
+#[test]
+fn an_image_that_can_be_built_is_pulled_where_it_can_be() {
+    let Some(shop) = Shop::new() else {
+        return;
+    };
+    let both = format!("build: ./ollama-functions\n    image: {IMAGE}");
+    shop.machine
+        .write_compose(|compose| compose.replace("build: ./ollama-functions", &both));
+    shop.run("gateway up --dry-run")
+        .code(0)
+        .prints(["pull or build image 127.0.0.1:5000/app:1: it is missing"]);
+    for (login, from) in [(LOGINS[0], true), (LOGINS[1], false)] {
+        shop.config(&written(login));
+        shop.run("gateway up").code(0);
+        let image = shop.call("GET", &format!("/images/{IMAGE}/json"));
+        // Only what came from a registry has its digest.
+        assert_eq!(
+            image.contains("127.0.0.1:5000/app@sha256:"),
+            from,
+            "{image}"
+        );
+        shop.run("gateway down").code(0);
+        shop.forget();
+    }
+}
+
 #[test]
 fn a_build_starts_from_a_private_image_with_either_builder() {
     let Some(mut shop) = Shop::new() else {

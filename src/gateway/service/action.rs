@@ -38,6 +38,8 @@ pub enum Action {
         service: String,
         /// The image's name.
         image: String,
+        /// Whether it is built where it cannot be pulled.
+        or_build: bool,
     },
     /// Create a network.
     CreateNetwork {
@@ -162,6 +164,11 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Build { image, .. } => write!(f, "build image {image}"),
+            Self::Pull {
+                image,
+                or_build: true,
+                ..
+            } => write!(f, "pull or build image {image}"),
             Self::Pull { image, .. } => write!(f, "pull image {image}"),
             Self::CreateNetwork { name, .. } => write!(f, "create network {name}"),
             Self::CreateVolume { name, .. } => write!(f, "create volume {name}"),

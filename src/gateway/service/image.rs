@@ -22,25 +22,46 @@ pub(super) async fn make(
         step.progress(planned.to_string());
         match &planned.action {
             Action::Build { service, .. } => {
-                let service = services.iter().find(|other| &other.name == service);
-                let service =
-                    service.ok_or_else(|| Error::failed("the plan names an unknown service"))?;
-                let request = request(engine, target, service, release)?;
-                engine.build(&request, step).await?;
+                let service = of(services, service)?;
+                build(engine, target, service, (release, step)).await
             }
-            Action::Pull { service, image } => {
-                let service = services.iter().find(|other| &other.name == service);
-                let platform = service
-                    .map(|service| service.platform.as_str())
-                    .unwrap_or_default();
-                engine.pull(image, platform, step).await?;
+            Action::Pull {
+                service,
+                image,
+                or_build,
+            } => {
+                let service = of(services, service)?;
+                match engine.pull(image, &service.platform, step).await {
+                    Err(error) if *or_build => {
+                        step.progress(format!("building {image}: {error}"));
+                        build(engine, target, service, (release, step)).await
+                    }
+                    pulled => pulled,
+                }
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok::<(), Error>(())
     });
     try_join_all(each).await?;
     Ok(())
+}
+
+fn of<'a>(services: &[&'a Service], name: &str) -> Result<&'a Service> {
+    let mut all = services.iter();
+    let found = all.find(|service| service.name == name);
+    found
+        .copied()
+        .ok_or_else(|| Error::failed("the plan names an unknown service"))
+}
+
+async fn build(
+    engine: &Engine,
+    target: &Target<'_>,
+    service: &Service,
+    (release, step): (&Release, &Step),
+) -> Result<()> {
+    let request = request(engine, target, service, release)?;
+    engine.build(&request, step).await.map(drop)
 }
 
 /// What to build for the service.

@@ -10,6 +10,9 @@ use crate::compose::Service;
 use crate::engine::Image;
 use crate::error::{Error, Result};
 
+/// The cause of most builds and pulls.
+const MISSING: &str = "it is missing";
+
 /// The images to build and pull.
 pub fn images(
     target: &Target<'_>,
@@ -41,17 +44,28 @@ fn image_step(
     let missing = image_found.is_none();
     let (name, image) = (service.name.clone(), image.to_owned());
     if service.build.is_some() {
-        let cause = build_cause(service, missing, target, options)?;
-        let action = Action::Build {
-            service: name,
-            image,
+        let Some(cause) = build_cause(service, missing, target, options)? else {
+            return Ok(None);
         };
-        return Ok(cause.map(|cause| (action, cause.to_owned())));
+        let action = if cause == MISSING && is_pullable(service, options) {
+            Action::Pull {
+                service: name,
+                image,
+                or_build: true,
+            }
+        } else {
+            Action::Build {
+                service: name,
+                image,
+            }
+        };
+        return Ok(Some((action, cause.to_owned())));
     }
     let cause = pull_cause(service, &image, image_found, options)?;
     let action = Action::Pull {
         service: name,
         image,
+        or_build: false,
     };
     Ok(cause.map(|cause| (action, cause.to_owned())))
 }
@@ -66,7 +80,7 @@ fn pull_cause(
     let missing = image_found.is_none();
     match options.pull {
         Some(Pull::Always) => return Ok(Some("asked to")),
-        Some(Pull::Missing) => return Ok(missing.then_some("it is missing")),
+        Some(Pull::Missing) => return Ok(missing.then_some(MISSING)),
         Some(Pull::Never) if missing => {
             return Err(never_pulled(service, image, "--pull never forbids"));
         }
@@ -76,10 +90,10 @@ fn pull_cause(
     match service.pull_policy.as_str() {
         "always" => Ok(Some("its pull_policy says so")),
         "never" if missing => Err(never_pulled(service, image, "its pull_policy forbids")),
-        "" | "missing" | "if_not_present" => Ok(missing.then_some("it is missing")),
+        "" | "missing" | "if_not_present" => Ok(missing.then_some(MISSING)),
         "never" => Ok(None),
         other => match service.pull_interval() {
-            Some(_) if missing => Ok(Some("it is missing")),
+            Some(_) if missing => Ok(Some(MISSING)),
             Some(interval) => {
                 let age = image_found.and_then(|image| image.age);
                 let old = age.is_none_or(|age| age >= interval);
@@ -109,8 +123,14 @@ fn build_cause(
     Ok(match policy {
         _ if asked => Some("asked to"),
         "build" => Some("its pull_policy says so"),
-        _ => missing.then_some("it is missing"),
+        _ => missing.then_some(MISSING),
     })
+}
+
+/// Whether an image that can be built is looked for in its registry first, as compose does where the
+/// service names it.
+fn is_pullable(service: &Service, options: &UpOptions) -> bool {
+    !service.image.is_empty() && service.pull_policy != "never" && options.pull != Some(Pull::Never)
 }
 
 fn never_pulled(service: &Service, image: &str, why: &str) -> Error {
