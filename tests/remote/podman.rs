@@ -91,7 +91,7 @@ fn the_gateway_lives_on_podman_as_on_docker() {
     healthy(&podman);
     machine.run("gateway up").code(0).says(["-- gateway"]);
     machine
-        .run("logs gateway -n 3")
+        .run("logs gateway -n all")
         .code(0)
         .prints(["gateway on"]);
     machine.run("gateway stop").code(0).says(["ok gateway"]);
