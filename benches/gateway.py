@@ -249,7 +249,7 @@ def show(times, all_tools):
 def table(times, all_tools, runs):
     engine = subprocess.run(["docker", "version", "--format", "{{.Server.Version}}"],
                             stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
-    yield (f"Measured {datetime.date.today()} on {os.cpu_count()} cores, Linux {platform.release().split("-")[0]}, Docker {engine}; "
+    yield (f"Measured {datetime.date.today()} on {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}, Docker {engine}; "
            f"{runs} rounds, turn by turn; medians.")
     yield ""
     yield "| command | tool | time | beyond the engine's own | peak memory |"
