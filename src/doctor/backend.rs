@@ -184,9 +184,7 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
         RelayState::NotNeeded { reason } => Some(Check::ok(NAME, format!("not needed: {reason}"))),
         RelayState::Waiting { reason } | RelayState::Impossible { reason } => {
             // Where the reason knows the cure, it says so at its end.
-            let (why, mend) = reason
-                .split_once("; ")
-                .unwrap_or((reason, "docker info"));
+            let (why, mend) = reason.split_once("; ").unwrap_or((reason, "docker info"));
             let why = format!("containers do not reach the backend: {why}");
             Some(Check::warn(NAME, why, mend))
         }
