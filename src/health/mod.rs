@@ -1,16 +1,17 @@
 //! Whether the stack works: small checks, side by side, each with the reason when it fails.
 
+mod inference;
+
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::backend;
-use crate::config::{Config, Secret};
-use crate::error::{Error, Kind, Result};
+use crate::config::Config;
+use crate::error::{Kind, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
-use crate::units::seconds;
 
 /// How long one answer may take that costs nothing.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -162,7 +163,7 @@ pub async fn examine(question: &Question<'_>) -> Result<Health> {
     if let Level::Infer { within } = question.level
         && failures.is_empty()
     {
-        return Ok(inference(question, &client, located, within).await);
+        return Ok(inference::inference(question, &client, located, within).await);
     }
     Ok(Health {
         failures,
@@ -366,88 +367,5 @@ async fn ask(url: &str) -> std::result::Result<(), (String, String)> {
             Err((format!("it says {word:?}"), String::new()))
         }
         _ => Ok(()),
-    }
-}
-
-/// One token through the gateway. A gateway with an interface of its own cannot be asked for one, so
-/// the backend is asked instead, and this is said.
-async fn inference(
-    question: &Question<'_>,
-    client: &Client,
-    located: Option<Located>,
-    within: Duration,
-) -> Health {
-    let model = &question.config.model.value;
-    let own = client.host().url();
-    let mut note = None;
-    if let Some(located) = located {
-        let why = match located.url {
-            Some(url) => match client
-                .one_token_from(&url, key(question), model, within)
-                .await
-            {
-                Ok(Some(asked)) => return answered(asked, None),
-                Ok(None) => format!("{url} offers neither /api/generate nor /v1/chat/completions"),
-                Err(error) => return unanswered(&error, within, "ollamactl logs gateway"),
-            },
-            None => format!("{} publishes no port", located.name),
-        };
-        note = Some(format!(
-            "the token did not come through the gateway ({why}), but from the backend itself, {own}"
-        ));
-    }
-    match client.one_token_from(&own, None, model, within).await {
-        Ok(Some(asked)) => answered(asked, note),
-        Ok(None) => mute(
-            &format!("{own} does not offer /api/generate"),
-            "ollamactl doctor",
-        ),
-        Err(error) => unanswered(&error, within, "ollamactl logs backend"),
-    }
-}
-
-/// No token came: for want of time, or for a reason that stands in this log.
-fn unanswered(error: &Error, within: Duration, log: &str) -> Health {
-    match error.kind {
-        Kind::Timeout => mute(
-            &format!("{error} (no token within {})", seconds(within)),
-            "ollamactl health --level infer --infer-timeout 15m, since a model that is not loaded yet is loaded first",
-        ),
-        Kind::Usage => mute(
-            &error.to_string(),
-            "set OLLAMACTL_GATEWAY_KEY to the key that the gateway was started with",
-        ),
-        _ => mute(&error.to_string(), log),
-    }
-}
-
-/// The key that the gateway asks for, where it is one of ours.
-fn key<'a>(question: &Question<'a>) -> Option<&'a str> {
-    match question.gateway? {
-        Gateway::Embedded(how) => how.keys.first().map(Secret::reveal),
-        Gateway::Compose(compose) => {
-            let service = compose.project.service(&compose.service).ok()?;
-            let key = service
-                .environment
-                .get("OLLAMACTL_GATEWAY_KEY")?
-                .as_deref()?;
-            (!key.is_empty()).then_some(key)
-        }
-    }
-}
-
-fn answered(asked: String, note: Option<String>) -> Health {
-    Health {
-        asked: Some(asked),
-        note,
-        ..Health::default()
-    }
-}
-
-/// The model did not answer.
-fn mute(reason: &str, hint: &str) -> Health {
-    Health {
-        failures: vec![Failure::new(Part::Inference, reason, hint)],
-        ..Health::default()
     }
 }
