@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::Project;
-use super::names::closest;
-use super::service::{EnvFile, Service};
+use crate::compose::model::Project;
+use crate::compose::model::names::closest;
+use crate::compose::model::service::{EnvFile, Service};
 use crate::error::{Error, Result};
 
 impl Project {

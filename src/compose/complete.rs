@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::discover;
-use super::load;
-use super::model::Project;
-use super::service::{Condition, Dependency, Service};
+use crate::compose::files::environment::env_file;
+use crate::compose::files::interpolate::unset_warning;
+use crate::compose::model::Project;
+use crate::compose::model::service::{Condition, Dependency, Mount, Service};
 use crate::error::{Error, Result};
 
 /// Completes the project. `profiles` are active besides those of `COMPOSE_PROFILES`.
@@ -99,10 +99,10 @@ fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<(
             file.missing = true;
             continue;
         }
-        let (found, unset) = discover::env_file(&file.path, &known, file.raw)?;
+        let (found, unset) = env_file(&file.path, &known, file.raw)?;
         // A name alone is inherited, or nothing.
         variables.extend(found.into_iter().filter(|(_, value)| value.is_some()));
-        warnings.extend(unset.iter().map(|name| load::unset_warning(name)));
+        warnings.extend(unset.iter().map(|name| unset_warning(name)));
     }
     variables.extend(std::mem::take(&mut service.environment));
     resolve_unset(&mut variables, project);
@@ -123,7 +123,7 @@ fn resolve_labels(service: &mut Service) -> Result<()> {
             )));
         }
         // Only labels of the files before can be used in one.
-        let (found, _) = discover::env_file(file, &labels, false)?;
+        let (found, _) = env_file(file, &labels, false)?;
         let found = found.into_iter();
         labels.extend(found.map(|(key, value)| (key, value.unwrap_or_default())));
     }
@@ -187,7 +187,7 @@ fn check_references(service: &Service, project: &Project) -> Result<()> {
     {
         return Err(undefined("networks", key));
     }
-    let named = |mount: &&super::Mount| mount.kind == "volume" && !mount.source.is_empty();
+    let named = |mount: &&Mount| mount.kind == "volume" && !mount.source.is_empty();
     for mount in service.volumes.iter().filter(named) {
         if !project.volumes.contains_key(&mount.source) {
             let error = undefined("volumes", &mount.source);

@@ -3,8 +3,36 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::hash::Dialect;
 use crate::error::{Error, Result};
+
+/// What a release of compose hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Up to 2.29.2: all but what says how to build and how many to run.
+    A,
+    /// 2.30 to 2.40: also without dependencies and profiles.
+    B,
+    /// From 5.0: also without `create_host_path: true`, which is the default there. Known from compose's
+    /// source alone: no release of it has been run beside this one, as those of the others are.
+    C,
+}
+
+impl Dialect {
+    /// All of them. A container whose label equals any is current.
+    pub const ALL: [Self; 3] = [Self::A, Self::B, Self::C];
+
+    /// The dialect of a compose release, by the `version` label of what it made (`2.26.1`,
+    /// `v2.40.3`, `2.26.1-4`).
+    pub fn of_version(version: &str) -> Option<Self> {
+        let mut numbers = version.trim_start_matches('v').split(['.', '-', '+']);
+        let mut number = || numbers.next()?.parse::<u32>().ok();
+        match (number()?, number()?) {
+            (..2, _) | (2, ..30) => Some(Self::A),
+            (2..5, _) => Some(Self::B),
+            _ => Some(Self::C),
+        }
+    }
+}
 
 /// A release of compose whose work ours is like: it decides what the labels `version`, `config-hash`
 /// and `replace` hold, and how the canonical model is printed.
@@ -83,6 +111,22 @@ impl fmt::Display for Release {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dialects_follow_versions() {
+        for (version, dialect) in [
+            ("2.26.1", Dialect::A),
+            ("v2.29.2", Dialect::A),
+            ("2.26.1-4", Dialect::A),
+            ("1.29.2", Dialect::A),
+            ("2.30.2", Dialect::B),
+            ("2.40.3+ds1", Dialect::B),
+            ("5.0.0", Dialect::C),
+        ] {
+            assert_eq!(Dialect::of_version(version), Some(dialect), "{version}");
+        }
+        assert_eq!(Dialect::of_version("dev"), None);
+    }
 
     #[test]
     fn a_release_is_known_by_its_numbers() {

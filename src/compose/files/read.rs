@@ -1,0 +1,63 @@
+//! Files as text, with bounds.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{Context, Error, Kind, Result};
+
+/// Larger files are refused: no compose or environment file is.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The text of a file.
+pub(in crate::compose) fn text(path: &Path) -> Result<String> {
+    let unreadable = || format!("cannot read {}", path.display());
+    let file = std::fs::File::open(path).context(Kind::Usage, unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .context(Kind::Usage, unreadable)?;
+    let fault = |what: &str| Error::usage(format!("{} {what}", path.display()));
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(fault(
+            "is larger than 4 MiB, too large for a compose or environment file",
+        ));
+    }
+    if bytes.contains(&0) {
+        return Err(fault("contains a NUL byte: it is not a text file"));
+    }
+    // The mark at the start of a file is no part of its first line.
+    let bytes = match bytes.strip_prefix("\u{feff}".as_bytes()) {
+        Some(rest) => rest.to_vec(),
+        None => bytes,
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.split(|byte| *byte == b'\n').count();
+        fault(&format!("is not UTF-8 (line {line})")).hint("save it as UTF-8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_text_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("f");
+        for (bytes, says) in [
+            (&b"a\nb\xff"[..], "is not UTF-8 (line 2)"),
+            (b"a\0", "NUL"),
+            (&vec![b'a'; (4 << 20) + 1], "larger than 4 MiB"),
+        ] {
+            std::fs::write(&path, bytes).expect("written");
+            let error = text(&path).expect_err("refused");
+            assert!(error.message.contains(says), "{error}");
+            assert!(
+                error.message.contains(path.to_str().expect("UTF-8")),
+                "{error}"
+            );
+        }
+        assert!(text(&folder.path().join("none")).is_err());
+    }
+}

@@ -1,0 +1,285 @@
+//! `include` and `extends`: models and services taken from elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::{Path as FilePath, PathBuf};
+
+use super::reader::{Document, Reader};
+use crate::compose::decode::Field;
+use crate::compose::files::environment::env_file;
+use crate::compose::merge;
+use crate::compose::merge::rebase::Base;
+use crate::compose::model::names::closest;
+use crate::compose::yaml::node::{Map, Node};
+use crate::compose::yaml::path::Path;
+use crate::error::{Error, Result};
+
+/// Includes nested deeper than this go round in a circle.
+const MAX_INCLUDES: usize = 100;
+
+/// Services extended through more others than this are not believed.
+const MAX_EXTENDS: usize = 100;
+
+/// Replaces what a document takes from elsewhere by what it takes.
+struct Extender<'r, 'b> {
+    reader: &'r mut Reader,
+    base: &'b Base,
+}
+
+/// One model of documents, in their order: interpolated, included, extended, merged.
+pub(in crate::compose) fn model(
+    reader: &mut Reader,
+    documents: Vec<Document>,
+    base: &Base,
+) -> Result<Node> {
+    let mut merged = Node::Null;
+    for (source, mut node) in documents {
+        reader.interpolate(&mut node, source, &Path::default())?;
+        base.file(&mut node);
+        let path = reader.sources[source].path.clone();
+        let node = Extender::new(reader, base).document(node, &path)?;
+        merged = match merged {
+            Node::Null => merge::untagged(node),
+            merged => merge::merge(merged, node),
+        };
+    }
+    base.default_contexts(&mut merged);
+    Ok(merged)
+}
+
+/// What `extends` says.
+struct Extends {
+    file: Option<PathBuf>,
+    service: String,
+}
+
+impl<'r, 'b> Extender<'r, 'b> {
+    /// For documents whose relative paths start from `base`.
+    fn new(reader: &'r mut Reader, base: &'b Base) -> Self {
+        Self { reader, base }
+    }
+
+    /// Resolves `include` and every `extends` of a document of this file.
+    fn document(&mut self, mut node: Node, file: &FilePath) -> Result<Node> {
+        if let Node::Map(top) = &mut node
+            && let Some(include) = top.remove("include")
+        {
+            for entry in list(include) {
+                self.include(top, &entry, file)?;
+            }
+        }
+        let services = services(&node);
+        for name in services.keys() {
+            let resolved = self.service(&services, name, file, &mut Vec::new())?;
+            if let Node::Map(top) = &mut node
+                && let Some(Node::Map(all)) = top.get_mut("services")
+            {
+                all.insert(name.clone(), resolved);
+            }
+        }
+        Ok(node)
+    }
+
+    /// The service with everything that it extends.
+    fn service(
+        &mut self,
+        services: &Map,
+        name: &str,
+        file: &FilePath,
+        trail: &mut Vec<String>,
+    ) -> Result<Node> {
+        let path = Path::default().key("services").key(name);
+        let mark = format!("{name} ({})", file.display());
+        if trail.contains(&mark) || trail.len() > MAX_EXTENDS {
+            trail.push(mark);
+            let reason = format!("services extend each other: {}", trail.join(" -> "));
+            return Err(self.reader.fault(file, &path.key("extends"), reason));
+        }
+        let Some(Node::Map(service)) = services.get(name) else {
+            return Ok(services.get(name).cloned().unwrap_or(Node::Null));
+        };
+        let mut service = service.clone();
+        let extends = service.remove("extends").map(merge::untagged);
+        let Some(extends) = extends.filter(|extends| *extends != Node::Null) else {
+            return Ok(Node::Map(service));
+        };
+        let extends = self.decode(&extends, file, &path.key("extends"))?;
+        trail.push(mark);
+        let base = match &extends.file {
+            None => self.extended(services, &extends, file, file, &path, trail)?,
+            Some(other) => {
+                let folder = other.parent().unwrap_or(FilePath::new("/"));
+                let base = Base::new(folder, &self.reader.environment.variables);
+                let node = self.reader.file(other, &base)?;
+                let mut inner = Extender::new(self.reader, &base);
+                inner.extended(&self::services(&node), &extends, other, file, &path, trail)?
+            }
+        };
+        trail.pop();
+        Ok(merge::merge_service(
+            merge::untagged(base),
+            Node::Map(service),
+        ))
+    }
+
+    /// The service that is extended, from the services of `file`; `from` is where that is said.
+    fn extended(
+        &mut self,
+        services: &Map,
+        extends: &Extends,
+        file: &FilePath,
+        from: &FilePath,
+        path: &Path,
+        trail: &mut Vec<String>,
+    ) -> Result<Node> {
+        if !services.contains_key(&extends.service) {
+            let reason = format!("no service `{}` in {}", extends.service, file.display());
+            let error = self.reader.fault(from, &path.key("extends"), reason);
+            let close = closest(&extends.service, services.keys().map(String::as_str));
+            return Err(match close {
+                Some(close) => error.hint(format!("did you mean `{close}`?")),
+                None => error,
+            });
+        }
+        self.service(services, &extends.service, file, trail)
+    }
+
+    fn decode(&self, node: &Node, file: &FilePath, path: &Path) -> Result<Extends> {
+        let field = Field {
+            path: path.clone(),
+            node,
+        };
+        let decoded = match node {
+            Node::Text(service) => Ok((service.clone(), String::new())),
+            _ => field
+                .object()
+                .and_then(|o| Ok((o.text("service")?, o.text("file")?))),
+        };
+        let (service, other) =
+            decoded.map_err(|fault| self.reader.fault(file, &fault.path, fault.reason))?;
+        if service.is_empty() {
+            return Err(self.reader.fault(file, path, "names no service"));
+        }
+        let other = Some(other).filter(|other| !other.is_empty());
+        Ok(Extends {
+            file: other.map(|other| self.base.absolute(&other).into()),
+            service,
+        })
+    }
+
+    /// Reads an included model and adds what it defines.
+    fn include(&mut self, top: &mut Map, entry: &Node, file: &FilePath) -> Result<()> {
+        let path = Path::default().key("include");
+        if self.reader.sources.len() > MAX_INCLUDES {
+            return Err(self.reader.fault(file, &path, "files include each other"));
+        }
+        let field = Field {
+            path: path.clone(),
+            node: entry,
+        };
+        let decoded = match entry {
+            Node::Text(path) => Ok((vec![path.clone()], String::new(), Vec::new())),
+            _ => field.object().and_then(|o| {
+                Ok((
+                    o.one_or_more("path")?,
+                    o.text("project_directory")?,
+                    o.one_or_more("env_file")?,
+                ))
+            }),
+        };
+        let (paths, folder, env_files) =
+            decoded.map_err(|fault| self.reader.fault(file, &fault.path, fault.reason))?;
+        let paths: Vec<PathBuf> = paths
+            .iter()
+            .map(|path| self.base.absolute(path).into())
+            .collect();
+        let Some(first) = paths.first() else {
+            return Err(self.reader.fault(file, &path, "names no path"));
+        };
+        let folder = match folder.as_str() {
+            "" => first.parent().unwrap_or(FilePath::new("/")).to_owned(),
+            folder => self.base.absolute(folder).into(),
+        };
+        let included = self.included(&paths, &folder, &env_files)?;
+        self.import(top, included, file, first)
+    }
+
+    /// The included model, read with variables of its own beneath those of the project.
+    fn included(
+        &mut self,
+        paths: &[PathBuf],
+        folder: &FilePath,
+        env_files: &[String],
+    ) -> Result<Node> {
+        let outer = self.reader.environment.variables.clone();
+        let mut own: Vec<PathBuf> = env_files
+            .iter()
+            .map(|path| self.base.absolute(path).into())
+            .collect();
+        if own.is_empty() {
+            own.extend(Some(folder.join(".env")).filter(|path| path.is_file()));
+        }
+        for path in own {
+            add_missing(&mut self.reader.environment.variables, &path)?;
+        }
+        let base = Base::new(folder, &self.reader.environment.variables);
+        let model = self
+            .reader
+            .parse_all(paths)
+            .and_then(|documents| self::model(self.reader, documents, &base));
+        self.reader.environment.variables = outer;
+        model
+    }
+
+    fn import(
+        &self,
+        top: &mut Map,
+        included: Node,
+        file: &FilePath,
+        from: &FilePath,
+    ) -> Result<()> {
+        let Node::Map(included) = included else {
+            return Ok(());
+        };
+        for (section, values) in included {
+            let Node::Map(values) = values else { continue };
+            let target = top
+                .entry(section.clone())
+                .or_insert_with(|| Node::Map(Map::new()));
+            let Node::Map(target) = target else { continue };
+            for (key, value) in values {
+                if target.get(&key).is_some_and(|known| *known != value) {
+                    let reason = format!(
+                        "{} defines {section}.{key}, which is defined here too",
+                        from.display()
+                    );
+                    let path = Path::default().key(&section).key(&key);
+                    return Err(self.reader.fault(file, &path, reason));
+                }
+                target.insert(key, value);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_missing(variables: &mut BTreeMap<String, String>, path: &FilePath) -> Result<(), Error> {
+    for (key, value) in env_file(path, variables, false)?.0 {
+        if let Some(value) = value {
+            variables.entry(key).or_insert(value);
+        }
+    }
+    Ok(())
+}
+
+fn services(node: &Node) -> Map {
+    let services = node.as_map().and_then(|top| top.get("services"));
+    services.and_then(Node::as_map).cloned().unwrap_or_default()
+}
+
+fn list(node: Node) -> Vec<Node> {
+    match node {
+        Node::List(items) => items,
+        Node::Null => Vec::new(),
+        one => vec![one],
+    }
+}
