@@ -27,6 +27,4 @@ pub use model::{FileObject, Ipam, IpamPool, LoadOptions, Network, Project, Volum
 pub use release::{Dialect, Release};
 
 #[cfg(test)]
-mod damaged;
-#[cfg(test)]
 mod tests;

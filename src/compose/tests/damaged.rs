@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{LoadOptions, load};
+use crate::compose::{LoadOptions, load};
 use crate::error::Error;
 
 /// Each damaged document of `tests/compose` is read so often.

@@ -1,0 +1,82 @@
+//! Models made of several: overrides, `extends`, `include`, documents.
+
+use super::*;
+
+#[test]
+fn a_build_keeps_its_context_where_an_override_names_none() {
+    let folder = Folder::new(&[
+        ("compose.yaml", "services: {a: {build: ./b}, c: {image: x}}"),
+        (
+            "compose.override.yml",
+            "services: {a: {build: {target: t}}, c: {build: {target: t}}}",
+        ),
+    ]);
+    let project = folder.project();
+    let context = |name: &str| {
+        let build = project.services[name].build.as_ref();
+        build.expect("built").context.clone()
+    };
+    assert_eq!(context("a"), folder.path("b"));
+    assert_eq!(context("c"), folder.path("").trim_end_matches('/'));
+}
+
+#[test]
+fn services_extend_services_of_the_same_and_of_other_files() {
+    let folder = Folder::new(&[
+        (
+            "compose.yaml",
+            "
+services:
+  a:
+    extends: {file: common/base.yaml, service: base}
+    environment: {B: own}
+  c:
+    extends: a
+    image: z
+",
+        ),
+        (
+            "common/base.yaml",
+            "services: {base: {extends: root, build: ./ctx, environment: [A=1, B=2]}, root: {init: true}}",
+        ),
+    ]);
+    let project = folder.project();
+    let a = &project.services["a"];
+    assert_eq!(
+        a.build.as_ref().expect("built").context,
+        folder.path("common/ctx")
+    );
+    assert_eq!(a.init, Some(true));
+    assert_eq!(variables(&project), ["A=1", "B=own"]);
+    assert_eq!(project.services["c"].image, "z");
+    assert!(project.services["c"].build.is_some());
+}
+
+#[test]
+fn included_files_have_their_own_folder_and_variables() {
+    let folder = Folder::new(&[
+        (
+            "compose.yaml",
+            "include: [db/compose.yaml]\nservices: {a: {image: x, depends_on: [db]}}",
+        ),
+        (
+            "db/compose.yaml",
+            "services: {db: {build: ., environment: {V: $V}, volumes: [dd:/d]}}\nvolumes: {dd: }",
+        ),
+        ("db/.env", "V=inner"),
+    ]);
+    let project = folder.project();
+    let db = &project.services["db"];
+    assert_eq!(db.build.as_ref().expect("built").context, folder.path("db"));
+    assert_eq!(db.environment["V"].as_deref(), Some("inner"));
+    assert_eq!(project.volume_name("dd"), "shop_dd");
+    assert!(!project.environment.contains_key("V"));
+}
+
+#[test]
+fn documents_of_one_file_merge() {
+    let project =
+        one("services: {a: {image: x, tty: true}}\n---\nservices: {a: {image: y}}").project();
+    assert_eq!(project.services["a"].image, "y");
+    assert!(project.services["a"].tty);
+}
