@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::settings::is_off;
 use super::{Options, Version};
 
 /// How a variable is repeated.
@@ -142,6 +141,11 @@ fn go_duration(time: Duration) -> String {
         (0, minutes) => format!("{minutes}m{rest}"),
         (hours, minutes) => format!("{hours}h{minutes}m{rest}"),
     }
+}
+
+/// Whether a switch's value turns it off.
+pub(super) fn is_off(value: &str) -> bool {
+    matches!(value, "" | "0" | "f" | "F" | "false" | "FALSE" | "False")
 }
 
 #[cfg(test)]

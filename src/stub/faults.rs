@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::settings::is_off;
+use super::environment::is_off;
 
 /// Pace and faults. [`Faults::from_env`] reads the variable named at each field; times are
 /// milliseconds, switches are on with any value but `0` and `false`.

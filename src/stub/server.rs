@@ -24,7 +24,7 @@ use super::name::Name;
 use super::runner::Runners;
 use super::signals::{Asked, Signals};
 use super::store::Store;
-use super::weights::{self, Fault};
+use super::weights::Fault;
 use super::{Options, Stub, Version, announce, api};
 use crate::error::{Context, Error, Result};
 
@@ -99,9 +99,7 @@ async fn crash(stub: &Stub) -> Crashed {
 /// v0.24.0 reads all weights at its start, and panics over garbage.
 fn panic_over_garbage(stub: &Stub) -> Option<Crashed> {
     let models = stub.store.list(&stub.log);
-    let faults = models
-        .iter()
-        .filter_map(|model| weights::fault(&stub.store, model));
+    let faults = models.iter().filter_map(|model| stub.store.fault(model));
     let length = faults.into_iter().find_map(|fault| match fault {
         Fault::Garbage(length) => Some(length),
         Fault::Cut(_) => None,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::Version;
+use super::environment::{self, is_off};
 use super::keep_alive::{self, KeepAlive};
-use super::{Version, environment};
 
 /// What Ollama reads from its environment, and which Ollama is imitated. [`Settings::from_env`] reads
 /// the variable named at each field.
@@ -86,11 +87,6 @@ impl Settings {
             no_cloud: is_on("OLLAMA_NO_CLOUD"),
         }
     }
-}
-
-/// Whether a switch's value turns it off.
-pub(super) fn is_off(value: &str) -> bool {
-    matches!(value, "" | "0" | "f" | "F" | "false" | "FALSE" | "False")
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use std::time::Duration;
 use chrono::{DateTime, Local};
 use sha2::{Digest, Sha256};
 
-use super::catalogue::{Blob, Config, Layer, Manifest, Model, digest, hex};
+use super::catalogue::{Blob, Config, Layer, Manifest, Model, WEIGHTS, digest, hex};
 use super::go_json;
 use super::log::{Log, go_make_folders, go_path_error};
 use super::name::Name;
 use super::partial::Partial;
+use super::weights::{self, Fault};
 use crate::error::Error;
 
 /// A partial download that is older than this is removed at the next start.
@@ -201,6 +202,12 @@ impl Store {
         layer
             .and_then(|layer| fs::read_to_string(self.blob(&layer.digest)).ok())
             .unwrap_or_default()
+    }
+
+    /// What is wrong with the weights of a model, if anything.
+    pub(super) fn fault(&self, model: &Installed) -> Option<Fault> {
+        let layer = model.manifest.layer(WEIGHTS)?;
+        weights::fault(&self.blob(&layer.digest), layer.size)
     }
 
     /// Begins the download of a blob, or goes on with one that was cancelled; without `sound`, other

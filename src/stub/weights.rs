@@ -5,9 +5,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::catalogue::WEIGHTS;
-use super::store::{Installed, Store};
-
 /// A key's length in the recorded garbage, which no file can have.
 const LENGTH: u64 = 10_569_247_609_750_070_486;
 /// Magic, version, two counts, and the length of the first key.
@@ -32,13 +29,12 @@ pub(super) fn garbage() -> Vec<u8> {
     head
 }
 
-/// What is wrong with the weights of a model, if anything.
-pub(super) fn fault(store: &Store, model: &Installed) -> Option<Fault> {
-    let layer = model.manifest.layer(WEIGHTS)?;
-    if layer.size < LAST_TENSOR {
-        return Some(Fault::Cut(layer.size));
+/// What is wrong with the weights in this file, of this size in bytes, if anything.
+pub(super) fn fault(path: &Path, size: u64) -> Option<Fault> {
+    if size < LAST_TENSOR {
+        return Some(Fault::Cut(size));
     }
-    garbage_in(&store.blob(&layer.digest)).map(Fault::Garbage)
+    garbage_in(path).map(Fault::Garbage)
 }
 
 /// The impossible length of a file's first key.

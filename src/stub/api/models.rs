@@ -17,7 +17,7 @@ use crate::stub::log::go_time;
 use crate::stub::name::Name;
 use crate::stub::pull;
 use crate::stub::store::Installed;
-use crate::stub::weights::{self, Fault};
+use crate::stub::weights::Fault;
 use crate::stub::{Stub, Version};
 
 /// The context length that the server asks for, where a model has more.
@@ -216,7 +216,7 @@ fn listed(stub: &Stub, model: Installed) -> Listed {
 impl Stub {
     /// What a model can do; nothing with weights that are garbage.
     pub(super) fn capabilities(&self, model: &Installed) -> &'static [&'static str] {
-        if let Some(Fault::Garbage(_)) = weights::fault(&self.store, model) {
+        if let Some(Fault::Garbage(_)) = self.store.fault(model) {
             return &[];
         }
         let template = self.store.text(model.manifest.layer(TEMPLATE));
@@ -226,7 +226,7 @@ impl Stub {
     /// Refuses to load weights that are none. Garbage is found later, by what the model can do, except by
     /// v0.24.0, whose handler panics.
     pub(super) fn check_weights(&self, model: &Installed) -> Result<(), Refusal> {
-        match weights::fault(&self.store, model) {
+        match self.store.fault(model) {
             Some(Fault::Garbage(_)) if self.settings.version == Version::V0_33 => Ok(()),
             _ => self.check_shown(model),
         }
@@ -234,7 +234,7 @@ impl Stub {
 
     /// Refuses to show weights that are none.
     pub(super) fn check_shown(&self, model: &Installed) -> Result<(), Refusal> {
-        match weights::fault(&self.store, model) {
+        match self.store.fault(model) {
             None => Ok(()),
             Some(Fault::Garbage(_)) if self.settings.version == Version::V0_24 => {
                 Err(Refusal::internal(""))
