@@ -1,6 +1,7 @@
 //! The layers of the source tree: who may know whom. The order is the one in which `src/lib.rs` lists
 //! the modules: each imports only what stands above it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A line of source outside comments, with its place.
@@ -233,8 +234,106 @@ fn nobody_exits_but_main() {
     ));
 }
 
+/// The module of a file: `a/b.rs` and `a/b/mod.rs` are `a::b`.
+fn module_of(path: &str) -> Vec<String> {
+    let name = path.strip_suffix(".rs").unwrap_or(path);
+    let name = name.strip_suffix("/mod").unwrap_or(name);
+    name.split('/').map(str::to_owned).collect()
+}
+
+/// `a::{b, c::D}` as `a::b` and `a::c::D`.
+fn paths(text: &str) -> Vec<String> {
+    let end = text
+        .find(|c: char| !c.is_ascii_alphanumeric() && !"_:".contains(c))
+        .unwrap_or(text.len());
+    let (head, rest) = text.split_at(end);
+    let Some(list) = rest.strip_prefix('{') else {
+        return vec![head.trim_end_matches(':').to_owned()];
+    };
+    let mut depth = 0;
+    let inside = list.split(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth < 0 || (c == ',' && depth == 0)
+    });
+    inside
+        .flat_map(|part| paths(part.trim()))
+        .filter(|path| !path.is_empty())
+        .map(|path| format!("{head}{path}"))
+        .collect()
+}
+
+/// The files' modules, each with those that it names, but for its own parts and what stands in tests.
+fn imports() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let lines = lines();
+    let modules: BTreeSet<Vec<String>> = lines.iter().map(|line| module_of(&line.path)).collect();
+    let mut graph: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    let mut tested = "";
+    for line in lines.iter().filter(|line| !line.path.contains("/tests/")) {
+        if line.text.starts_with("mod tests {") {
+            tested = &line.path;
+        }
+        if tested == line.path {
+            continue;
+        }
+        let own = module_of(&line.path);
+        let named = ["crate::", "super::"].into_iter().flat_map(|word| {
+            let found = line.text.match_indices(word);
+            found.flat_map(|(at, _)| paths(&line.text[at..]))
+        });
+        for path in named {
+            let mut parts: Vec<String> = path.split("::").map(str::to_owned).collect();
+            let mut from = own.clone();
+            if parts[0] == "crate" {
+                from.clear();
+                parts.remove(0);
+            }
+            while parts.first().is_some_and(|part| part == "super") {
+                from.pop();
+                parts.remove(0);
+            }
+            from.append(&mut parts);
+            while !from.is_empty() && !modules.contains(&from) {
+                from.pop();
+            }
+            if !from.starts_with(&own) && !from.is_empty() {
+                graph.entry(own.clone()).or_default().insert(from);
+            }
+        }
+    }
+    graph
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let mut graph = imports();
+    let edges: usize = graph.values().map(BTreeSet::len).sum();
+    assert!(edges > 500, "the imports are not found any more: {edges}");
+    // What imports nothing of the rest is in no circle, nor is what nothing of the rest imports.
+    loop {
+        let before = graph.len();
+        let rest: BTreeSet<_> = graph.keys().cloned().collect();
+        for imported in graph.values_mut() {
+            imported.retain(|module| rest.contains(module));
+        }
+        let used: BTreeSet<_> = graph.values().flatten().cloned().collect();
+        graph.retain(|module, imported| !imported.is_empty() && used.contains(module));
+        if graph.len() == before {
+            break;
+        }
+    }
+    let show = |(module, imported): (&Vec<String>, &BTreeSet<Vec<String>>)| {
+        let imported: Vec<String> = imported.iter().map(|path| path.join("::")).collect();
+        format!("{} imports {}", module.join("::"), imported.join(", "))
+    };
+    assert_none(&graph.iter().map(show).collect::<Vec<_>>());
+}
+
 #[test]
 fn lists_of_imports_are_taken_apart() {
+    assert_eq!(
+        paths("crate::a::{b::{C, d}, e::F};"),
+        ["crate::a::b::C", "crate::a::b::d", "crate::a::e::F"]
+    );
     assert_eq!(named("error::{Error, Kind};"), ["error"]);
     assert_eq!(
         named("{error::{Error, Kind}, event, ui::Ui};"),

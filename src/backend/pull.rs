@@ -7,14 +7,14 @@ use std::time::Duration;
 use futures_util::{FutureExt, StreamExt, stream};
 
 use super::private::Private;
-use super::puller::{Pulled, Puller};
+use super::puller::{PullOutcome, PullRequest, Puller};
 use super::pulls::Registered;
 use super::{Launch, Observed, observe, store};
 use crate::config::{Config, Mode};
 use crate::daemon::Shutdown;
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
-use crate::ollama::{Client, ModelName, empty_part_files, settle};
+use crate::ollama::{Client, empty_part_files, settle};
 use crate::paths::{self, Paths};
 
 /// So many models are pulled at the same time. Ollama loads each in several parts already, so more would
@@ -22,20 +22,6 @@ use crate::paths::{self, Paths};
 const SIDE_BY_SIDE: usize = 3;
 /// How long the part files of cancelled downloads may take to be written.
 const SETTLE: Duration = Duration::from_secs(2);
-
-/// What is to be pulled.
-#[derive(Debug, Clone)]
-pub struct PullRequest {
-    /// The models.
-    pub models: Vec<ModelName>,
-    /// A model that the store has is left as it is, without asking the registry.
-    pub if_missing: bool,
-    /// Disk and memory are not looked at first.
-    pub skip_checks: bool,
-}
-
-/// What became of one model.
-pub type PullOutcome = (ModelName, Result<Pulled>);
 
 /// Pulls the models; one that fails does not keep the others from being pulled. When a shutdown is
 /// requested, the pulls are cancelled first, and then whatever was started for them is ended; what was

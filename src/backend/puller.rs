@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::precheck;
-use super::pull::{PullOutcome, PullRequest};
 use crate::config::PullSettings;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
@@ -21,6 +20,17 @@ use crate::units::{bytes, seconds};
 const REGISTRY: Duration = Duration::from_secs(5);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// What is to be pulled.
+#[derive(Debug, Clone)]
+pub struct PullRequest {
+    /// The models.
+    pub models: Vec<ModelName>,
+    /// A model that the store has is left as it is, without asking the registry.
+    pub if_missing: bool,
+    /// Disk and memory are not looked at first.
+    pub skip_checks: bool,
+}
 
 /// What a pull did.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -36,6 +46,9 @@ pub struct Pulled {
     /// How often it was tried; 0 where nothing had to be pulled.
     pub tries: u32,
 }
+
+/// What became of one model.
+pub type PullOutcome = (ModelName, Result<Pulled>);
 
 impl Pulled {
     fn unchanged(model: &ModelName, found: &Model) -> Self {

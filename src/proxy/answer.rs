@@ -13,7 +13,8 @@ use serde_json::json;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::admission::Turn;
-use super::exchange::{End, Exchange};
+use super::exchange::Exchange;
+use super::noted::End;
 
 /// Why an answer broke off.
 #[derive(Debug, thiserror::Error)]

@@ -12,8 +12,9 @@ use hyper::{Method, StatusCode};
 
 use super::log::RequestLog;
 use super::metrics::Metrics;
+use super::noted::{End, Noted};
 use super::upload::Progress;
-use super::usage::{Tail, Usage};
+use super::usage::Tail;
 
 /// Carries a request's id to the backend and back to the client.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -29,30 +30,6 @@ const CLIENT_LEFT: u16 = 499;
 pub(super) struct Ledger {
     pub metrics: Metrics,
     pub log: Option<RequestLog>,
-}
-
-/// How an exchange ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// The whole answer went to the client.
-    Whole,
-    /// The client left.
-    ClientLeft,
-    /// The backend broke off.
-    BackendLeft,
-    /// A time limit passed.
-    TimedOut,
-}
-
-impl End {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Whole => "whole",
-            Self::ClientLeft => "client-left",
-            Self::BackendLeft => "backend-left",
-            Self::TimedOut => "timed-out",
-        }
-    }
 }
 
 /// One request. Dropping it notes it.
@@ -75,23 +52,6 @@ pub(super) struct Exchange {
     /// The end of an answer that may tell tokens.
     pub tail: Option<Tail>,
     /// Until something else is known, the client left.
-    pub end: End,
-}
-
-/// What is known of an exchange at its end.
-#[derive(Debug)]
-pub(super) struct Noted<'a> {
-    pub id: &'a str,
-    pub peer: SocketAddr,
-    pub method: &'a str,
-    pub path: &'a str,
-    pub status: u16,
-    pub took: Duration,
-    pub first: Option<Duration>,
-    pub received: u64,
-    pub sent: u64,
-    pub model: Option<&'a str>,
-    pub usage: Option<Usage>,
     pub end: End,
 }
 

@@ -318,7 +318,7 @@ impl Forwarder {
         let mut exchange =
             Exchange::begin(self.ledger.clone(), peer, &Method::default(), "-", &headers);
         exchange.answered(status);
-        exchange.end = super::exchange::End::Whole;
+        exchange.end = super::noted::End::Whole;
     }
 }
 

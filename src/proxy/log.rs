@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::exchange::Noted;
+use super::noted::Noted;
 
 /// Lines that wait for the disk take no more memory than this.
 const MOST_WAITING: usize = 256 * 1024;
@@ -244,7 +244,7 @@ mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::mpsc;
 
-    use super::super::exchange::End;
+    use super::super::noted::End;
     use super::super::usage::Usage;
     use super::*;
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::exchange::Noted;
+use super::noted::Noted;
 
 /// More models than this share the label `other`.
 const MOST_MODELS: usize = 50;
@@ -246,7 +246,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
-    use super::super::exchange::End;
+    use super::super::noted::End;
     use super::super::usage::Usage;
     use super::*;
 

@@ -21,6 +21,7 @@ mod limits;
 mod log;
 mod metrics;
 mod naming;
+mod noted;
 mod patience;
 mod policy;
 mod server;
