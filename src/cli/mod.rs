@@ -6,7 +6,9 @@
     reason = "these doc comments are the texts of --help"
 )]
 
+mod ending;
 mod gateway;
+mod logs;
 pub mod settings;
 
 use std::ffi::OsString;
@@ -18,10 +20,12 @@ use clap_complete::Shell;
 use crate::config::parse_duration;
 use settings::{BackendArgs, ModelArgs, StackArgs};
 
+pub use ending::{DownArgs, DryRun, KillArgs, StopArgs};
 pub use gateway::{
-    GatewayCommand, GatewayCommandArgs, GatewayConfigArgs, GatewayDownArgs, GatewayRestartArgs,
-    GatewayRunArgs, GatewayStopArgs, GatewayUpArgs, PullPolicy, StopArgs,
+    GatewayCommand, GatewayCommandArgs, GatewayConfigArgs, GatewayRestartArgs, GatewayRunArgs,
+    GatewayStopArgs, GatewayUpArgs, PullPolicy,
 };
+pub use logs::{LogsArgs, LogsPart};
 
 /// Brings up a repository's local LLM stack, and says honestly whether it works.
 ///
@@ -149,29 +153,12 @@ pub struct UpArgs {
     /// Build the gateway's image even if there is one
     #[arg(long)]
     pub build: bool,
-    /// Show what would be done and why, one step a line, and do nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    /// Whether anything is done.
+    #[command(flatten)]
+    pub dry: DryRun,
     /// Give up when the stack is not healthy after so long (30, 30s, 5m)
     #[arg(long, value_name = "TIME", default_value = "30m")]
     pub wait_timeout: String,
-    /// Settings.
-    #[command(flatten)]
-    pub stack: StackArgs,
-}
-
-/// `down`.
-#[derive(Debug, Args)]
-pub struct DownArgs {
-    /// Remove the volumes that ollamactl made, too
-    #[arg(long)]
-    pub volumes: bool,
-    /// Remove the containers of services that the compose file no longer defines
-    #[arg(long)]
-    pub remove_orphans: bool,
-    /// How containers are stopped.
-    #[command(flatten)]
-    pub stop: StopArgs,
     /// Settings.
     #[command(flatten)]
     pub stack: StackArgs,
@@ -301,86 +288,12 @@ pub struct ServeArgs {
     pub backend: BackendArgs,
 }
 
-/// `kill`.
-#[derive(Debug, Args)]
-pub struct KillArgs {
-    /// How long a process may take to end before it is killed
-    #[arg(short, long, value_name = "TIME", default_value = "10s")]
-    pub timeout: String,
-}
-
 /// `restart`.
 #[derive(Debug, Args)]
 pub struct RestartArgs {
     /// Settings.
     #[command(flatten)]
     pub backend: BackendArgs,
-}
-
-/// `logs`.
-#[derive(Debug, Args)]
-pub struct LogsArgs {
-    /// Whose log
-    #[arg(value_enum, default_value_t)]
-    pub part: LogsPart,
-    /// Compose services to show instead of the gateway alone; several are told apart by their names
-    #[arg(value_name = "SERVICE")]
-    pub services: Vec<String>,
-    /// How many lines to show from the end, or `all`
-    #[arg(
-        short = 'n',
-        long,
-        visible_alias = "tail",
-        value_name = "LINES",
-        default_value = "100"
-    )]
-    pub lines: String,
-    /// Go on with new lines, until Ctrl-C; a container is followed across restarts and replacements
-    #[arg(short, long)]
-    pub follow: bool,
-    /// Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
-    /// Only lines of the gateway before this time, or before so long ago
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// Show when each line of the gateway was written
-    #[arg(short, long)]
-    pub timestamps: bool,
-    /// Do not colour the names of services
-    #[arg(long)]
-    pub no_color: bool,
-    /// Compose file, instead of looking for one
-    #[arg(long, value_name = "PATH")]
-    pub file: Vec<PathBuf>,
-    /// Compose service that is the gateway
-    #[arg(long, value_name = "NAME")]
-    pub service: Option<String>,
-    /// Compose project name
-    #[arg(short, long, value_name = "NAME")]
-    pub project_name: Option<String>,
-    /// Folder that compose's relative paths are relative to
-    #[arg(long, value_name = "DIR")]
-    pub project_directory: Option<PathBuf>,
-    /// File of variables for compose, instead of .env
-    #[arg(long, value_name = "PATH")]
-    pub env_file: Vec<PathBuf>,
-    /// Compose profile to enable; may be given several times
-    #[arg(long, value_name = "NAME")]
-    pub profile: Vec<String>,
-    /// Settings.
-    #[command(flatten)]
-    pub backend: BackendArgs,
-}
-
-/// Whose log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogsPart {
-    /// The backend and its supervisor
-    #[default]
-    Backend,
-    /// The gateway
-    Gateway,
 }
 
 /// `stub`.
