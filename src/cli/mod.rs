@@ -7,7 +7,9 @@
 )]
 
 mod ending;
+mod examples;
 mod gateway;
+mod help;
 mod logs;
 pub mod settings;
 
@@ -25,6 +27,7 @@ pub use gateway::{
     GatewayCommand, GatewayCommandArgs, GatewayConfigArgs, GatewayRestartArgs, GatewayRunArgs,
     GatewayStopArgs, GatewayUpArgs, PullPolicy,
 };
+pub use help::definition;
 pub use logs::{LogsArgs, LogsPart};
 
 /// Brings up a repository's local LLM stack, and says honestly whether it works.
@@ -53,7 +56,7 @@ pub struct Cli {
 
 /// The arguments as clap takes them: `health --wait 5s` means `--wait=5s`. Its time may be left out, so
 /// clap would read what follows as the part; a time is no part.
-pub fn joined(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+fn joined(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     for argument in args {
         let is_time = argument
@@ -75,23 +78,29 @@ pub fn joined(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// Print JSON on standard output: one document where a command reads, one event a line where it acts
+    /// Print JSON on standard output
+    ///
+    /// One document where a command reads, one event a line where it acts, one line of JSON for each
+    /// line of a log.
     #[arg(long, global = true)]
     pub json: bool,
     /// Print only errors, and the data that was asked for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print more: where settings come from, and the whole output of builds
+    /// Print where settings come from, and all that builds say
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// When to use colours
+    /// Use colours: auto (on a terminal), always or never
+    ///
+    /// `auto` heeds NO_COLOR.
     #[arg(
         long,
         global = true,
         value_enum,
         value_name = "WHEN",
         default_value_t,
-        hide_possible_values = false
+        hide_possible_values = true,
+        hide_default_value = true
     )]
     pub color: ColorWhen,
 }
@@ -363,17 +372,16 @@ pub struct ManArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        definition().debug_assert();
     }
 
     #[test]
     fn a_time_after_wait_belongs_to_it() {
         let waited = |line: &str| {
-            let cli = Cli::try_parse_from(joined(line.split(' ').map(OsString::from)));
+            let cli = Cli::of(line.split(' ').map(OsString::from));
             match cli.expect("parses").command {
                 Command::Health(args) => (args.wait, args.part),
                 other => panic!("{other:?}"),
