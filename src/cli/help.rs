@@ -1,8 +1,8 @@
 //! The command line as clap has it, with what the definitions of its arguments do not say: what `-h`
-//! leaves to `--help`, and the examples at the end.
+//! leaves to `--help`, the examples at the end, and what a shell offers for a value.
 
 use clap::builder::styling::Styles;
-use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _};
+use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, ValueHint};
 
 use super::{Cli, examples, joined};
 
@@ -26,7 +26,7 @@ pub fn definition() -> Command {
 
 /// This command and those below it; `words` are its name without the program's.
 fn complete(command: Command, words: &str) -> Command {
-    let command = command.mut_args(shortened);
+    let command = command.mut_args(|arg| hinted(shortened(arg)));
     let command = command.mut_subcommands(|inner| {
         let words = format!("{words} {}", inner.get_name());
         complete(inner, words.trim_start())
@@ -54,4 +54,19 @@ fn is_setting(arg: &Arg) -> bool {
 fn shortened(arg: Arg) -> Arg {
     let hidden = is_setting(&arg);
     arg.hide_short_help(hidden)
+}
+
+/// What a value is, told by its name: a file, a folder, or nothing that a shell could know.
+fn hinted(arg: Arg) -> Arg {
+    let name = arg.get_value_names().and_then(|names| names.first());
+    let hint = match name.map(clap::builder::Str::as_str) {
+        Some("PATH") => ValueHint::FilePath,
+        Some("DIR") => ValueHint::DirPath,
+        _ => ValueHint::Other,
+    };
+    if arg.get_action().takes_values() {
+        arg.value_hint(hint)
+    } else {
+        arg
+    }
 }

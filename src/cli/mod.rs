@@ -10,6 +10,7 @@ mod ending;
 mod examples;
 mod gateway;
 mod help;
+mod known;
 mod logs;
 pub mod settings;
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::known::Known;
 use crate::config::Flags;
 
 /// The model.
@@ -20,14 +21,14 @@ pub struct ModelArgs {
 #[command(next_help_heading = "Backend")]
 pub struct BackendArgs {
     /// `ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = Known(&["ollama", "stub"]), hide_possible_values = true)]
     pub backend: Option<String>,
     /// Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub host: Option<String>,
     /// Who may reach it: relay (this machine and its containers), loopback (this machine), all (the
     /// whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", value_parser = Known(&["relay", "loopback", "all"]), hide_possible_values = true)]
     pub bind: Option<String>,
     /// The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]
     #[arg(long, value_name = "PATH")]
@@ -70,7 +71,7 @@ pub struct ProjectArgs {
 pub struct GatewayArgs {
     /// auto (the compose service where a compose file has it, else embedded), compose or embedded
     /// [env: OLLAMACTL_GATEWAY] [default: auto]
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", value_parser = Known(&["auto", "compose", "embedded"]), hide_possible_values = true)]
     pub gateway: Option<String>,
     /// Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]
     #[arg(long, value_name = "ADDRESS:PORT")]
