@@ -263,8 +263,9 @@ mod tests {
         for (command, examples) in EXAMPLES {
             assert!((1..=4).contains(&examples.len()), "{command}");
             for (line, _) in *examples {
-                let parsed = Cli::of(arguments(line));
-                assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+                if let Err(error) = Cli::of(arguments(line)) {
+                    panic!("{line}: {error}");
+                }
                 let mut matches = &definition().get_matches_from(arguments(line));
                 let mut words = Vec::new();
                 while let Some((word, inner)) = matches.subcommand() {
