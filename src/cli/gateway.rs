@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::ending::{DownArgs, StopArgs};
 use super::settings::{BackendArgs, ModelArgs, StackArgs};
-use crate::config::duration;
-use crate::engine::StopTimeout;
-use crate::error::Result;
 
 /// `gateway`.
 #[derive(Debug, Args)]
@@ -23,7 +21,7 @@ pub enum GatewayCommand {
     /// Create and start the gateway with what it depends on; nothing happens where nothing changed
     Up(GatewayUpArgs),
     /// Stop and remove the gateway's container; volumes stay
-    Down(GatewayDownArgs),
+    Down(DownArgs),
     /// Stop the gateway; its container stays
     Stop(GatewayStopArgs),
     /// Rebuild the image, recreate the container if something changed, else restart it
@@ -84,47 +82,6 @@ pub enum PullPolicy {
     Missing,
     /// None; a missing one is an error
     Never,
-}
-
-/// What commands have in common that stop containers.
-#[derive(Debug, Args)]
-pub struct StopArgs {
-    /// How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else
-    /// 10s]
-    #[arg(short, long, value_name = "TIME")]
-    pub timeout: Option<String>,
-    /// Show what would be done and why, one step a line, and do nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-impl StopArgs {
-    /// The time in whole seconds, which engines count in.
-    pub fn timeout(&self) -> Result<StopTimeout> {
-        let Some(text) = &self.timeout else {
-            return Ok(None);
-        };
-        let time = duration("--timeout", text)?;
-        let rounded = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-        Ok(Some(u32::try_from(rounded).unwrap_or(u32::MAX)))
-    }
-}
-
-/// `gateway down`.
-#[derive(Debug, Args)]
-pub struct GatewayDownArgs {
-    /// Remove the service's anonymous volumes, and the named ones that the compose file defines, too
-    #[arg(long)]
-    pub volumes: bool,
-    /// Remove the containers of services that the compose file no longer defines
-    #[arg(long)]
-    pub remove_orphans: bool,
-    /// How containers are stopped.
-    #[command(flatten)]
-    pub stop: StopArgs,
-    /// Settings.
-    #[command(flatten)]
-    pub stack: StackArgs,
 }
 
 /// `gateway stop`.

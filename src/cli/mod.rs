@@ -6,7 +6,12 @@
     reason = "these doc comments are the texts of --help"
 )]
 
+mod ending;
+mod examples;
 mod gateway;
+mod help;
+mod known;
+mod logs;
 pub mod settings;
 
 use std::ffi::OsString;
@@ -18,10 +23,13 @@ use clap_complete::Shell;
 use crate::config::parse_duration;
 use settings::{BackendArgs, ModelArgs, StackArgs};
 
+pub use ending::{DownArgs, DryRun, KillArgs, StopArgs};
 pub use gateway::{
-    GatewayCommand, GatewayCommandArgs, GatewayConfigArgs, GatewayDownArgs, GatewayRestartArgs,
-    GatewayRunArgs, GatewayStopArgs, GatewayUpArgs, PullPolicy, StopArgs,
+    GatewayCommand, GatewayCommandArgs, GatewayConfigArgs, GatewayRestartArgs, GatewayRunArgs,
+    GatewayStopArgs, GatewayUpArgs, PullPolicy,
 };
+pub use help::definition;
+pub use logs::{LogsArgs, LogsPart};
 
 /// Brings up a repository's local LLM stack, and says honestly whether it works.
 ///
@@ -49,7 +57,7 @@ pub struct Cli {
 
 /// The arguments as clap takes them: `health --wait 5s` means `--wait=5s`. Its time may be left out, so
 /// clap would read what follows as the part; a time is no part.
-pub fn joined(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+fn joined(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     for argument in args {
         let is_time = argument
@@ -71,23 +79,29 @@ pub fn joined(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// Print JSON on standard output: one document where a command reads, one event a line where it acts
+    /// Print JSON on standard output
+    ///
+    /// One document where a command reads, one event a line where it acts, one line of JSON for each
+    /// line of a log.
     #[arg(long, global = true)]
     pub json: bool,
     /// Print only errors, and the data that was asked for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print more: where settings come from, and the whole output of builds
+    /// Print where settings come from, and all that builds say
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// When to use colours
+    /// Use colours: auto (on a terminal), always or never
+    ///
+    /// `auto` heeds NO_COLOR.
     #[arg(
         long,
         global = true,
         value_enum,
         value_name = "WHEN",
         default_value_t,
-        hide_possible_values = false
+        hide_possible_values = true,
+        hide_default_value = true
     )]
     pub color: ColorWhen,
 }
@@ -149,29 +163,12 @@ pub struct UpArgs {
     /// Build the gateway's image even if there is one
     #[arg(long)]
     pub build: bool,
-    /// Show what would be done and why, one step a line, and do nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    /// Whether anything is done.
+    #[command(flatten)]
+    pub dry: DryRun,
     /// Give up when the stack is not healthy after so long (30, 30s, 5m)
     #[arg(long, value_name = "TIME", default_value = "30m")]
     pub wait_timeout: String,
-    /// Settings.
-    #[command(flatten)]
-    pub stack: StackArgs,
-}
-
-/// `down`.
-#[derive(Debug, Args)]
-pub struct DownArgs {
-    /// Remove the volumes that ollamactl made, too
-    #[arg(long)]
-    pub volumes: bool,
-    /// Remove the containers of services that the compose file no longer defines
-    #[arg(long)]
-    pub remove_orphans: bool,
-    /// How containers are stopped.
-    #[command(flatten)]
-    pub stop: StopArgs,
     /// Settings.
     #[command(flatten)]
     pub stack: StackArgs,
@@ -301,86 +298,12 @@ pub struct ServeArgs {
     pub backend: BackendArgs,
 }
 
-/// `kill`.
-#[derive(Debug, Args)]
-pub struct KillArgs {
-    /// How long a process may take to end before it is killed
-    #[arg(short, long, value_name = "TIME", default_value = "10s")]
-    pub timeout: String,
-}
-
 /// `restart`.
 #[derive(Debug, Args)]
 pub struct RestartArgs {
     /// Settings.
     #[command(flatten)]
     pub backend: BackendArgs,
-}
-
-/// `logs`.
-#[derive(Debug, Args)]
-pub struct LogsArgs {
-    /// Whose log
-    #[arg(value_enum, default_value_t)]
-    pub part: LogsPart,
-    /// Compose services to show instead of the gateway alone; several are told apart by their names
-    #[arg(value_name = "SERVICE")]
-    pub services: Vec<String>,
-    /// How many lines to show from the end, or `all`
-    #[arg(
-        short = 'n',
-        long,
-        visible_alias = "tail",
-        value_name = "LINES",
-        default_value = "100"
-    )]
-    pub lines: String,
-    /// Go on with new lines, until Ctrl-C; a container is followed across restarts and replacements
-    #[arg(short, long)]
-    pub follow: bool,
-    /// Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
-    /// Only lines of the gateway before this time, or before so long ago
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// Show when each line of the gateway was written
-    #[arg(short, long)]
-    pub timestamps: bool,
-    /// Do not colour the names of services
-    #[arg(long)]
-    pub no_color: bool,
-    /// Compose file, instead of looking for one
-    #[arg(long, value_name = "PATH")]
-    pub file: Vec<PathBuf>,
-    /// Compose service that is the gateway
-    #[arg(long, value_name = "NAME")]
-    pub service: Option<String>,
-    /// Compose project name
-    #[arg(short, long, value_name = "NAME")]
-    pub project_name: Option<String>,
-    /// Folder that compose's relative paths are relative to
-    #[arg(long, value_name = "DIR")]
-    pub project_directory: Option<PathBuf>,
-    /// File of variables for compose, instead of .env
-    #[arg(long, value_name = "PATH")]
-    pub env_file: Vec<PathBuf>,
-    /// Compose profile to enable; may be given several times
-    #[arg(long, value_name = "NAME")]
-    pub profile: Vec<String>,
-    /// Settings.
-    #[command(flatten)]
-    pub backend: BackendArgs,
-}
-
-/// Whose log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogsPart {
-    /// The backend and its supervisor
-    #[default]
-    Backend,
-    /// The gateway
-    Gateway,
 }
 
 /// `stub`.
@@ -450,17 +373,16 @@ pub struct ManArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        definition().debug_assert();
     }
 
     #[test]
     fn a_time_after_wait_belongs_to_it() {
         let waited = |line: &str| {
-            let cli = Cli::try_parse_from(joined(line.split(' ').map(OsString::from)));
+            let cli = Cli::of(line.split(' ').map(OsString::from));
             match cli.expect("parses").command {
                 Command::Health(args) => (args.wait, args.part),
                 other => panic!("{other:?}"),

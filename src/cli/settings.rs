@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::known::Known;
 use crate::config::Flags;
 
 /// The model.
@@ -20,14 +21,14 @@ pub struct ModelArgs {
 #[command(next_help_heading = "Backend")]
 pub struct BackendArgs {
     /// `ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = Known(&["ollama", "stub"]), hide_possible_values = true)]
     pub backend: Option<String>,
     /// Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub host: Option<String>,
     /// Who may reach it: relay (this machine and its containers), loopback (this machine), all (the
     /// whole network), or an IP address [env: OLLAMACTL_BIND] [default: relay]
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", value_parser = Known(&["relay", "loopback", "all"]), hide_possible_values = true)]
     pub bind: Option<String>,
     /// The ollama program [env: OLLAMACTL_OLLAMA_BIN] [default: ollama on PATH]
     #[arg(long, value_name = "PATH")]
@@ -43,27 +44,13 @@ pub struct BackendArgs {
     pub stop_timeout: Option<String>,
 }
 
-/// The gateway.
+/// The compose project that the gateway is a service of.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Gateway")]
-pub struct GatewayArgs {
-    /// auto (the compose service where a compose file has it, else embedded), compose or embedded
-    /// [env: OLLAMACTL_GATEWAY] [default: auto]
-    #[arg(long, value_name = "MODE")]
-    pub gateway: Option<String>,
+pub struct ProjectArgs {
     /// Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
-    /// Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: Option<String>,
-    /// File with the embedded gateway's API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a
-    /// key itself in OLLAMACTL_GATEWAY_KEY]
-    #[arg(long, value_name = "PATH")]
-    pub key_file: Option<PathBuf>,
-    /// Compose file, instead of looking for one; may be given several times
-    #[arg(short, long, value_name = "PATH")]
-    pub file: Vec<PathBuf>,
     /// Compose project name
     #[arg(short, long, value_name = "NAME")]
     pub project_name: Option<String>,
@@ -76,6 +63,29 @@ pub struct GatewayArgs {
     /// Compose profile to enable; may be given several times
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<String>,
+}
+
+/// The gateway.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Gateway")]
+pub struct GatewayArgs {
+    /// auto (the compose service where a compose file has it, else embedded), compose or embedded
+    /// [env: OLLAMACTL_GATEWAY] [default: auto]
+    #[arg(long, value_name = "MODE", value_parser = Known(&["auto", "compose", "embedded"]), hide_possible_values = true)]
+    pub gateway: Option<String>,
+    /// Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// File with the embedded gateway's API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a
+    /// key itself in OLLAMACTL_GATEWAY_KEY]
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+    /// Compose file, instead of looking for one; may be given several times
+    #[arg(short, long, value_name = "PATH")]
+    pub file: Vec<PathBuf>,
+    /// The compose project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
 }
 
 /// Everything that describes a stack.
@@ -123,17 +133,24 @@ impl BackendArgs {
     }
 }
 
-impl GatewayArgs {
+impl ProjectArgs {
     /// Adds what was said.
     pub fn add_to(&self, flags: &mut Flags) {
-        flags.gateway.clone_from(&self.gateway);
         flags.service.clone_from(&self.service);
-        flags.listen.clone_from(&self.listen);
-        flags.key_file.clone_from(&self.key_file);
-        flags.files.clone_from(&self.file);
         flags.project_name.clone_from(&self.project_name);
         flags.project_directory.clone_from(&self.project_directory);
         flags.env_files.clone_from(&self.env_file);
         flags.profiles.clone_from(&self.profile);
+    }
+}
+
+impl GatewayArgs {
+    /// Adds what was said.
+    pub fn add_to(&self, flags: &mut Flags) {
+        flags.gateway.clone_from(&self.gateway);
+        flags.listen.clone_from(&self.listen);
+        flags.key_file.clone_from(&self.key_file);
+        flags.files.clone_from(&self.file);
+        self.project.add_to(flags);
     }
 }

@@ -1,12 +1,10 @@
 //! `completions SHELL`.
 
-use clap::CommandFactory;
-
 use super::context::Context;
-use crate::cli::{Cli, CompletionsArgs};
+use crate::cli::{self, CompletionsArgs};
 
 pub(super) fn run(context: &Context, args: &CompletionsArgs) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "ollamactl", &mut script);
+    clap_complete::generate(args.shell, &mut cli::definition(), "ollamactl", &mut script);
     Ok(context.ui.print(&String::from_utf8(script)?)?)
 }

@@ -16,7 +16,7 @@ pub(super) async fn run(context: &Context, args: &DownArgs) -> anyhow::Result<()
         remove_orphans: args.remove_orphans,
         ..DownOptions::default()
     };
-    if args.stop.dry_run {
+    if args.stop.dry.dry_run {
         let steps = stack::plan_down(&config, &context.paths, gateway, &options).await?;
         return show_steps(context, &steps);
     }

@@ -19,13 +19,9 @@ use crate::ui::{Paint, Prefixes};
 pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()> {
     let mut flags = Flags {
         files: args.file.clone(),
-        service: args.service.clone(),
-        project_name: args.project_name.clone(),
-        project_directory: args.project_directory.clone(),
-        env_files: args.env_file.clone(),
-        profiles: args.profile.clone(),
         ..Flags::default()
     };
+    args.project.add_to(&mut flags);
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
     let wanted = Wanted::new(args)?;

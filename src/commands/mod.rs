@@ -25,9 +25,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs, joined};
+use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs};
 use crate::daemon::{self, Shutdown};
 use crate::error::{Error, Kind};
 use crate::stub as stub_program;
@@ -58,7 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             supervise::run(context, part).await
         });
     }
-    match Cli::try_parse_from(joined(args)) {
+    match Cli::of(args) {
         Ok(cli) => run_in(&Ui::new(look(&cli)), async |context| {
             run_command(cli.command, context).await
         }),

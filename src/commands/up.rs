@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context, args: &UpArgs, pulling: &Pulling) -> 
         build: args.build,
         wait_timeout,
     };
-    if args.dry_run {
+    if args.dry.dry_run {
         return show_steps(context, &stack::plan_up(&request).await?);
     }
     let report = stack::up(&request, &pulling.watch(context.events())).await?;

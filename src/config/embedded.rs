@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{File, Scalar};
+use super::file::File;
 use super::places::Places;
 use super::resolve::Flags;
 use super::{Setting, Source, parse_duration, seconds};
@@ -105,7 +105,6 @@ impl Embedded {
 }
 
 pub(super) fn resolve(flags: &Flags, places: &Places) -> Result<Embedded> {
-    let text = |scalar: &Option<Scalar>| scalar.as_ref().map(ToString::to_string);
     Ok(Embedded {
         key: places.read("OLLAMACTL_GATEWAY_KEY", |_| None, key, None)?,
         key_file: places
@@ -136,44 +135,44 @@ pub(super) fn resolve(flags: &Flags, places: &Places) -> Result<Embedded> {
         )?,
         max_connections: places.read(
             "OLLAMACTL_GATEWAY_MAX_CONNECTIONS",
-            |file| text(&file.gateway.max_connections),
+            |file| file.gateway.max_connections.clone(),
             positive,
             1024,
         )?,
         max_requests: places.read(
             "OLLAMACTL_GATEWAY_MAX_REQUESTS",
-            |file| text(&file.gateway.max_requests),
+            |file| file.gateway.max_requests.clone(),
             positive,
             256,
         )?,
         max_queue: places.read(
             "OLLAMACTL_GATEWAY_MAX_QUEUE",
-            |file| text(&file.gateway.max_queue),
+            |file| file.gateway.max_queue.clone(),
             |text| text.parse().map_err(|_| "write a number".to_owned()),
             256,
         )?,
         max_body: places.read(
             "OLLAMACTL_GATEWAY_MAX_BODY",
-            |file| text(&file.gateway.max_body),
+            |file| file.gateway.max_body.clone(),
             |text| units::parse_bytes(text).ok_or_else(|| "write a size: 64MiB".to_owned()),
             64 * 1024 * 1024,
         )?,
         queue_timeout: time(
             places,
             "OLLAMACTL_GATEWAY_QUEUE_TIMEOUT",
-            |file| text(&file.gateway.queue_timeout),
+            |file| file.gateway.queue_timeout.clone(),
             Duration::from_secs(30),
         )?,
         idle_timeout: time(
             places,
             "OLLAMACTL_GATEWAY_IDLE_TIMEOUT",
-            |file| text(&file.gateway.idle_timeout),
+            |file| file.gateway.idle_timeout.clone(),
             Duration::from_mins(10),
         )?,
         drain_timeout: time(
             places,
             "OLLAMACTL_GATEWAY_DRAIN_TIMEOUT",
-            |file| text(&file.gateway.drain_timeout),
+            |file| file.gateway.drain_timeout.clone(),
             Duration::from_secs(5),
         )?,
     })
@@ -204,7 +203,7 @@ fn key(text: &str) -> Result<Option<Secret>, String> {
     Ok(Some(Secret::new(text)))
 }
 
-fn access_log(text: &str) -> Result<AccessLog, String> {
+pub(super) fn access_log(text: &str) -> Result<AccessLog, String> {
     match text {
         "off" => Ok(AccessLog::Off),
         "line" => Ok(AccessLog::Line),
@@ -214,7 +213,7 @@ fn access_log(text: &str) -> Result<AccessLog, String> {
 }
 
 /// An origin is scheme, host and port, as a browser sends it; `*` alone stands for all.
-fn origins(text: &str) -> Result<Vec<String>, String> {
+pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
     let origins: Vec<String> = text
         .split(',')
         .map(|origin| origin.trim().to_owned())

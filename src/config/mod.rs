@@ -1,7 +1,9 @@
 //! Configuration: flags over environment over `ollamactl.yaml` over the user's file over defaults, each
 //! value with the place that it came from.
 
+mod check;
 mod embedded;
+mod fault;
 mod file;
 mod places;
 mod resolve;

@@ -160,24 +160,18 @@ impl Places<'_> {
         &self,
         flag: &'static str,
         given: Option<&String>,
-        in_file: impl Fn(&File) -> Option<u32>,
+        in_file: impl Fn(&File) -> Option<&String>,
         default: u32,
     ) -> Result<Setting<u32>> {
-        let setting = match given {
-            Some(text) => Setting {
-                value: text.parse().unwrap_or(0),
-                source: Source::Flag(flag),
-            },
-            None => self.in_files(in_file, default),
+        let Some((text, source)) = self.raw(flag, given, None, &in_file) else {
+            return Ok(Setting::default(default));
         };
-        if setting.value == 0 {
-            let text = given.map_or("0", String::as_str);
-            return Err(Error::usage(format!(
-                "{}: {text:?} is no number from 1 up",
-                setting.source
-            )));
+        match text.parse() {
+            Ok(value @ 1..) => Ok(Setting { value, source }),
+            _ => Err(Error::usage(format!(
+                "{source}: {text:?} is no number from 1 up"
+            ))),
         }
-        Ok(setting)
     }
 
     /// The repository's variables win over the user's.

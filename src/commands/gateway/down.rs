@@ -1,23 +1,40 @@
 //! `gateway down` and `gateway stop`.
 
 use super::{choose, show_plan, show_steps, step};
-use crate::cli::{GatewayDownArgs, GatewayStopArgs};
+use crate::cli::settings::StackArgs;
+use crate::cli::{DownArgs, GatewayStopArgs, StopArgs};
 use crate::commands::context::Context;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::event::Step;
 use crate::gateway::{self, ComposeGateway, Down, DownOptions, Gateway, Ledger, embedded};
 
-pub(super) async fn down(context: &Context, args: &GatewayDownArgs) -> Result<()> {
-    let (_, gateway) = choose(context, &args.stack)?;
+/// The compose service that is to be stopped and the engine that runs it; where the gateway is the
+/// embedded one, that is stopped, and nothing is left to do.
+async fn compose_service(
+    context: &Context,
+    stack: &StackArgs,
+    how: &StopArgs,
+) -> Result<Option<(ComposeGateway, Engine, Step)>> {
+    let (_, gateway) = choose(context, stack)?;
     let step = step(context, &gateway);
-    let compose = match &gateway {
-        Gateway::Embedded(how) => {
-            return stop_embedded(context, &how.launch, args.stop.dry_run, step).await;
+    match gateway {
+        Gateway::Embedded(embedded) => {
+            stop_embedded(context, &embedded.launch, how.dry.dry_run, step).await?;
+            Ok(None)
         }
-        Gateway::Compose(compose) => compose,
+        Gateway::Compose(compose) => {
+            let engine = Engine::open_from_environment().inspect_err(|error| step.blame(error))?;
+            Ok(Some((*compose, engine, step)))
+        }
+    }
+}
+
+pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<()> {
+    let Some((compose, engine, step)) = compose_service(context, &args.stack, &args.stop).await?
+    else {
+        return Ok(());
     };
-    let engine = Engine::open_from_environment().inspect_err(|error| step.blame(error))?;
     let options = DownOptions {
         stop_timeout: args.stop.timeout()?,
         volumes: args.volumes,
@@ -29,14 +46,14 @@ pub(super) async fn down(context: &Context, args: &GatewayDownArgs) -> Result<()
         )),
         ..DownOptions::default()
     };
-    if args.stop.dry_run {
+    if args.stop.dry.dry_run {
         let plan = gateway::plan_down(&engine, &compose.target(), &options).await?;
         return show_plan(context, &plan, step);
     }
     let down = step
         .watch(gateway::down(&engine, &compose.target(), &options))
         .await?;
-    finish(context, compose, &down, step)
+    finish(context, &compose, &down, step)
 }
 
 fn finish(context: &Context, compose: &ComposeGateway, down: &Down, step: Step) -> Result<()> {
@@ -66,17 +83,12 @@ fn finish(context: &Context, compose: &ComposeGateway, down: &Down, step: Step) 
 }
 
 pub(super) async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()> {
-    let (_, gateway) = choose(context, &args.stack)?;
-    let step = step(context, &gateway);
-    let compose = match &gateway {
-        Gateway::Embedded(how) => {
-            return stop_embedded(context, &how.launch, args.stop.dry_run, step).await;
-        }
-        Gateway::Compose(compose) => compose,
+    let Some((compose, engine, step)) = compose_service(context, &args.stack, &args.stop).await?
+    else {
+        return Ok(());
     };
-    let engine = Engine::open_from_environment().inspect_err(|error| step.blame(error))?;
     let timeout = args.stop.timeout()?;
-    if args.stop.dry_run {
+    if args.stop.dry.dry_run {
         let plan = gateway::plan_stop(&engine, &compose.target()).await?;
         return show_plan(context, &plan, step);
     }

@@ -15,14 +15,14 @@ pub(super) async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
     let step = step(context, &gateway);
     let compose = match &gateway {
         Gateway::Embedded(how) => {
-            return embedded_up(context, how, args.stop.dry_run, step).await;
+            return embedded_up(context, how, args.stop.dry.dry_run, step).await;
         }
         Gateway::Compose(compose) => compose,
     };
     let prepared = prepared(context, compose, options);
     let (engine, options) = prepared.inspect_err(|error| step.blame(error))?;
     let target = compose.target();
-    if args.stop.dry_run {
+    if args.stop.dry.dry_run {
         let plan = step
             .watch(gateway::plan_up(&engine, &target, &options))
             .await?;
@@ -77,7 +77,7 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
     let compose = match &gateway {
         Gateway::Embedded(how) => {
             let listen = how.launch.listen;
-            if args.stop.dry_run {
+            if args.stop.dry.dry_run {
                 let line = format!("restart embedded gateway on {listen}: asked to");
                 return show_steps(context, &[line], step);
             }
@@ -96,7 +96,7 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
     let prepared = prepared(context, compose, options);
     let (engine, options) = prepared.inspect_err(|error| step.blame(error))?;
     let target = compose.target();
-    if args.stop.dry_run {
+    if args.stop.dry.dry_run {
         let plan = step
             .watch(gateway::plan_restart(&engine, &target, &options))
             .await?;

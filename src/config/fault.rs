@@ -1,0 +1,71 @@
+//! What is wrong in a configuration file, for the person who mends it: file, line, column, key, and what
+//! to write instead.
+
+use std::path::Path;
+
+use crate::error::Error;
+
+/// A key and one that was meant are at least so alike, from 0 to 1.
+const ALIKE: f64 = 0.75;
+
+/// The parser's error, retold.
+pub(super) fn retold(path: &Path, error: &serde_yaml::Error) -> Error {
+    let text = error.to_string();
+    let (place, text) = match error.location() {
+        Some(at) => {
+            let (line, column) = (at.line(), at.column());
+            let told = format!(" at line {line} column {column}");
+            (format!(":{line}:{column}"), text.replace(&told, ""))
+        }
+        None => (String::new(), text),
+    };
+    let start = format!("{}{place}", path.display());
+    match Unknown::find(&text) {
+        Some(unknown) => unknown.error(&start),
+        None => Error::usage(format!("{start}: {text}"))
+            .hint("what each key means, with its type: docs/configuration.md"),
+    }
+}
+
+/// A key that does not exist.
+struct Unknown<'a> {
+    section: Option<&'a str>,
+    key: &'a str,
+    known: Vec<&'a str>,
+}
+
+impl<'a> Unknown<'a> {
+    /// Reads serde's sentence: ``backend: unknown field `hots`, expected one of `mode`, `host` ``.
+    fn find(text: &'a str) -> Option<Self> {
+        let (before, rest) = text.split_once("unknown field `")?;
+        let (key, expected) = rest.split_once('`')?;
+        Some(Self {
+            section: before.trim_end().strip_suffix(':'),
+            key,
+            known: expected.split('`').skip(1).step_by(2).collect(),
+        })
+    }
+
+    fn error(&self, start: &str) -> Error {
+        let error = Error::usage(format!("{start}: there is no key {}", self.full(self.key)));
+        let known = self.known.iter();
+        let likenesses = known.map(|known| (strsim::jaro_winkler(self.key, known), *known));
+        let best = likenesses.max_by(|one, other| one.0.total_cmp(&other.0));
+        match best {
+            Some((likeness, known)) if likeness >= ALIKE => {
+                error.hint(format!("did you mean {}?", self.full(known)))
+            }
+            _ => error.hint(match self.section {
+                Some(section) => format!("keys of {section}: {}", self.known.join(", ")),
+                None => format!("keys: {}", self.known.join(", ")),
+            }),
+        }
+    }
+
+    fn full(&self, key: &str) -> String {
+        match self.section {
+            Some(section) => format!("{section}.{key}"),
+            None => key.to_owned(),
+        }
+    }
+}
