@@ -4,6 +4,7 @@
 mod canonical;
 mod closure;
 mod complete;
+mod core_tags;
 mod decode;
 mod decode_deploy;
 mod decode_parts;
@@ -26,6 +27,7 @@ mod order;
 mod path;
 mod read;
 mod rebase;
+mod references;
 mod release;
 mod scalar;
 mod service;
