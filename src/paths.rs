@@ -18,6 +18,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// The user's own `config.yaml`.
     pub config: PathBuf,
+    /// What can be found out again, if it is gone.
+    pub cache: PathBuf,
 }
 
 impl Paths {
@@ -33,6 +35,7 @@ impl Paths {
         Ok(Self {
             state: state.to_owned(),
             config: project.config_dir().to_owned(),
+            cache: project.cache_dir().to_owned(),
         })
     }
 }

@@ -78,6 +78,50 @@ fn the_scripted_engine_is_an_engine() {
 }
 
 #[test]
+fn the_compose_that_is_installed_is_asked_once() {
+    let (mut sandbox, engine) = scripted(|_| Reply::Honest);
+    // A native program: a shell, which takes `version` in the current folder for its script.
+    let (asked, script) = (sandbox.path("asked"), "echo x >>\"$ASKED\"; echo 2.26.1\n");
+    sandbox.set("ASKED", &asked.display().to_string());
+    sandbox.write("version", script);
+    let program = sandbox.path("home/.docker/cli-plugins/docker-compose");
+    std::fs::create_dir_all(program.parent().expect("a folder")).expect("created");
+    std::fs::copy("/bin/sh", &program).expect("copied");
+    let times = || std::fs::read_to_string(&asked).map_or(0, |lines| lines.lines().count());
+    let first_up = || {
+        sandbox.run(["gateway", "up"]).code(0);
+        let requests = engine.requests();
+        let mut latest = requests.iter().rev();
+        let made = latest.find(|request| request.line() == "POST /containers/create");
+        let body: Value = serde_json::from_slice(&made.expect("made").body).expect("JSON");
+        let labels = &body["Labels"];
+        assert_eq!(labels["com.docker.compose.version"], "2.26.1");
+        sandbox.run(["gateway", "down"]).code(0);
+        times()
+    };
+    assert_eq!(first_up(), 1);
+    assert_eq!(first_up(), 1, "it was remembered");
+
+    let remembered = sandbox.path("home/.cache/ollamactl/compose-release.json");
+    let mode = std::fs::metadata(&remembered).expect("there").permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+    std::fs::write(&remembered, "{\"program\":").expect("written");
+    assert_eq!(first_up(), 2, "what is damaged says nothing");
+    assert_eq!(first_up(), 2);
+
+    // It may be another one now.
+    let touched = std::fs::File::options().append(true).open(&program);
+    let earlier = std::time::SystemTime::UNIX_EPOCH;
+    touched.expect("opened").set_modified(earlier).expect("set");
+    assert_eq!(first_up(), 3);
+
+    // What a script starts can change while the script stays.
+    sandbox.script("../home/.docker/cli-plugins/docker-compose", script);
+    assert_eq!(first_up(), 4);
+    assert_eq!(first_up(), 5);
+}
+
+#[test]
 fn an_absent_socket_is_named_with_who_named_it() {
     let mut sandbox = Sandbox::new();
     sandbox.write("docker-compose.yml", COMPOSE);

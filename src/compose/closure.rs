@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::compose::model::Project;
 use crate::compose::model::names::closest;
 use crate::compose::model::service::{EnvFile, Service};
+use crate::compose::references;
 use crate::error::{Error, Result};
 
 impl Project {
@@ -41,15 +42,18 @@ impl Project {
         Ok(self)
     }
 
+    /// Refuses a project in which an enabled service depends on one that is not there or not enabled, or on
+    /// itself in the end, whichever service is to be run.
+    pub(super) fn check_dependencies(&self) -> Result<()> {
+        let mut walk = Walk::new(self, &[]);
+        self.services
+            .values()
+            .try_for_each(|service| walk.visit(service))
+    }
+
     fn needed_by(&self, service: &str) -> Result<Vec<&Service>> {
         let target = self.service(service)?;
-        let profiles = self.profiles.iter().chain(&target.profiles);
-        let mut walk = Walk {
-            project: self,
-            profiles: profiles.map(String::as_str).collect(),
-            trail: Vec::new(),
-            ordered: Vec::new(),
-        };
+        let mut walk = Walk::new(self, &target.profiles);
         walk.visit(target)?;
         Ok(walk.ordered)
     }
@@ -98,6 +102,10 @@ impl Project {
 
     /// Refuses a service that cannot be run as the file says.
     fn check(&self, service: &Service) -> Result<()> {
+        // Of enabled services this is known.
+        if self.disabled.contains_key(&service.name) {
+            references::check(service, self)?;
+        }
         let wanting = |file: &&EnvFile| file.missing && file.required;
         if let Some(file) = service.env_file.iter().find(wanting) {
             let path = file.path.display();
@@ -164,6 +172,17 @@ struct Walk<'p> {
 }
 
 impl<'p> Walk<'p> {
+    /// A walk for which these profiles are active besides the project's.
+    fn new(project: &'p Project, profiles: &'p [String]) -> Self {
+        let profiles = project.profiles.iter().chain(profiles);
+        Self {
+            project,
+            profiles: profiles.map(String::as_str).collect(),
+            trail: Vec::new(),
+            ordered: Vec::new(),
+        }
+    }
+
     fn visit(&mut self, service: &'p Service) -> Result<()> {
         if self.ordered.iter().any(|known| known.name == service.name) {
             return Ok(());
@@ -329,6 +348,30 @@ mod tests {
         let api = project.services.get_mut("api").expect("there");
         api.depends_on.get_mut("db").expect("there").required = false;
         assert_eq!(names(&project, "api"), "api");
+    }
+
+    #[test]
+    fn enabled_services_are_looked_at_whichever_is_to_be_run() {
+        let refusal = |project: &Project| {
+            assert_eq!(names(project, "api"), "api");
+            project.check_dependencies().expect_err("refused").message
+        };
+        let undefined = project(&[("api", &[], &[]), ("web", &["db"], &[])]);
+        assert!(refusal(&undefined).contains("no service `db`"));
+        let hidden = project(&[
+            ("api", &[], &[]),
+            ("web", &["db"], &[]),
+            ("db", &[], &["dev"]),
+        ]);
+        assert!(refusal(&hidden).contains("inactive profile `dev`"));
+        let cycle = project(&[
+            ("api", &[], &[]),
+            ("web", &["db"], &[]),
+            ("db", &["web"], &[]),
+        ]);
+        assert!(refusal(&cycle).contains("db -> web -> db"));
+        let not_enabled = project(&[("api", &[], &[]), ("web", &["db"], &["dev"])]);
+        not_enabled.check_dependencies().expect("nobody runs it");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::compose::files::environment::env_file;
 use crate::compose::files::interpolate::unset_warning;
 use crate::compose::model::Project;
-use crate::compose::model::service::{Condition, Dependency, Mount, Service};
+use crate::compose::model::service::{Condition, Dependency, Service};
+use crate::compose::references;
 use crate::error::{Error, Result};
 
 /// Completes the project. `profiles` are active besides those of `COMPOSE_PROFILES`.
@@ -35,6 +36,11 @@ pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()>
         place.insert(service.name.clone(), service);
     }
     drop_absent_dependencies(project);
+    // As compose does, of every service that is enabled, whichever is to be run.
+    for service in project.services.values() {
+        references::check(service, project)?;
+    }
+    project.check_dependencies()?;
     name_resources(project);
     Ok(())
 }
@@ -77,7 +83,6 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
     if service.networks.is_empty() && service.network_mode.is_empty() {
         service.networks.insert("default".to_owned(), None);
     }
-    check_references(&service, project)?;
     Ok(service)
 }
 
@@ -166,63 +171,6 @@ fn imply_dependencies(service: &mut Service) {
             required: true,
         });
     }
-}
-
-/// Networks, volumes, configs and secrets must be defined.
-fn check_references(service: &Service, project: &Project) -> Result<()> {
-    let undefined = |section: &str, key: &str| {
-        Error::usage(format!(
-            "services.{0}.{section}: `{key}` is not defined under `{section}`",
-            service.name
-        ))
-        .hint(format!(
-            "add `{section}: {{{key}: {{}}}}` to {}",
-            first_file(project)
-        ))
-    };
-    let networks = service.networks.keys().filter(|key| *key != "default");
-    if let Some(key) = networks
-        .into_iter()
-        .find(|key| !project.networks.contains_key(*key))
-    {
-        return Err(undefined("networks", key));
-    }
-    let named = |mount: &&Mount| mount.kind == "volume" && !mount.source.is_empty();
-    for mount in service.volumes.iter().filter(named) {
-        if !project.volumes.contains_key(&mount.source) {
-            let error = undefined("volumes", &mount.source);
-            return Err(if mount.source.contains('/') {
-                error.hint(format!(
-                    "or, if a folder is meant, write `./{}`",
-                    mount.source
-                ))
-            } else {
-                error
-            });
-        }
-    }
-    if let Some(config) = service
-        .configs
-        .iter()
-        .find(|c| !project.configs.contains_key(&c.source))
-    {
-        return Err(undefined("configs", &config.source));
-    }
-    if let Some(secret) = service
-        .secrets
-        .iter()
-        .find(|s| !project.secrets.contains_key(&s.source))
-    {
-        return Err(undefined("secrets", &secret.source));
-    }
-    Ok(())
-}
-
-fn first_file(project: &Project) -> String {
-    project
-        .config_files
-        .first()
-        .map_or_else(String::new, |path| path.display().to_string())
 }
 
 /// The default network where a service uses it, and the names of everything on the engine.

@@ -10,6 +10,7 @@ mod hash;
 mod load;
 mod merge;
 mod model;
+mod references;
 mod release;
 mod yaml;
 

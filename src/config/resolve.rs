@@ -279,6 +279,7 @@ mod tests {
         let paths = Paths {
             state: dir.path().join("state"),
             config: dir.path().join("config"),
+            cache: dir.path().join("cache"),
         };
         std::fs::create_dir_all(&paths.config).expect("created");
         std::fs::write(paths.config.join(USER_FILE), user).expect("written");

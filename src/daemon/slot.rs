@@ -267,6 +267,7 @@ mod tests {
         let paths = Paths {
             state: dir.path().join("state"),
             config: dir.path().join("config"),
+            cache: dir.path().join("cache"),
         };
         (dir, Slot::new(&paths, "backend-[::1]:11434"))
     }

@@ -128,6 +128,7 @@ mod tests {
         let paths = Paths {
             state: dir.path().join("state"),
             config: dir.path().join("config"),
+            cache: dir.path().join("cache"),
         };
         let engine = Endpoint {
             address: "unix:///var/run/docker.sock".to_owned(),

@@ -269,6 +269,7 @@ async fn started(
             &compose.project.name,
         )),
         release: compose.release.clone(),
+        cache: Some(request.paths.cache.clone()),
         ..UpOptions::default()
     };
     gateway::prepare_images(&engine, &compose.target(), &options, step).await?;

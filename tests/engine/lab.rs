@@ -99,6 +99,7 @@ impl Lab {
         let paths = Paths {
             state: self.path().join("state"),
             config: self.path().join("config"),
+            cache: self.path().join("cache"),
         };
         Ledger::new(&paths, self.engine.endpoint(), &self.name)
     }

@@ -202,6 +202,7 @@ impl Stack {
         let paths = Paths {
             state: self.sandbox.state(),
             config: self.sandbox.state(),
+            cache: self.sandbox.state(),
         };
         Ledger::new(&paths, self.docker.endpoint(), &self.name)
             .file()

@@ -67,6 +67,7 @@ fn prepared(
     let engine = Engine::open_from_environment()?;
     let project = &compose.project.name;
     options.release.clone_from(&compose.release);
+    options.cache = Some(context.paths.cache.clone());
     options.ledger = Some(Ledger::new(&context.paths, engine.endpoint(), project));
     Ok((engine, options))
 }

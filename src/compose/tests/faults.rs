@@ -108,6 +108,11 @@ fn references_must_be_defined() {
     ] {
         let error = one(&format!("services: {{a: {{image: x, {service}}}}}")).refusal();
         assert!(error.message.contains(says), "{error}");
+        // Of a service that is not enabled nobody asks before it is named.
+        let text = format!("services: {{a: {{image: x, profiles: [p], {service}}}}}");
+        let project = one(&text).project();
+        let error = project.closure("a").expect_err("refused");
+        assert!(error.message.contains(says), "{error}");
     }
 }
 

@@ -6,8 +6,10 @@ pub(super) mod number;
 pub(super) mod path;
 pub(super) mod scalar;
 
+mod core_tags;
 mod time;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
@@ -42,9 +44,11 @@ pub(super) struct Broken {
 
 /// Reads all documents of a text.
 pub(super) fn parse(text: &str) -> Result<Vec<Node>, Broken> {
+    let renamed = core_tags::renamed(text);
+    let (text, is_renamed) = (&*renamed, matches!(renamed, Cow::Owned(_)));
     let mut sources: Vec<Option<String>> = Vec::new();
     loop {
-        let reader = Reader::new(&sources);
+        let reader = Reader::new(&sources, is_renamed);
         let error = match documents(text, &reader) {
             Ok(documents) => return Ok(documents),
             Err(error) => error,
@@ -115,21 +119,25 @@ struct Reader<'a> {
     ambiguous: Cell<usize>,
     asks: Cell<bool>,
     nodes: Cell<usize>,
+    /// Words in the text may stand for YAML's own tags.
+    is_renamed: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(sources: &'a [Option<String>]) -> Self {
+    fn new(sources: &'a [Option<String>], is_renamed: bool) -> Self {
         Self {
             sources,
             ambiguous: Cell::new(0),
             asks: Cell::new(false),
             nodes: Cell::new(0),
+            is_renamed,
         }
     }
 
     fn text<E: serde::de::Error>(&self, text: &str) -> Result<Node, E> {
         match scalar::resolve(text) {
             Some(number) if self.source()?.is_some() => Ok(number),
+            _ if self.is_renamed => Ok(Node::Text(core_tags::restored(text))),
             _ => Ok(Node::Text(text.to_owned())),
         }
     }
@@ -256,6 +264,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Node, A::Error> {
         let (tag, content) = access.variant::<String>()?;
         let value = content.newtype_variant_seed(self)?;
+        if let Some(resolved) = core_tags::resolve(&tag, &value) {
+            return resolved.map_err(A::Error::custom);
+        }
         match tag.trim_start_matches('!') {
             "reset" => Ok(Node::Tagged(Tag::Reset, Box::new(value))),
             "override" => Ok(Node::Tagged(Tag::Override, Box::new(value))),

@@ -35,6 +35,7 @@ mod up;
 mod wait;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,8 @@ pub struct UpOptions {
     /// The release of compose whose labels a project gets that has no containers yet; `None`: the one
     /// that is installed here.
     pub release: Option<Release>,
+    /// The folder in which it is remembered which one is installed; `None`: found out each time.
+    pub cache: Option<PathBuf>,
     /// How long a dependency may take to reach its condition, and another ollamactl to be done with the
     /// project.
     pub wait_timeout: Duration,
@@ -144,6 +147,7 @@ impl Default for UpOptions {
             remove_orphans: false,
             wait: false,
             release: None,
+            cache: None,
             force_recreate: false,
             no_deps: false,
             no_start: false,

@@ -1,11 +1,16 @@
 //! The release of compose whose work ours is like. What compose writes into labels differs between its
 //! releases, and one replaces what does not look like its own.
 
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
 
 use crate::compose::{Project, Release};
+use crate::paths;
 
 /// Compose's program, as a plugin of docker's command line and standing alone.
 const PROGRAM: &str = "docker-compose";
@@ -21,10 +26,29 @@ const PLUGIN_FOLDERS: [&str; 4] = [
 /// A program that says nothing for so long is not asked any more.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
+/// The file with the last answer, in the cache folder.
+const REMEMBERED: &str = "compose-release.json";
+
 /// The release that is installed on this machine: it is what will see our containers next. Asked
-/// only for a project that has no container yet, since it costs the start of a program.
-pub(super) async fn installed(project: &Project) -> Option<Release> {
-    let program = programs(project).find(|path| path.is_file())?;
+/// only for a project that has no container yet, and remembered in `cache`, since it costs the start of a
+/// large program.
+pub(super) async fn installed(project: &Project, cache: Option<&Path>) -> Option<Release> {
+    let path = programs(project).find(|path| path.is_file())?;
+    let program = Program::of(&path);
+    if let (Some(program), Some(cache)) = (&program, cache)
+        && let Some(version) = recall(program, cache)
+    {
+        return understood(&version);
+    }
+    let version = ask(&path).await?;
+    if let (Some(program), Some(cache)) = (program, cache) {
+        remember(program, &version, cache);
+    }
+    understood(&version)
+}
+
+/// What `docker-compose version --short` prints.
+async fn ask(program: &Path) -> Option<String> {
     let output = tokio::process::Command::new(program)
         .args(["version", "--short"])
         .stdin(Stdio::null())
@@ -35,13 +59,68 @@ pub(super) async fn installed(project: &Project) -> Option<Release> {
         .await
         .ok()?
         .ok()?;
-    let version = String::from_utf8(output.stdout).ok()?;
-    // As the label has it: without what a distribution or Docker Desktop adds.
+    let succeeded = output.status.success();
+    succeeded.then(|| String::from_utf8(output.stdout).ok())?
+}
+
+/// The release of what was printed, as the label has it: without what a distribution or Docker Desktop adds.
+fn understood(version: &str) -> Option<Release> {
     let version = version.trim().trim_start_matches('v');
     let version = version.split(['-', '+']).next().unwrap_or_default();
     // Release 1 had labels and hashes of its own.
     let understood = !version.starts_with("1.");
     understood.then(|| version.parse().ok()).flatten()
+}
+
+/// A program whose answer stays the same as long as all of this does.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Program {
+    /// Where it is, without symbolic links.
+    path: PathBuf,
+    /// Bytes.
+    size: u64,
+    /// When its content changed last.
+    modified: SystemTime,
+}
+
+impl Program {
+    /// `None` for a script: it may start another program each time.
+    fn of(path: &Path) -> Option<Self> {
+        let path = path.canonicalize().ok()?;
+        let mut start = [0; 2];
+        File::open(&path).ok()?.read_exact(&mut start).ok()?;
+        let metadata = fs::metadata(&path).ok()?;
+        (start != *b"#!").then_some(Self {
+            path,
+            size: metadata.len(),
+            modified: metadata.modified().ok()?,
+        })
+    }
+}
+
+/// An answer, and whose it was.
+#[derive(Debug, Serialize, Deserialize)]
+struct Answer {
+    program: Program,
+    version: String,
+}
+
+/// What this program said before. A file that is damaged or somebody else's says nothing.
+fn recall(program: &Program, cache: &Path) -> Option<String> {
+    let text = paths::read_private(&cache.join(REMEMBERED)).ok()??;
+    let answer: Answer = serde_json::from_str(&text).ok()?;
+    (answer.program == *program).then_some(answer.version)
+}
+
+/// Where it cannot be written, the program is asked again next time.
+fn remember(program: Program, version: &str, cache: &Path) {
+    let version = version.trim().to_owned();
+    let Ok(text) = serde_json::to_vec(&Answer { program, version }) else {
+        return;
+    };
+    if paths::create_private_dir(cache).is_ok() {
+        let _ = paths::replace_private(&cache.join(REMEMBERED), &text);
+    }
 }
 
 /// Where compose may be, in the order in which docker's command line looks, then PATH.

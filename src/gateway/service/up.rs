@@ -141,7 +141,9 @@ async fn identified(
 async fn release(target: &Target<'_>, observed: &Observed, options: &UpOptions) -> Release {
     match observed.release().or_else(|| options.release.clone()) {
         Some(release) => release,
-        None => installed(target.project).await.unwrap_or_default(),
+        None => installed(target.project, options.cache.as_deref())
+            .await
+            .unwrap_or_default(),
     }
 }
 
