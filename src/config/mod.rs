@@ -5,8 +5,10 @@ mod check;
 mod embedded;
 mod fault;
 mod file;
+mod flags;
 mod places;
 mod resolve;
+mod resolve_embedded;
 mod setting;
 
 use std::collections::BTreeMap;
@@ -15,8 +17,9 @@ use std::time::Duration;
 
 pub use embedded::{AccessLog, Embedded, Secret};
 pub use file::{PROJECT_FILE, USER_FILE};
+pub use flags::Flags;
 pub use places::{duration, parse_duration};
-pub use resolve::{Flags, load};
+pub use resolve::load;
 pub use setting::{Setting, Source};
 
 use crate::compose::Release;

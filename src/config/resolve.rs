@@ -4,58 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::file::{self, USER_FILE};
+use super::flags::Flags;
 use super::places::{Places, beside, program_beside};
 use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
-    PullSettings, Setting, Source, embedded,
+    PullSettings, Setting, Source, resolve_embedded,
 };
 use crate::compose::Release;
 use crate::error::{Error, Result};
 use crate::ollama::host;
 use crate::paths::Paths;
-
-/// What the command line said; `None` where it said nothing.
-#[derive(Debug, Clone, Default)]
-pub struct Flags {
-    /// `--model`, or a model given as argument.
-    pub model: Option<String>,
-    /// `--backend`.
-    pub backend: Option<String>,
-    /// `--host`.
-    pub host: Option<String>,
-    /// `--bind`.
-    pub bind: Option<String>,
-    /// `--ollama-bin`.
-    pub program: Option<PathBuf>,
-    /// `--models-dir`.
-    pub models: Option<PathBuf>,
-    /// `--ready-timeout`.
-    pub ready_timeout: Option<String>,
-    /// `--stop-timeout`.
-    pub stop_timeout: Option<String>,
-    /// `--stall-timeout`.
-    pub stall_timeout: Option<String>,
-    /// `--tries`.
-    pub tries: Option<String>,
-    /// `--gateway`.
-    pub gateway: Option<String>,
-    /// `--service`.
-    pub service: Option<String>,
-    /// `--listen`.
-    pub listen: Option<String>,
-    /// `--key-file`.
-    pub key_file: Option<PathBuf>,
-    /// `-f/--file`.
-    pub files: Vec<PathBuf>,
-    /// `-p/--project-name`.
-    pub project_name: Option<String>,
-    /// `--project-directory`.
-    pub project_directory: Option<PathBuf>,
-    /// `--env-file`.
-    pub env_files: Vec<PathBuf>,
-    /// `--profile`.
-    pub profiles: Vec<String>,
-}
 
 /// Resolves the configuration as seen from `folder`.
 pub fn load(
@@ -230,7 +188,7 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
             |f| f.gateway.listen.as_ref(),
             DEFAULT_GATEWAY,
         )?,
-        embedded: embedded::resolve(flags, places)?,
+        embedded: resolve_embedded::resolve(flags, places)?,
         health_path: places.text(
             "",
             None,

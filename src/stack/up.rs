@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::request::UpRequest;
 use super::wait::{too_slow, until_healthy};
 use crate::backend::{self, Launch, PullRequest, Record, Standing};
 use crate::config::{Config, Mode};
@@ -16,22 +17,6 @@ use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, Up, UpOptions, embedded};
 use crate::ollama::{Client, Probe};
-use crate::paths::Paths;
-
-/// What is to be brought up.
-#[derive(Debug)]
-pub struct UpRequest<'a> {
-    /// The configuration.
-    pub config: &'a Config,
-    /// State folders.
-    pub paths: &'a Paths,
-    /// The gateway.
-    pub gateway: &'a Gateway,
-    /// Build the gateway's image even if there is one.
-    pub build: bool,
-    /// Give up when the stack is not healthy after so long.
-    pub wait_timeout: Duration,
-}
 
 /// How it went.
 #[derive(Debug, Clone, Default, serde::Serialize)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::up::UpRequest;
+use super::request::UpRequest;
 use crate::backend::{self, Origin, Owner, Record};
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
