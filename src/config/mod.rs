@@ -14,9 +14,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use embedded::{AccessLog, Embedded, Secret};
-pub use file::{PROJECT_FILE, USER_FILE};
+pub use file::{PROJECT_FILE, USER_FILE, find};
 pub use places::{duration, parse_duration};
-pub use resolve::{Flags, load};
+pub use resolve::{Flags, load, load_shared};
 pub use setting::{Setting, Source};
 
 use crate::compose::Release;
