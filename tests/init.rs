@@ -63,6 +63,50 @@ fn another_folder_can_be_named() {
 }
 
 #[test]
+fn settings_above_are_not_hidden_unawares() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ollamactl.yaml", "model: tiny:mine\n");
+    std::fs::create_dir_all(sandbox.work().join("a/b")).expect("created");
+    let work = sandbox.work().canonicalize().expect("there");
+    let above = work.join("ollamactl.yaml").display().to_string();
+    sandbox.run(["init", "a/b"]).code(2).says([
+        above.as_str(),
+        "counts in a/b already",
+        "--nested",
+    ]);
+    sandbox
+        .shell("cd a/b && ollamactl init")
+        .code(2)
+        .says([above.as_str()]);
+    assert!(!sandbox.work().join("a/b/Makefile.ai").exists());
+    sandbox
+        .shell("cd a/b && ollamactl init --nested")
+        .code(0)
+        .says(["wrote Makefile.ai\n", "wrote ollamactl.yaml\n"]);
+    assert!(
+        sandbox
+            .read("a/b/ollamactl.yaml")
+            .contains("model: tiny:mine")
+    );
+    let up = work.display();
+    sandbox
+        .shell("cd a/b && ollamactl init ../..")
+        .code(0)
+        .says([format!("wrote {up}/Makefile.ai").as_str()]);
+}
+
+#[test]
+fn what_one_person_has_set_is_not_written_for_all() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLLAMA_MODEL", "tiny:personal");
+    sandbox.set("OLLAMACTL_SERVICE", "personal");
+    let said = sandbox.run(["init", "--json"]).code(0).stdout;
+    assert!(said.contains(r#""event":"file""#), "{said}");
+    let settings = sandbox.read("ollamactl.yaml");
+    assert!(!settings.contains("personal"), "{settings}");
+}
+
+#[test]
 fn a_gateway_is_a_service_that_only_this_machine_reaches() {
     let sandbox = Sandbox::new();
     sandbox
@@ -76,10 +120,20 @@ fn a_gateway_is_a_service_that_only_this_machine_reaches() {
         compose.contains("OLLAMA_MODEL: ${OLLAMA_MODEL:-tiny:mine}"),
         "{compose}"
     );
-    let port = sandbox.gateway.port();
-    assert!(
-        compose.contains(&format!("\"127.0.0.1:{port}:8000\"")),
-        "{compose}"
+    // What the person who runs it has set is not for everybody: the same text comes of it everywhere.
+    for shared in [
+        "\"127.0.0.1:${OLLAMACTL_GATEWAY_PORT:-9104}:8000\"",
+        "http://host.docker.internal:${OLLAMACTL_BACKEND_PORT:-11434}",
+    ] {
+        assert!(compose.contains(shared), "{compose}");
+    }
+    let config = sandbox.run(["gateway", "config", "--json"]).code(0).json();
+    let service = &config["services"]["ollama-functions"];
+    let (gateway, backend) = (sandbox.gateway.port(), sandbox.backend.port());
+    assert_eq!(service["ports"][0]["published"], gateway.to_string());
+    assert_eq!(
+        service["environment"]["OLLAMA_HOST"],
+        format!("http://host.docker.internal:{backend}")
     );
     let program = sandbox.work().join("ollama-functions/ollamactl");
     let version = std::process::Command::new(program)

@@ -84,10 +84,49 @@ fn since_a_time_and_not_before() {
     );
     assert_eq!(since("2026-01-01T10:00:00Z"), "");
     assert_eq!(since("10m"), "");
+    assert_eq!(since("1h30m"), "");
+    assert_eq!(since("1767258000.5"), "");
+    assert!(since("1767257999.5").contains("msg=late"));
+    assert!(since("2025-12-31").contains("msg=early"));
+    let until = ["logs", "--until", "2026-01-01T08:30:00Z"];
+    let until = sandbox.run(until).code(0).stdout;
+    assert!(until.ends_with("msg=early\n"), "{until}");
+    sandbox
+        .run(["logs", "-f", "--until", "1h"])
+        .code(2)
+        .says(["--follow"]);
     sandbox
         .run(["logs", "--since", "yesterday"])
         .code(2)
-        .says(["yesterday"]);
+        .says(["--since", "yesterday", "1h30m"]);
+}
+
+#[test]
+fn json_is_a_line_for_each_line() {
+    let sandbox = with_log(
+        "time=2026-01-01T08:00:00.250Z level=INFO msg=early\n\x1b[31mred\x1b[0m\nwithout end",
+    );
+    let output = sandbox.run(["logs", "--json", "-n", "all"]).code(0);
+    let lines: Vec<serde_json::Value> = output
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            serde_json::json!({
+                "time": "2026-01-01T08:00:00.250Z", "source": "backend", "stream": null,
+                "line": "time=2026-01-01T08:00:00.250Z level=INFO msg=early",
+            }),
+            serde_json::json!({
+                "time": null, "source": "backend", "stream": null, "line": "\u{1b}[31mred\u{1b}[0m",
+            }),
+            serde_json::json!({
+                "time": null, "source": "backend", "stream": null, "line": "without end",
+            }),
+        ]
+    );
 }
 
 #[test]

@@ -276,7 +276,7 @@ fn arguments_that_make_no_sense() {
     // What only an engine keeps of a log is not left out in silence.
     for args in [
         &["logs", "backend", "--timestamps"][..],
-        &["logs", "gateway", "--until", "1m"],
+        &["logs", "gateway", "--until", "1m", "--follow"],
         &["logs", "gateway", "some-service"],
     ] {
         sandbox.run(args).code(2).says(["logs of containers"]);

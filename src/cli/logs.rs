@@ -26,13 +26,16 @@ pub struct LogsArgs {
     /// Go on with new lines, until Ctrl-C; a container is followed across restarts and replacements
     #[arg(short, long)]
     pub follow: bool,
-    /// Only lines since this time (2026-01-31T10:00:00Z), or since so long ago (10m)
+    /// Only lines since this time (10m, 1h30m, 2026-01-31, 2026-01-31T10:00:00Z)
+    ///
+    /// 10m and 1h30m are so long ago; a date or a time without a zone is local; a number is seconds
+    /// since 1970, with a fraction if need be.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only lines of the gateway before this time, or before so long ago
+    /// Only lines until this time, written as for --since
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// Show when each line of the gateway was written
+    /// Show when each line of a container was written
     #[arg(short, long)]
     pub timestamps: bool,
     /// Do not colour the names of services

@@ -334,6 +334,9 @@ pub struct InitArgs {
     /// Also write a compose service that runs the embedded gateway in a container, with its Dockerfile
     #[arg(long)]
     pub gateway: bool,
+    /// Write settings of this folder's own where those of a folder above it count
+    #[arg(long)]
+    pub nested: bool,
     /// Settings.
     #[command(flatten)]
     pub model: ModelArgs,

@@ -117,7 +117,7 @@ pub(super) struct GatewaySection {
 }
 
 /// Finds the repository's file in `folder` or the nearest parent that has one.
-pub(super) fn find(folder: &Path) -> Option<PathBuf> {
+pub fn find(folder: &Path) -> Option<PathBuf> {
     folder
         .ancestors()
         .map(|folder| folder.join(PROJECT_FILE))

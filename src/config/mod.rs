@@ -16,10 +16,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use embedded::{AccessLog, Embedded, Secret};
-pub use file::{PROJECT_FILE, USER_FILE};
+pub use file::{PROJECT_FILE, USER_FILE, find};
 pub use flags::Flags;
 pub use places::{duration, parse_duration};
-pub use resolve::load;
+pub use resolve::{load, load_shared};
 pub use setting::{Setting, Source};
 
 use crate::compose::Release;

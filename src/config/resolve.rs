@@ -22,10 +22,29 @@ pub fn load(
     paths: &Paths,
     environment: BTreeMap<String, String>,
 ) -> Result<Config> {
-    let start = flags.project_directory.as_ref();
-    let project_file =
-        file::find(&start.map_or_else(|| folder.to_owned(), |path| folder.join(path)));
+    let project_file = project_file(flags, folder);
     let user_file = Some(paths.config.join(USER_FILE)).filter(|path| path.is_file());
+    let files = [project_file, user_file];
+    resolve(flags, files, environment)
+}
+
+/// The configuration that everybody has who works at the repository: without variables, and without the
+/// user's own file.
+pub fn load_shared(flags: &Flags, folder: &Path) -> Result<Config> {
+    resolve(flags, [project_file(flags, folder), None], BTreeMap::new())
+}
+
+/// The repository's file as seen from `folder`.
+fn project_file(flags: &Flags, folder: &Path) -> Option<PathBuf> {
+    let start = flags.project_directory.as_ref();
+    file::find(&start.map_or_else(|| folder.to_owned(), |path| folder.join(path)))
+}
+
+fn resolve(
+    flags: &Flags,
+    [project_file, user_file]: [Option<PathBuf>; 2],
+    environment: BTreeMap<String, String>,
+) -> Result<Config> {
     let files = [project_file.clone(), user_file]
         .into_iter()
         .flatten()

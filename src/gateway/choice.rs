@@ -10,6 +10,10 @@ use crate::error::{Error, Result};
 
 /// The variable that names the required model.
 const MODEL: &str = "OLLAMA_MODEL";
+/// The port of this machine's backend: in a compose file, what one person's settings say of it.
+pub const BACKEND_PORT: &str = "OLLAMACTL_BACKEND_PORT";
+/// The same for the port at which the gateway is published.
+pub const GATEWAY_PORT: &str = "OLLAMACTL_GATEWAY_PORT";
 
 /// The gateway of a repository.
 #[derive(Debug, Clone)]
@@ -107,8 +111,20 @@ pub fn project(config: &Config, folder: &Path) -> Result<Project> {
 /// How compose is asked to read the project. The required model goes into its interpolation, so that
 /// the gateway asks for the model that was pulled.
 pub fn load_options(config: &Config, folder: &Path) -> LoadOptions {
+    let ports = [
+        (BACKEND_PORT, config.client_host().port),
+        (GATEWAY_PORT, config.gateway.listen.value.port()),
+    ];
+    // One that is set for compose is meant for compose.
+    let ports = ports
+        .into_iter()
+        .filter(|(name, _)| !config.environment.contains_key(*name))
+        .map(|(name, port)| (name.to_owned(), port.to_string()));
     LoadOptions {
-        overrides: BTreeMap::from([(MODEL.to_owned(), config.model.value.to_string())]),
+        overrides: [(MODEL.to_owned(), config.model.value.to_string())]
+            .into_iter()
+            .chain(ports)
+            .collect(),
         ..plain_options(config, folder)
     }
 }

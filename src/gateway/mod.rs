@@ -7,7 +7,10 @@ mod ledger;
 mod locate;
 pub mod service;
 
-pub use choice::{ComposeGateway, Gateway, choose, load_options, model_of_env_file, project};
+pub use choice::{
+    BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, choose, load_options, model_of_env_file,
+    project,
+};
 pub use ledger::Ledger;
 pub use locate::{Located, locate};
 pub use service::{

@@ -1,11 +1,16 @@
-//! Logs that are files: the last lines without reading the file, and new lines as they come.
+//! Logs that are files: the lines that are asked for without reading the rest, and new ones as they come.
 
 mod clean;
 mod follow;
-mod since;
+mod lines;
+mod moment;
+mod range;
+mod stamp;
 mod tail;
 
 pub use clean::clean;
 pub use follow::Follower;
-pub use since::{Since, lines_since, since};
-pub use tail::last_lines;
+pub use lines::Lines;
+pub use moment::moment;
+pub use range::Selection;
+pub use stamp::time_of;

@@ -3,31 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::write;
+use super::{remark, shown, write};
 use crate::commands::context::Context;
 use crate::compose;
 use crate::config::Config;
 use crate::error::{Context as _, Result};
-use crate::gateway::load_options;
+use crate::gateway::service::own::{DOCKERFILE, PROGRAM};
+use crate::gateway::{BACKEND_PORT, GATEWAY_PORT, load_options};
 use crate::process;
 
-/// The program in the service's folder, and in the image.
-const PROGRAM: &str = "ollamactl";
 /// The gateway's port in the container.
 const PORT: u16 = 8000;
-
-/// No shell, no library, no user but nobody: the program is static.
-const DOCKERFILE: &str = "\
-# The gateway of `ollamactl init --gateway`: one static program, which that command copies here.
-FROM scratch
-COPY ollamactl /ollamactl
-# For ollamactl's own files, which a gateway has none of.
-ENV HOME=/
-# Nobody.
-USER 65534:65534
-ENTRYPOINT [\"/ollamactl\"]
-CMD [\"gateway\", \"run\"]
-";
 
 /// The program is made on each machine, not kept in the repository.
 const GITIGNORE: &str = "/ollamactl\n";
@@ -51,17 +37,18 @@ enum Place {
 }
 
 impl Service {
-    /// Looks at what the repository has.
-    pub fn plan(config: &Config, folder: &Path) -> Result<Self> {
-        let name = config.gateway.service.value.clone();
+    /// Looks at what the repository has, under one person's settings; what is to be written depends on
+    /// the shared ones alone.
+    pub fn plan(config: &Config, shared: &Config, folder: &Path) -> Result<Self> {
+        let name = shared.gateway.service.value.clone();
         let own = folder.join(&name);
-        let place = place(config, folder, &own)?;
+        let place = place(config, &name, folder, &own)?;
         let build = match &place {
             Place::Beside { .. } => ".".to_owned(),
             Place::New(_) | Place::Defined(_) => format!("./{name}"),
         };
         Ok(Self {
-            text: text(config, &build),
+            text: text(shared, &build),
             folder: own,
             name,
             place,
@@ -77,45 +64,37 @@ impl Service {
         write(context, &file(".gitignore"), GITIGNORE.as_bytes(), 0o666)?;
         match process::own_static_program() {
             Ok(program) => write(context, &file(PROGRAM), &program, 0o777)?,
-            Err(why) => context.ui.say(&format!(
-                "put a static Linux build of ollamactl at {}: {why}",
-                file(PROGRAM).display()
-            )),
+            Err(why) => {
+                let path = shown(context, &file(PROGRAM));
+                let text = format!("put a static Linux build of ollamactl at {path}: {why}");
+                remark(context, &text)?;
+            }
         }
         match &self.place {
             Place::New(path) => write(context, path, self.text.as_bytes(), 0o666),
             Place::Beside { file, included_by } => {
                 write(context, file, self.text.as_bytes(), 0o666)?;
-                context.ui.say(&format!(
-                    "add it to {}:\n\ninclude:\n  - {}/compose.yaml\n",
-                    included_by.display(),
-                    self.name
-                ));
-                Ok(())
+                let (by, name) = (shown(context, included_by), &self.name);
+                let text = format!("add it to {by}:\n\ninclude:\n  - {name}/compose.yaml\n");
+                remark(context, &text)
             }
             Place::Defined(path) => {
-                context.ui.say(&format!(
-                    "service {} is in {} already; left as it is",
-                    self.name,
-                    path.display()
-                ));
-                Ok(())
+                let (name, path) = (&self.name, shown(context, path));
+                let text = format!("service {name} is in {path} already; left as it is");
+                remark(context, &text)
             }
         }
     }
 }
 
-fn place(config: &Config, folder: &Path, own: &Path) -> Result<Place> {
-    let folder =
-        std::path::absolute(folder).or_failed(|| format!("cannot resolve {}", folder.display()))?;
-    let options = load_options(config, &folder);
+fn place(config: &Config, name: &str, folder: &Path, own: &Path) -> Result<Place> {
+    let options = load_options(config, folder);
     // One further up is another repository's.
     let found = compose::find(&options)?.and_then(|files| files.paths.into_iter().next());
-    let Some(found) = found.filter(|file| file.parent() == Some(&folder)) else {
+    let Some(found) = found.filter(|file| file.parent() == Some(folder)) else {
         return Ok(Place::New(folder.join("docker-compose.yml")));
     };
     let project = compose::load(&options)?;
-    let name = &config.gateway.service.value;
     if project.services.contains_key(name) || project.disabled.contains_key(name) {
         return Ok(Place::Defined(found));
     }
@@ -125,10 +104,10 @@ fn place(config: &Config, folder: &Path, own: &Path) -> Result<Place> {
     })
 }
 
-fn text(config: &Config, build: &str) -> String {
-    let gateway = &config.gateway;
-    let (service, model) = (&gateway.service.value, &config.model.value);
-    let backend = config.client_host().port;
+fn text(shared: &Config, build: &str) -> String {
+    let gateway = &shared.gateway;
+    let (service, model) = (&gateway.service.value, &shared.model.value);
+    let backend = shared.client_host().port;
     let published = gateway.listen.value.port();
     format!(
         "services:
@@ -140,13 +119,14 @@ fn text(config: &Config, build: &str) -> String {
     command: [gateway, run, --no-auth]
     environment:
       OLLAMACTL_GATEWAY_LISTEN: 0.0.0.0:{PORT}
-      OLLAMA_HOST: http://host.docker.internal:{backend}
+      # Where one laptop differs, its variables say so; ollamactl sets these two itself.
+      OLLAMA_HOST: http://host.docker.internal:${{{BACKEND_PORT}:-{backend}}}
       OLLAMA_MODEL: ${{OLLAMA_MODEL:-{model}}}
       # Set it, and callers need it: Authorization: Bearer KEY.
       OLLAMACTL_GATEWAY_KEY: ${{OLLAMACTL_GATEWAY_KEY:-}}
     # Without 127.0.0.1 it would be open to the network, past the firewall of this machine.
     ports:
-      - \"127.0.0.1:{published}:{PORT}\"
+      - \"127.0.0.1:${{{GATEWAY_PORT}:-{published}}}:{PORT}\"
     extra_hosts:
       - \"host.docker.internal:host-gateway\"
     healthcheck:

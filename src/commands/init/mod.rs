@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::context::Context;
 use crate::cli::InitArgs;
-use crate::config::{Flags, PROJECT_FILE};
+use crate::config::{self, Flags, PROJECT_FILE};
 use crate::error::{Context as _, Error, Result};
 
 /// The same file as this repository's own.
@@ -18,19 +18,25 @@ const MAKEFILE: &str = include_str!("../../../Makefile.ai");
 pub(super) fn run(context: &Context, args: &InitArgs) -> anyhow::Result<()> {
     let mut flags = Flags::default();
     args.model.add_to(&mut flags);
-    let config = context.config(&flags)?;
-    if !args.folder.is_dir() {
+    let folder = context.folder.join(&args.folder);
+    if !folder.is_dir() {
         return Err(Error::usage(format!("{} is not a folder", args.folder.display())).into());
     }
+    // Without what it would lead to: `..` would be taken for a folder above itself.
+    let folder = folder.canonicalize()?;
+    if !args.nested {
+        refuse_below_another(context, &folder)?;
+    }
+    let shared = config::load_shared(&flags, &folder)?;
     // First of all, since it may find fault with a compose file.
     let service = args
         .gateway
-        .then(|| gateway::Service::plan(&config, &args.folder))
+        .then(|| gateway::Service::plan(&context.config(&flags)?, &shared, &folder))
         .transpose()?;
-    let settings = settings(config.model.value.as_str(), &config.gateway.service.value);
+    let settings = settings(shared.model.value.as_str(), &shared.gateway.service.value);
     let files = [("Makefile.ai", MAKEFILE), (PROJECT_FILE, &settings)];
     for (name, content) in files {
-        write(context, &args.folder.join(name), content.as_bytes(), 0o666)?;
+        write(context, &folder.join(name), content.as_bytes(), 0o666)?;
     }
     if let Some(service) = service {
         service.write(context)?;
@@ -39,6 +45,34 @@ pub(super) fn run(context: &Context, args: &InitArgs) -> anyhow::Result<()> {
         .ui
         .say("next: make -f Makefile.ai ai-llm-setup   (or: ollamactl up)");
     Ok(())
+}
+
+/// A second file would hide the first from whoever stands below it.
+fn refuse_below_another(context: &Context, folder: &Path) -> Result<()> {
+    let found = config::find(folder).filter(|file| file.parent() != Some(folder));
+    let Some(file) = found else { return Ok(()) };
+    let above = file.parent().unwrap_or(&file).display();
+    Err(Error::usage(format!(
+        "{} counts in {} already",
+        file.display(),
+        shown(context, folder)
+    ))
+    .hint(format!("for that repository: ollamactl init {above}"))
+    .hint("for settings of this folder's own: ollamactl init --nested"))
+}
+
+/// A path for people: relative to where they stand, if it is in there.
+fn shown(context: &Context, path: &Path) -> String {
+    let here = context.folder.canonicalize();
+    let inside = here
+        .as_ref()
+        .ok()
+        .and_then(|here| path.strip_prefix(here).ok());
+    match inside {
+        Some(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
+        Some(inside) => inside.display().to_string(),
+        None => path.display().to_string(),
+    }
 }
 
 fn settings(model: &str, service: &str) -> String {
@@ -57,12 +91,27 @@ fn settings(model: &str, service: &str) -> String {
 
 /// Writes the file and says so; one that is there stays as it is, whatever it holds.
 fn write(context: &Context, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    if write_new(path, bytes, mode)? {
-        context.ui.say(&format!("wrote {}", path.display()));
-    } else {
-        let text = format!("{} is there already; left as it is", path.display());
-        context.ui.say(&text);
+    let written = write_new(path, bytes, mode)?;
+    if context.ui.is_json() {
+        let event = serde_json::json!({ "event": "file", "path": path, "written": written });
+        return context.ui.print_json(&event);
     }
+    let path = shown(context, path);
+    context.ui.say(&if written {
+        format!("wrote {path}")
+    } else {
+        format!("{path} is there already; left as it is")
+    });
+    Ok(())
+}
+
+/// Says what is left for a person to do, or to know.
+fn remark(context: &Context, text: &str) -> Result<()> {
+    if context.ui.is_json() {
+        let event = serde_json::json!({ "event": "remark", "message": text });
+        return context.ui.print_json(&event);
+    }
+    context.ui.say(text);
     Ok(())
 }
 

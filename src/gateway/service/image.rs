@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 
 use super::action::{Action, Plan};
 use super::making::refused;
-use super::{Target, labels};
+use super::{Target, labels, own};
 use crate::compose::{self, Release, Service};
 use crate::engine::{BuildRequest, Builder, Dockerfile, Engine};
 use crate::error::{Error, Result};
@@ -60,6 +60,7 @@ async fn build(
     service: &Service,
     (release, step): (&Release, &Step),
 ) -> Result<()> {
+    own::check(service)?;
     let request = request(engine, target, service, release)?;
     engine.build(&request, step).await.map(drop)
 }

@@ -23,6 +23,7 @@ mod making;
 mod mounts;
 mod namespaces;
 mod observe;
+pub mod own;
 mod plan;
 mod release;
 mod removal;

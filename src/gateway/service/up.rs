@@ -3,6 +3,7 @@
 use super::apply::Applier;
 use super::check::check;
 use super::observe::{self, Observed, observe};
+use super::own;
 use super::release::installed;
 use super::{
     Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, plan, scale,
@@ -235,6 +236,7 @@ pub async fn build(
 ) -> Result<String> {
     target.project.closure(target.service)?;
     let service = target.project.service(target.service)?;
+    own::check(service)?;
     let observed = identified(engine, target, &[service]).await?;
     let release = release(target, &observed, options).await;
     let request = image::request(engine, target, service, &release)?;

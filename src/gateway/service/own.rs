@@ -1,0 +1,65 @@
+//! The image that `init --gateway` describes. Its Dockerfile is in the repository, its program is made on
+//! each machine: a fresh clone lacks it.
+
+use std::path::Path;
+
+use crate::compose::Service;
+use crate::error::{Error, Result};
+
+/// The program in the folder of the Dockerfile, and in the image.
+pub const PROGRAM: &str = "ollamactl";
+
+/// No shell, no library, no user but nobody: the program is static.
+pub const DOCKERFILE: &str = "\
+# The gateway of `ollamactl init --gateway`: one static program, which that command copies here.
+FROM scratch
+COPY ollamactl /ollamactl
+# For ollamactl's own files, which a gateway has none of.
+ENV HOME=/
+# Nobody.
+USER 65534:65534
+ENTRYPOINT [\"/ollamactl\"]
+CMD [\"gateway\", \"run\"]
+";
+
+/// Refuses a build that lacks the program, in words of ours: the builder would not know how to make it.
+pub(super) fn check(service: &Service) -> Result<()> {
+    let Some(build) = &service.build else {
+        return Ok(());
+    };
+    let folder = Path::new(&build.context);
+    let text = std::fs::read_to_string(folder.join("Dockerfile")).unwrap_or_default();
+    let program = folder.join(PROGRAM);
+    if text.lines().next() != DOCKERFILE.lines().next() || program.exists() {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "service {}: {} is missing, the program of the image; it is made on each machine",
+        service.name,
+        program.display()
+    ))
+    .hint("in the folder of the compose file: ollamactl init --gateway"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::Build;
+
+    #[test]
+    fn a_fresh_clone_is_told_how_the_program_is_made() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut service = Service::default();
+        assert!(check(&service).is_ok(), "nothing to build");
+        service.build = Some(Build {
+            context: folder.path().display().to_string(),
+            ..Build::default()
+        });
+        assert!(check(&service).is_ok(), "no Dockerfile of ours");
+        std::fs::write(folder.path().join("Dockerfile"), DOCKERFILE).expect("written");
+        let error = check(&service).expect_err("the program is missing");
+        assert!(error.hints[0].contains("init --gateway"), "{error:?}");
+        std::fs::write(folder.path().join(PROGRAM), "").expect("written");
+        assert!(check(&service).is_ok());
+    }
+}
