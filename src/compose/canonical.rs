@@ -8,6 +8,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::emit;
+use super::extensions;
 use super::hash::{self, Dialect};
 use super::model::Project;
 use super::order;
@@ -33,16 +34,13 @@ impl Project {
         };
         for (section, tree) in &mut sections {
             match section.as_str() {
-                "services" => tree.each(|name, service| {
-                    in_yaml(service);
-                    service.append(self.services.get(name).map(|service| &service.extensions));
-                }),
+                "services" => tree.each(|_, service| in_yaml(service)),
                 "networks" => tree.each(|_, network| network.drop_where("ipam", Tree::is_empty)),
                 _ => {}
             }
         }
         let mut tree = Tree::Map(sections);
-        tree.append(Some(&self.extensions));
+        extensions::show(&mut tree, &self.extensions);
         order::arrange(&mut tree);
         emit::document(&tree).replace('$', "$$")
     }
@@ -54,8 +52,11 @@ impl Project {
     )]
     pub fn canonical_json(&self, dialect: Dialect) -> String {
         let mut tree = self.tree(dialect);
-        tree.append(Some(&self.extensions));
         if let Tree::Map(sections) = &mut tree {
+            // In JSON, those of the top level alone.
+            let all = self.extensions.as_object().into_iter().flatten();
+            let top = all.filter(|(key, _)| key.starts_with("x-"));
+            sections.extend(top.map(|(key, value)| (key.clone(), Tree::of(value))));
             sections.sort_by(|(one, _), (other, _)| one.cmp(other));
         }
         let text = serde_json::to_string_pretty(&tree)
@@ -175,7 +176,7 @@ fn in_yaml(service: &mut Tree) {
 }
 
 impl Tree {
-    fn of(value: &impl Serialize) -> Self {
+    pub(super) fn of(value: &impl Serialize) -> Self {
         Self::parse(&hash::json(value))
     }
 
@@ -227,14 +228,6 @@ impl Tree {
     fn drop_where(&mut self, key: &str, drop: impl Fn(&Self) -> bool) {
         if let Self::Map(entries) = self {
             entries.retain(|(name, value)| name != key || !drop(value));
-        }
-    }
-
-    /// Adds `x-…` keys behind all others.
-    fn append(&mut self, extensions: Option<&BTreeMap<String, serde_json::Value>>) {
-        if let Self::Map(entries) = self {
-            let more = extensions.into_iter().flatten();
-            entries.extend(more.map(|(key, value)| (key.clone(), Self::of(value))));
         }
     }
 }

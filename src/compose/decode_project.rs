@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decode::{Decoded, Field, Object};
 use super::decode_service;
+use super::extensions;
 use super::model::{FileObject, Ipam, IpamPool, Network, Project, Volume};
 use super::node::Node;
 use super::path::{Invalid, Path};
@@ -42,7 +43,7 @@ pub(super) fn project(node: &Node, project: &mut Project) -> Decoded<()> {
         ));
     }
     unsupported.extend(unknown);
-    project.extensions = o.extensions();
+    project.extensions = extensions::of(node).unwrap_or_default();
     Ok(())
 }
 

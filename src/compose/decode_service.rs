@@ -104,7 +104,6 @@ pub(super) fn service(name: &str, field: &Field, warnings: &mut Vec<String>) -> 
         working_dir: o.text("working_dir")?,
         post_start: o.list("post_start", hook)?,
         pre_stop: o.list("pre_stop", hook)?,
-        extensions: o.extensions(),
         unsupported: Vec::new(),
     };
     unsupported.extend(o.unknown()?);

@@ -14,6 +14,7 @@ mod discover;
 mod dotenv;
 mod emit;
 mod extend;
+mod extensions;
 mod hash;
 mod interpolate;
 mod load;

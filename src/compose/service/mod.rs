@@ -209,9 +209,6 @@ canonical! {
         pub post_start: Vec<Hook>,
         /// Commands that are run in it before it is stopped.
         pub pre_stop: Vec<Hook>,
-        /// `x-…` keys, of no effect; only shown again.
-        #[serde(skip)]
-        pub extensions: BTreeMap<String, serde_json::Value>,
         /// Keys that the file sets and ollamactl does not implement or know, as dotted paths
         /// (`services.api.blkio_config`). `Project::closure` refuses a service that has any.
         #[serde(skip)]
