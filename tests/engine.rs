@@ -2,12 +2,16 @@
 
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "engine/agreement.rs"]
+mod agreement;
 #[path = "engine/api.rs"]
 mod api;
 #[path = "engine/base.rs"]
 mod base;
 #[path = "engine/guest.rs"]
 mod guest;
+#[path = "engine/hooks.rs"]
+mod hooks;
 #[path = "engine/lab.rs"]
 mod lab;
 

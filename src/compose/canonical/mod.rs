@@ -4,6 +4,7 @@
 pub(super) mod go_json;
 
 mod emit;
+mod extensions;
 mod order;
 mod service;
 mod tree;
@@ -28,16 +29,13 @@ impl Project {
         };
         for (section, tree) in &mut sections {
             match section.as_str() {
-                "services" => tree.each(|name, service| {
-                    in_yaml(service);
-                    service.append(self.services.get(name).map(|service| &service.extensions));
-                }),
+                "services" => tree.each(|_, service| in_yaml(service)),
                 "networks" => tree.each(|_, network| network.drop_where("ipam", Tree::is_empty)),
                 _ => {}
             }
         }
         let mut tree = Tree::Map(sections);
-        tree.append(Some(&self.extensions));
+        extensions::show(&mut tree, &self.extensions);
         order::arrange(&mut tree);
         emit::document(&tree).replace('$', "$$")
     }
@@ -49,8 +47,11 @@ impl Project {
     )]
     pub fn canonical_json(&self, dialect: Dialect) -> String {
         let mut tree = self.tree(dialect);
-        tree.append(Some(&self.extensions));
         if let Tree::Map(sections) = &mut tree {
+            // In JSON, those of the top level alone.
+            let all = self.extensions.as_object().into_iter().flatten();
+            let top = all.filter(|(key, _)| key.starts_with("x-"));
+            sections.extend(top.map(|(key, value)| (key.clone(), Tree::of(value))));
             sections.sort_by(|(one, _), (other, _)| one.cmp(other));
         }
         let text = serde_json::to_string_pretty(&tree)

@@ -1,6 +1,5 @@
 //! A value of any kind whose keys keep their order, between the model and how it is printed.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -72,17 +71,6 @@ impl Tree {
     pub(super) fn drop_where(&mut self, key: &str, drop: impl Fn(&Self) -> bool) {
         if let Self::Map(entries) = self {
             entries.retain(|(name, value)| name != key || !drop(value));
-        }
-    }
-
-    /// Adds `x-…` keys behind all others.
-    pub(in crate::compose) fn append(
-        &mut self,
-        extensions: Option<&BTreeMap<String, serde_json::Value>>,
-    ) {
-        if let Self::Map(entries) = self {
-            let more = extensions.into_iter().flatten();
-            entries.extend(more.map(|(key, value)| (key.clone(), Self::of(value))));
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(super) mod project;
 
 mod deploy;
+mod extensions;
 mod parts;
 mod service;
 mod short;
@@ -368,13 +369,6 @@ impl<'a> Object<'a> {
         item: impl Fn(&Field<'a>) -> Decoded<T>,
     ) -> Decoded<Vec<T>> {
         self.or_default(key, |field| field.list(item))
-    }
-
-    /// The `x-…` keys.
-    pub(super) fn extensions(&self) -> BTreeMap<String, serde_json::Value> {
-        let all = self.map.iter().filter(|(key, _)| key.starts_with("x-"));
-        all.map(|(key, node)| (key.clone(), node.to_json()))
-            .collect()
     }
 
     /// The paths of the keys that are set and that nobody asked for. `x-…` are nobody's business.

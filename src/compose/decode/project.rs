@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::extensions;
 use super::service;
 use crate::compose::decode::{Decoded, Field, Object};
 use crate::compose::model::{FileObject, Ipam, IpamPool, Network, Project, Volume};
@@ -42,7 +43,7 @@ pub(in crate::compose) fn project(node: &Node, project: &mut Project) -> Decoded
         ));
     }
     unsupported.extend(unknown);
-    project.extensions = o.extensions();
+    project.extensions = extensions::of(node).unwrap_or_default();
     Ok(())
 }
 

@@ -108,7 +108,8 @@ pub(in crate::compose) fn service(
         volumes: o.or_default("volumes", |field| parts::mounts(field, &mut unsupported))?,
         volumes_from: o.distinct("volumes_from")?,
         working_dir: o.text("working_dir")?,
-        extensions: o.extensions(),
+        post_start: o.list("post_start", hook)?,
+        pre_stop: o.list("pre_stop", hook)?,
         unsupported: Vec::new(),
     };
     unsupported.extend(o.unknown()?);
@@ -273,21 +274,27 @@ fn trigger(field: &Field) -> Decoded<Trigger> {
         path: o.text("path")?,
         action: o.text("action")?,
         target: o.text("target")?,
-        exec: o.or_default("exec", |field| {
-            let o = field.object()?;
-            Ok(Hook {
-                command: o.or_default("command", argv)?,
-                user: o.text("user")?,
-                privileged: o.bool("privileged")?,
-                working_dir: o.text("working_dir")?,
-            })
-        })?,
+        exec: o.or_default("exec", hook)?,
         include: o.one_or_more("include")?,
         ignore: o.one_or_more("ignore")?,
         initial_sync: o.bool("initial_sync")?,
     };
     parts::refuse_unknown(&o)?;
     Ok(trigger)
+}
+
+/// A command that is run in the container.
+fn hook(field: &Field) -> Decoded<Hook> {
+    let o = field.object()?;
+    let hook = Hook {
+        command: o.or_default("command", argv)?,
+        user: o.text("user")?,
+        privileged: o.bool("privileged")?,
+        working_dir: o.text("working_dir")?,
+        environment: o.or_default("environment", Field::pairs)?,
+    };
+    parts::refuse_unknown(&o)?;
+    Ok(hook)
 }
 
 fn logging(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Logging> {

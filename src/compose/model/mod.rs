@@ -60,8 +60,8 @@ pub struct Project {
     pub secrets: BTreeMap<String, FileObject>,
     /// Active profiles.
     pub profiles: BTreeSet<String>,
-    /// `x-…` keys of the top level, of no effect; only shown again.
-    pub extensions: BTreeMap<String, serde_json::Value>,
+    /// `x-…` keys, of no effect, in the mappings where they stand; only shown again.
+    pub extensions: serde_json::Value,
     /// Keys outside services that are not implemented or not known, as dotted paths
     /// (`networks.lan.ipam.options`).
     pub unsupported: Vec<String>,

@@ -9,7 +9,7 @@ use super::action::{Action, Plan, Planned};
 use super::graph::in_order;
 use super::ids::Ids;
 use super::observe::Observed;
-use super::{Created, Target, UpOptions, inject, removal, shared, wait};
+use super::{Created, Target, UpOptions, hooks, inject, removal, shared, wait};
 use crate::compose::{Release, Service};
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
@@ -250,14 +250,19 @@ impl<'a> Applier<'a> {
             return Err(self.not_started(name, error).await);
         }
         self.write_down(|created| created.started.push(name.to_owned()))?;
+        hooks::post_start(self.engine, self.service(service)?, &id, name).await?;
         self.settle(service, &id).await
     }
 
     async fn restart(&self, service: &str, number: u32, name: &str) -> Result<()> {
         let timeout = self.options.stop_timeout;
-        self.engine.restart_container(name, timeout).await?;
         let id = self.ids.borrow().get(service, number);
-        self.settle(service, id.as_deref().unwrap_or(name)).await
+        let id = id.unwrap_or_else(|| name.to_owned());
+        let hooked = self.service(service)?;
+        hooks::pre_stop(self.engine, hooked, &id, name).await?;
+        self.engine.restart_container(name, timeout).await?;
+        hooks::post_start(self.engine, hooked, &id, name).await?;
+        self.settle(service, &id).await
     }
 
     /// A container that was made now and whose port is taken is not left behind.

@@ -10,6 +10,7 @@ mod down;
 mod exposure;
 mod fields;
 mod graph;
+mod hooks;
 mod ids;
 mod image;
 mod image_plan;

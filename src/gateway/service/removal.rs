@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::action::{Action, Plan, Planned};
 use super::graph::in_order;
+use super::hooks;
 use super::observe::Found;
 use crate::compose::Project;
 use crate::engine::{Engine, StopTimeout};
@@ -64,6 +65,7 @@ pub(super) async fn carry_out(
             let of_container = of_service.clone().filter(move |(found, _)| found.id == id);
             take(
                 engine,
+                project,
                 of_container.map(|(_, planned)| *planned),
                 timeout,
                 tell,
@@ -90,6 +92,7 @@ fn depends(project: &Project, service: &str, on: &str) -> bool {
 /// The steps of one container.
 async fn take(
     engine: &Engine,
+    project: &Project,
     steps: impl Iterator<Item = &Planned>,
     timeout: StopTimeout,
     tell: &impl Fn(&Planned),
@@ -97,7 +100,13 @@ async fn take(
     for planned in steps {
         tell(planned);
         match &planned.action {
-            Action::Stop { container } => engine.stop_container(&container.id, timeout).await?,
+            Action::Stop { container } => {
+                // Nobody knows any more what the service of an orphan wanted.
+                if let Ok(service) = project.service(&container.service) {
+                    hooks::pre_stop(engine, service, &container.id, &container.name).await?;
+                }
+                engine.stop_container(&container.id, timeout).await?;
+            }
             Action::Remove { container, volumes } => {
                 let id = &container.id;
                 match engine.remove_container(id, *volumes).await {

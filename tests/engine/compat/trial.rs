@@ -234,7 +234,7 @@ impl<'a> Side<'a> {
         self.prepare();
         let theirs = self.made(&self.compose_up())?;
         self.settled("ollamactl on compose's", &theirs, &self.ours_up())?;
-        self.commands_of_ours()?;
+        let stopped_by_ours = self.commands_of_ours()?;
         self.clear();
         self.prepare();
         let ours = self.made(&self.ours_up())?;
@@ -249,7 +249,11 @@ impl<'a> Side<'a> {
             return Err(differences);
         }
         self.settled("compose on ollamactl's", &ours, &self.compose_up())?;
-        self.commands_of_compose()?;
+        let stopped_by_compose = self.commands_of_compose()?;
+        if !self.is_ignored() && stopped_by_ours != stopped_by_compose {
+            let files = format!("{stopped_by_ours:#?}\n{stopped_by_compose:#?}");
+            return Err(vec![format!("stopped, its files differ: {files}")]);
+        }
         self.compose_down()
     }
 
@@ -274,12 +278,21 @@ impl<'a> Side<'a> {
         if up.status != 0 || snapshot.runs.is_empty() {
             return Err(vec![up.to_string()]);
         }
-        for path in &self.project.about.files {
-            let container = format!("{}-{SERVICE}-1", self.name);
-            let file = described(&self.bench.api.file(&container, path));
+        for (path, file) in self.files() {
             snapshot.things.insert(format!("file {path}"), file.into());
         }
         Ok(snapshot)
+    }
+
+    /// The files that must be the same, as they are now.
+    fn files(&self) -> Vec<(String, String)> {
+        let container = format!("{}-{SERVICE}-1", self.name);
+        let file = |path: &String| {
+            let file = self.bench.api.file(&container, path);
+            let file = file.map_or_else(|| "absent".to_owned(), |file| described(&file));
+            (path.clone(), file)
+        };
+        self.project.about.files.iter().map(file).collect()
     }
 
     /// An `up` on what is there already must leave it all alone.
@@ -363,11 +376,13 @@ impl<'a> Side<'a> {
     }
 
     /// `config`, which reads, and `logs`, `stop`, `up` and `down` of ollamactl on compose's container.
-    fn commands_of_ours(&self) -> Result<(), Vec<String>> {
+    /// The files after the stop.
+    fn commands_of_ours(&self) -> Result<Vec<(String, String)>, Vec<String>> {
         self.same_config()?;
         logs::compare(self)?;
         must(self.ours("gateway stop --timeout 0"), 0, "")?;
         self.must_be(self.stopped())?;
+        let files = self.files();
         if !self.project.about.create_only {
             must(self.ours("gateway up"), 0, "")?;
             self.must_be("running")?;
@@ -377,11 +392,11 @@ impl<'a> Side<'a> {
         if left.iter().any(|service| service == SERVICE) {
             return Err(vec![format!("ollamactl's down leaves {left:?}")]);
         }
-        Ok(())
+        Ok(files)
     }
 
-    /// `ps`, `logs`, `stop` and `start` of compose on ollamactl's container.
-    fn commands_of_compose(&self) -> Result<(), Vec<String>> {
+    /// `ps`, `logs`, `stop` and `start` of compose on ollamactl's container. The files after the stop.
+    fn commands_of_compose(&self) -> Result<Vec<(String, String)>, Vec<String>> {
         self.must_be(if self.project.about.create_only {
             "created"
         } else {
@@ -390,11 +405,13 @@ impl<'a> Side<'a> {
         logs::compare(self)?;
         must(self.compose(&format!("stop --timeout 0 {SERVICE}")), 0, "")?;
         self.must_be(self.stopped())?;
+        let files = self.files();
         if self.project.about.create_only {
-            return Ok(());
+            return Ok(files);
         }
         must(self.compose(&format!("start {SERVICE}")), 0, "")?;
-        self.must_be("running")
+        self.must_be("running")?;
+        Ok(files)
     }
 
     /// Like compose of this release, which `config` does not look for.

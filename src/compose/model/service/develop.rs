@@ -1,7 +1,8 @@
 //! `develop`: what `docker compose watch` does when files change. Kept because it is hashed.
 
 use crate::compose::model::omit::canonical;
-use crate::compose::model::units::Argv;
+
+use super::Hook;
 
 canonical! {
     /// `develop` of a service.
@@ -32,18 +33,4 @@ pub struct Trigger {
     /// Whether all is copied at the start.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub initial_sync: bool,
-}
-
-canonical! {
-    /// A command inside the container.
-    pub struct Hook {
-        /// The command.
-        pub command: Argv,
-        /// Who runs it.
-        pub user: String,
-        /// With full privileges.
-        pub privileged: bool,
-        /// Where.
-        pub working_dir: String,
-    }
 }

@@ -4,6 +4,7 @@
 mod build;
 mod dependency;
 mod develop;
+mod hook;
 mod mounts;
 mod network;
 mod resources;
@@ -17,7 +18,8 @@ use crate::compose::model::units::{self, Argv, Bytes, Interval};
 
 pub use build::Build;
 pub use dependency::{Condition, Dependency};
-pub use develop::{Develop, Hook, Trigger};
+pub use develop::{Develop, Trigger};
+pub use hook::Hook;
 pub use mounts::{BindOptions, FileReference, Mount, TmpfsOptions, VolumeOptions};
 pub use network::{ExtraHost, Port, ServiceNetwork};
 pub use resources::{
@@ -203,9 +205,10 @@ canonical! {
         pub volumes_from: Vec<String>,
         /// Working directory of the process.
         pub working_dir: String,
-        /// `x-…` keys, of no effect; only shown again.
-        #[serde(skip)]
-        pub extensions: BTreeMap<String, serde_json::Value>,
+        /// Commands that are run in it once it was started.
+        pub post_start: Vec<Hook>,
+        /// Commands that are run in it before it is stopped.
+        pub pre_stop: Vec<Hook>,
         /// Keys that the file sets and ollamactl does not implement or know, as dotted paths
         /// (`services.api.blkio_config`). `Project::closure` refuses a service that has any.
         #[serde(skip)]
