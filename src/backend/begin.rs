@@ -43,6 +43,7 @@ impl Supervision<'_> {
             }),
             Probe::Stranger(what) => Err(adopt::stranger(&host, &what)),
             Probe::Silent if ours.is_none() => Err(adopt::unresponsive(&host)),
+            Probe::Unresolved(unresolved) => Err(unresolved.into()),
             Probe::Silent | Probe::Absent => {
                 // Half-started, or hanging: nobody but us may use it, so it is ended first. One that is
                 // dead may have left runners.

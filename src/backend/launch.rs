@@ -44,6 +44,7 @@ impl Launch {
     /// The launch that the configuration asks for.
     pub fn from_config(config: &Config, paths: &Paths) -> Result<Self> {
         let host = config.bind_host();
+        host.resolved()?;
         if !host.is_local() {
             return Err(Error::usage(format!(
                 "the backend {host} ({}) is not on this machine, so it cannot be started from here",

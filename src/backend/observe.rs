@@ -6,7 +6,7 @@ use super::owner::Owner;
 use super::record::{Record, RelayState, slot};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::ollama::{Client, OllamaHost, Probe};
+use crate::ollama::{Client, OllamaHost, Probe, Unresolved};
 use crate::paths::Paths;
 use crate::process::listeners;
 
@@ -33,6 +33,8 @@ pub enum Standing {
     Stranger,
     /// Nothing is there.
     Stopped,
+    /// Its name has no address.
+    Unresolved,
 }
 
 /// What was seen.
@@ -50,6 +52,8 @@ pub struct Observed {
     pub exposed: bool,
     /// What a supervisor of ours wrote down, if it or its backend still lives.
     pub record: Option<Record>,
+    /// Why its name has no address.
+    pub unresolved: Option<Unresolved>,
 }
 
 impl Observed {
@@ -96,7 +100,7 @@ async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observe
     };
     let standing = standing(&probe, record.as_ref(), &host);
     let owner = match (&standing, &record) {
-        (Standing::Stopped | Standing::Remote, _) => Owner::Nobody,
+        (Standing::Stopped | Standing::Remote | Standing::Unresolved, _) => Owner::Nobody,
         // The port of one that starts may not be bound yet.
         (Standing::Supervised | Standing::Unsupervised | Standing::Starting, Some(record)) => {
             Owner::Ours {
@@ -112,6 +116,10 @@ async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observe
         owner,
         version,
         record,
+        unresolved: match probe {
+            Probe::Unresolved(unresolved) => Some(unresolved),
+            _ => None,
+        },
     })
 }
 
@@ -158,6 +166,7 @@ fn standing(probe: &Probe, record: Option<&Record>, host: &OllamaHost) -> Standi
         Probe::Silent | Probe::Absent if supervised && ours => Standing::Starting,
         Probe::Silent => Standing::Unresponsive,
         Probe::Stranger(_) => Standing::Stranger,
+        Probe::Unresolved(_) => Standing::Unresolved,
         Probe::Absent => Standing::Stopped,
     }
 }

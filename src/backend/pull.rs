@@ -43,6 +43,7 @@ pub async fn pull(
     if observed.answers() {
         return session.through(&observed, paths).await;
     }
+    observed.host.resolved()?;
     if !observed.host.is_local() {
         return Err(Error::new(
             Kind::Unhealthy,

@@ -146,7 +146,11 @@ fn backend(status: &Status) -> Row {
     };
     let text = format!("{}{version}{owner}{exposed}", backend.url);
     if let Some(fault) = &backend.fault {
-        return (Tone::Bad, "unknown", format!("{text}  {fault}"));
+        let word = match backend.standing {
+            Standing::Unresolved => "no address",
+            _ => "unknown",
+        };
+        return (Tone::Bad, word, format!("{text}  {fault}"));
     }
     let (tone, word) = match backend.standing {
         Standing::Supervised => (Tone::Good, "running"),
@@ -156,6 +160,7 @@ fn backend(status: &Status) -> Row {
         Standing::Starting => (Tone::Warn, "starting"),
         Standing::Unresponsive => (Tone::Bad, "unresponsive"),
         Standing::Stranger => (Tone::Bad, "not Ollama"),
+        Standing::Unresolved => (Tone::Bad, "no address"),
         Standing::Stopped => (Tone::Bad, "stopped"),
     };
     (tone, word, text)

@@ -75,6 +75,7 @@ fn port(patient: &Patient<'_>) -> Check {
     match patient.backend.standing {
         Standing::Stopped => Check::ok(NAME, format!("{host} is free")),
         Standing::Remote => Check::ok(NAME, format!("{host} is on another machine")),
+        Standing::Unresolved => Check::ok(NAME, format!("{host} is not looked at")),
         Standing::Stranger => Check::fail(
             NAME,
             format!("{host} is held by {owner}, which is not Ollama"),
@@ -87,6 +88,11 @@ fn port(patient: &Patient<'_>) -> Check {
 fn reachable(patient: &Patient<'_>) -> Option<Check> {
     const NAME: &str = "backend";
     let host = &patient.backend.host;
+    if let Some(unresolved) = &patient.backend.unresolved {
+        let setting = &patient.config.backend.host;
+        let why = format!("{unresolved} ({})", setting.source);
+        return Some(Check::fail(NAME, why, unresolved.hint()));
+    }
     let check = match (&patient.backend.version, patient.backend.standing) {
         (Some(version), Standing::Unsupervised) => Check::warn(
             NAME,

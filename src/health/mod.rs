@@ -203,6 +203,10 @@ async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failu
                 "ollamactl logs backend",
             ));
         }
+        Probe::Unresolved(unresolved) => {
+            let hint = unresolved.hint();
+            return Some(Failure::new(Part::Backend, unresolved.to_string(), hint));
+        }
         Probe::Absent => (
             format!("nothing listens on {host}"),
             "ollamactl serve --background",

@@ -7,6 +7,7 @@ use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::resolve::{self, Resolver, Unresolved};
 use super::{ModelName, OllamaHost};
 use crate::error::{Context, Error, Kind, Result};
 
@@ -34,6 +35,8 @@ pub enum Probe {
     Silent,
     /// Nothing listens.
     Absent,
+    /// Its name has no address.
+    Unresolved(Unresolved),
 }
 
 /// A model in the store.
@@ -66,6 +69,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(host.https))
             .connect_timeout(QUICK)
+            .dns_resolver(std::sync::Arc::new(Resolver))
             .redirect(reqwest::redirect::Policy::none());
         if host.is_local() {
             // Proxies are for the outside; a proxied loopback address is the proxy's own.
@@ -89,6 +93,9 @@ impl Client {
         let request = self.http.get(self.url("/")).timeout(at_most).send();
         let response = match request.await {
             Ok(response) => response,
+            Err(error) if let Some(unresolved) = resolve::cause(&error) => {
+                return Probe::Unresolved(unresolved);
+            }
             Err(error) if error.is_timeout() && self.listens().await => return Probe::Silent,
             // A connection that is not made in time is a connection that is not made.
             Err(error) if error.is_timeout() || error.is_connect() => return Probe::Absent,
@@ -108,7 +115,9 @@ impl Client {
         if self.host.is_local() {
             return true;
         }
-        let address = (self.host.host.as_str(), self.host.port);
+        let Some(address) = self.host.socket_addr() else {
+            return false;
+        };
         let connecting = tokio::net::TcpStream::connect(address);
         matches!(tokio::time::timeout(CONNECT, connecting).await, Ok(Ok(_)))
     }
@@ -241,6 +250,9 @@ async fn one_token(request: reqwest::RequestBuilder, url: &str, model: &ModelNam
 
 /// A request that got no answer.
 pub(super) fn unreachable(url: &str, error: &reqwest::Error) -> Error {
+    if let Some(unresolved) = resolve::cause(error) {
+        return unresolved.into();
+    }
     let kind = if error.is_timeout() {
         Kind::Timeout
     } else {

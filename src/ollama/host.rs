@@ -1,7 +1,9 @@
 //! `OLLAMA_HOST`, read as Ollama reads it (envconfig/config.go).
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::resolve::{Unresolved, resolve};
 
 /// Port of an Ollama whose address names none.
 pub const DEFAULT_PORT: u16 = 11434;
@@ -71,17 +73,21 @@ impl OllamaHost {
 
     /// What a server would bind; `None` when the name does not resolve.
     pub fn socket_addr(&self) -> Option<SocketAddr> {
+        self.resolved().ok()
+    }
+
+    /// What a server would bind, or why that is not known.
+    pub fn resolved(&self) -> Result<SocketAddr, Unresolved> {
         let host = match self.host.as_str() {
             "" => "0.0.0.0",
             host => host,
         };
-        if let Ok(ip) = host.parse::<IpAddr>() {
-            return Some(SocketAddr::new(ip, self.port));
-        }
-        let mut found: Vec<_> = (host, self.port).to_socket_addrs().ok()?.collect();
-        // Ollama binds IPv4 where a name has both.
-        found.sort_by_key(SocketAddr::is_ipv6);
-        found.first().copied()
+        let found = resolve(host)?;
+        let first = found.first().copied();
+        Ok(SocketAddr::new(
+            first.ok_or_else(|| Unresolved::without_address(host))?,
+            self.port,
+        ))
     }
 
     /// Where a client connects: an unspecified address becomes loopback, as Ollama's own clients must do.
@@ -122,11 +128,10 @@ impl OllamaHost {
         })
     }
 
-    /// Whether other machines could reach a server bound here.
+    /// Whether other machines could reach a server bound here. Nobody reaches a name without an address.
     pub fn is_exposed(&self) -> bool {
-        !self
-            .socket_addr()
-            .is_some_and(|address| address.ip().is_loopback())
+        self.socket_addr()
+            .is_some_and(|address| !address.ip().is_loopback())
     }
 
     /// `host:port`, with brackets where IPv6 needs them.

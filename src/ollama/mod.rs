@@ -8,6 +8,7 @@ mod name;
 mod process;
 mod pull;
 mod registry;
+mod resolve;
 mod store;
 
 pub use client::{Client, LoadedModel, Model, NoAnswer, Probe, fetch, tls};
@@ -16,4 +17,5 @@ pub use name::ModelName;
 pub use process::{find_program, is_backend, is_runner};
 pub use pull::{PullFailure, PullUpdate};
 pub use registry::{Blob, Manifest, manifest};
+pub use resolve::Unresolved;
 pub use store::{STORE_IN_HOME, empty_part_files, home_store, settle};

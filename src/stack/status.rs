@@ -86,7 +86,8 @@ pub struct BackendStatus {
     pub restarts: u32,
     /// Other machines may reach it.
     pub exposed: bool,
-    /// Why what ollamactl wrote down of it cannot be read.
+    /// Why it cannot be told how it stands: what ollamactl wrote down of it cannot be read, or its name
+    /// has no address.
     pub fault: Option<String>,
 }
 
@@ -122,7 +123,10 @@ pub async fn status(
             || (!observed.answers() && config.backend.mode.value == Mode::Stub),
         orphans: backend::orphans().iter().map(Info::describe).collect(),
         backend: BackendStatus {
-            fault: fault.as_ref().map(ToString::to_string),
+            fault: fault
+                .as_ref()
+                .map(ToString::to_string)
+                .or_else(|| observed.unresolved.as_ref().map(ToString::to_string)),
             ..backend_status(observed)
         },
     };

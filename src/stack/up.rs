@@ -172,6 +172,7 @@ async fn remote(config: &Config, events: &Events) -> Result<()> {
         if client.probe(Duration::from_secs(5)).await == Probe::Ollama {
             return client.version().await;
         }
+        client.host().resolved()?;
         Err(Error::new(
             Kind::Unhealthy,
             format!(
