@@ -52,6 +52,46 @@ fn it_ends_every_backend_and_nothing_else() {
 }
 
 #[test]
+fn a_dry_run_says_what_would_be_signalled_and_why_and_does_nothing() {
+    let sandbox = Sandbox::new();
+    let other = free_address();
+    let script = format!(
+        r#"ollamactl kill --dry-run
+        ollamactl -q serve --background
+        OLLAMA_HOST={other} ollama serve >/dev/null 2>&1 & other=$!
+        until OLLAMA_HOST={other} ollama --version | grep -q "ollama version is"; do :; done
+        sh -c "sleep 600; : ollama serve" & text=$!
+        ollamactl kill --dry-run; echo "dry: $?, other $other"
+        ollamactl --json kill --dry-run | grep -o '"pid":[0-9]*' | sort -u | wc -l
+        kill -0 $other $text && ollamactl health backend --level live"#
+    );
+    let Some(output) = alone(&sandbox, &script) else {
+        return;
+    };
+    let output = output.code(0).says(["no backend is running"]).prints([
+        "dry: 0",
+        "\n3\n",
+        "{\"status\":\"ok\"",
+    ]);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert!(lines[0].starts_with("end supervisor on "), "{output}");
+    assert!(
+        lines[0].ends_with("by pid, start time and boot"),
+        "{output}"
+    );
+    assert!(
+        lines[1].ends_with("by pid, start time and boot"),
+        "{output}"
+    );
+    let pid = lines[3].rsplit(' ').next().expect("a pid");
+    assert!(lines[2].contains(&format!("pid {pid}")), "{output}");
+    assert!(
+        lines[2].contains("its program is called ollama"),
+        "{output}"
+    );
+}
+
+#[test]
 fn a_supervisor_that_is_recorded_elsewhere_does_not_start_its_backend_again() {
     let sandbox = Sandbox::new();
     let script = r#"ollamactl -q serve --background

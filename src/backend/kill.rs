@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Owner, Stopped, pulls, stop};
+use super::{Owner, Record, Stopped, pulls, stop};
 use crate::daemon;
 use crate::error::Result;
 use crate::ollama::{host, is_backend, is_runner};
@@ -38,19 +38,16 @@ pub struct Killed {
 pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
     let mut killed = Killed::default();
     end_supervised(paths, grace, &mut killed).await;
-    let inside_container = matches!(own_cgroup(), Cgroup::Container { .. });
-    let reachable =
-        |process: &Info| inside_container || !matches!(process.cgroup, Cgroup::Container { .. });
     let processes = process::scan();
     for process in processes
         .iter()
-        .filter(|p| (is_backend(p) || is_stub(p)) && reachable(p))
+        .filter(|p| (is_backend(p) || is_stub(p)) && is_reachable(p))
     {
         end_one(process, grace, paths, &mut killed).await;
     }
     for runner in process::scan()
         .iter()
-        .filter(|p| is_runner(p) && reachable(p))
+        .filter(|p| is_runner(p) && is_reachable(p))
     {
         if let Some(identity) = Identity::of(runner.pid) {
             match process::stop(&identity, grace).await {
@@ -90,11 +87,13 @@ async fn end_supervised(paths: &Paths, grace: Duration, killed: &mut Killed) {
 }
 
 fn recorded_addresses(paths: &Paths) -> Vec<String> {
-    let records: Vec<super::Record> = daemon::recorded(paths, "backend-");
-    records
-        .into_iter()
-        .map(|record| record.launch.bind)
-        .collect()
+    let records = records(paths).into_iter();
+    records.map(|record| record.launch.bind).collect()
+}
+
+/// What the supervisors of ours have written down.
+pub(super) fn records(paths: &Paths) -> Vec<Record> {
+    daemon::recorded(paths, "backend-")
 }
 
 async fn end_one(process: &Info, grace: Duration, paths: &Paths, killed: &mut Killed) {
@@ -122,7 +121,7 @@ async fn end_one(process: &Info, grace: Duration, paths: &Paths, killed: &mut Ki
 }
 
 /// The stand-in counts as a backend.
-fn is_stub(process: &Info) -> bool {
+pub(super) fn is_stub(process: &Info) -> bool {
     process.program() == "ollamactl" && process.subcommand() == Some("stub")
 }
 
@@ -141,6 +140,9 @@ async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> R
     Ok(super::child::end(identity, grace).await? || forced)
 }
 
-fn own_cgroup() -> Cgroup {
-    process::info(std::process::id()).map_or(Cgroup::Session, |process| process.cgroup)
+/// What runs in a container is its engine's, unless we run in one ourselves.
+pub(super) fn is_reachable(process: &Info) -> bool {
+    let is_contained = |process: &Info| matches!(process.cgroup, Cgroup::Container { .. });
+    !is_contained(process)
+        || process::info(std::process::id()).is_some_and(|own| is_contained(&own))
 }

@@ -6,6 +6,7 @@ mod child;
 mod gpu;
 mod keep;
 mod kill;
+mod kill_plan;
 mod launch;
 mod log;
 mod observe;
@@ -25,6 +26,7 @@ mod supervisor;
 
 pub use gpu::gpu;
 pub use kill::{Ended, Killed, kill};
+pub use kill_plan::{Doomed, plan_kill};
 pub use launch::{Launch, exposure};
 pub use log::{RotatingLog, tail};
 pub use observe::{Observed, Standing, observe, observe_anyway, recorded};

@@ -62,4 +62,7 @@ pub struct KillArgs {
     /// How long a process may take to end before it is killed
     #[arg(short, long, value_name = "TIME", default_value = "10s")]
     pub timeout: String,
+    /// Whether anything is done.
+    #[command(flatten)]
+    pub dry: DryRun,
 }

@@ -72,6 +72,7 @@ pub(super) const EXAMPLES: &[Command] = &[
     (
         "kill",
         &[
+            ("ollamactl kill --dry-run", "only show which, and why"),
             ("ollamactl kill", "whoever started them"),
             (
                 "ollamactl kill --timeout 1m",

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::cli::{ConfigArgs, ConfigCommand};
-use crate::ui::Tone;
+use crate::ui::{Tone, columns};
 
 pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<()> {
     let ConfigCommand::Show(args) = &args.command;
@@ -18,18 +18,14 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<()> {
             .collect();
         return Ok(context.ui.print_json(&settings)?);
     }
-    let width = entries
-        .iter()
-        .map(|(_, value, _)| value.len())
-        .max()
-        .unwrap_or_default();
     let paint = context.ui.paint();
-    let lines: Vec<String> = entries
-        .iter()
+    let rows: Vec<[String; 3]> = entries
+        .into_iter()
         .map(|(name, value, source)| {
             let source = paint.tone(Tone::Dim, &source.to_string());
-            format!("{name:<22} {value:<width$}  {source}")
+            [name.to_owned(), value, source]
         })
         .collect();
+    let lines = columns(&rows, context.ui.width());
     Ok(context.ui.print(&lines.join("\n"))?)
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::context::Context;
-use crate::backend::{self, Killed};
+use crate::backend::{self, Doomed, Killed};
 use crate::cli::KillArgs;
 use crate::config::duration;
 use crate::error::{Error, Result};
@@ -11,6 +11,9 @@ use crate::units::counted;
 
 pub(super) async fn run(context: &Context, args: &KillArgs) -> anyhow::Result<()> {
     let grace = duration("--timeout", &args.timeout)?;
+    if args.dry.dry_run {
+        return Ok(show(context, &backend::plan_kill(&context.paths))?);
+    }
     let killed = backend::kill(&context.paths, grace).await?;
     report(context, &killed)?;
     if killed.left.is_empty() {
@@ -19,6 +22,20 @@ pub(super) async fn run(context: &Context, args: &KillArgs) -> anyhow::Result<()
     Err(Error::failed("not every backend could be ended")
         .details(killed.left)
         .into())
+}
+
+/// What would be ended, one process a line.
+fn show(context: &Context, plan: &[Doomed]) -> Result<()> {
+    if context.ui.is_json() {
+        return context
+            .ui
+            .print_json(&serde_json::json!({ "event": "plan", "steps": plan }));
+    }
+    if plan.is_empty() {
+        context.ui.say("no backend is running");
+    }
+    plan.iter()
+        .try_for_each(|doomed| context.ui.print(&doomed.to_string()))
 }
 
 #[derive(Serialize)]

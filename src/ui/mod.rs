@@ -1,6 +1,7 @@
 //! What a person or a script sees. Data goes to standard output, progress and errors to standard error;
 //! colours and cursor movements only where a terminal wants them.
 
+mod columns;
 mod failure;
 mod json;
 mod live;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+pub use columns::columns;
 pub use prefix::Prefixes;
 pub use style::{Paint, Tone};
 
@@ -62,6 +64,12 @@ impl Ui {
     /// Whether a person reads standard output.
     pub fn is_terminal(&self) -> bool {
         std::io::stdout().is_terminal()
+    }
+
+    /// How wide the terminal is that shows standard output, if one does.
+    pub fn width(&self) -> Option<usize> {
+        let (_, columns) = console::Term::stdout().size_checked()?;
+        self.is_terminal().then_some(columns.into())
     }
 
     /// Colours for text on standard output.
