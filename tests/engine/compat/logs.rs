@@ -16,7 +16,11 @@ const CLEAR_LINE: &str = "\u{1b}[2K";
 pub fn compare(side: &Side<'_>) -> Result<(), Vec<String>> {
     let services = side.services();
     let several = services.join(" ");
-    side.same_logs("--no-log-prefix", SERVICE, "", "")?;
+    if side.containers_of(SERVICE) > 1 {
+        side.same_logs("", SERVICE, "", SERVICE)?;
+    } else {
+        side.same_logs("--no-log-prefix", SERVICE, "", "")?;
+    }
     if services.len() > 1 {
         side.same_logs("", &several, "", &several)?;
     }
@@ -59,7 +63,8 @@ impl Side<'_> {
         let begun = Instant::now();
         loop {
             let (one, two) = (self.compose(&theirs), self.ours(&ours));
-            if same(&one, &two, our_services.is_empty()) {
+            let in_order = self.project.about.logs;
+            if same(&one, &two, our_services.is_empty(), in_order) {
                 return Ok(());
             }
             if begun.elapsed() > LIMIT {
@@ -71,8 +76,8 @@ impl Side<'_> {
 }
 
 /// One container's lines are equal byte for byte. Those of several come as they come, the order of each
-/// container's own lines kept; compose pads names to the longest that has printed, ollamactl to the longest asked for.
-fn same(theirs: &Output, ours: &Output, is_one: bool) -> bool {
+/// container's own lines kept where they were printed one after the other; compose pads names to the longest that has printed, ollamactl to the longest asked for.
+fn same(theirs: &Output, ours: &Output, is_one: bool, in_order: bool) -> bool {
     let text = theirs.stdout.replace(CLEAR_LINE, "");
     if theirs.status != 0 || ours.status != 0 {
         return theirs.status != 0 && ours.status != 0;
@@ -81,7 +86,14 @@ fn same(theirs: &Output, ours: &Output, is_one: bool) -> bool {
         return text == ours.stdout;
     }
     let longest = |text: &str| text.lines().filter_map(|line| line.find(" | ")).max();
-    by_container(&text) == by_container(&ours.stdout) && longest(&text) <= longest(&ours.stdout)
+    let lines = |text: &str| {
+        let mut lines = by_container(text);
+        if !in_order {
+            lines.sort();
+        }
+        lines
+    };
+    lines(&text) == lines(&ours.stdout) && longest(&text) <= longest(&ours.stdout)
 }
 
 /// Name and line, sorted by name alone.

@@ -311,14 +311,24 @@ impl<'a> Side<'a> {
 
     /// The services that have containers.
     pub fn services(&self) -> Vec<String> {
+        let mut services = self.services_of_containers();
+        services.dedup();
+        services
+    }
+
+    /// How many containers a service has.
+    pub fn containers_of(&self, service: &str) -> usize {
+        let services = self.services_of_containers();
+        services.iter().filter(|name| *name == service).count()
+    }
+
+    fn services_of_containers(&self) -> Vec<String> {
         let snapshot = self.snapshot();
         let labels = snapshot
             .things
             .values()
             .map(|thing| string(&thing["Config"]["Labels"]["com.docker.compose.service"]));
-        let mut services: Vec<String> = labels.filter(|service| !service.is_empty()).collect();
-        services.dedup();
-        services
+        labels.filter(|service| !service.is_empty()).collect()
     }
 
     pub fn compose(&self, words: &str) -> Output {
