@@ -77,7 +77,7 @@ fn settings_above_are_not_hidden_unawares() {
     sandbox
         .shell("cd a/b && ollamactl init")
         .code(2)
-        .says([above.as_str()]);
+        .says([above.as_str(), "counts in this folder already"]);
     assert!(!sandbox.work().join("a/b/Makefile.ai").exists());
     sandbox
         .shell("cd a/b && ollamactl init --nested")

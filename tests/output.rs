@@ -172,6 +172,65 @@ fn completions_are_made_for_five_shells() {
 }
 
 #[test]
+fn json_is_refused_where_there_is_none() {
+    let sandbox = Sandbox::new();
+    for args in [
+        &["completions", "bash"][..],
+        &["man"],
+        &["stub"],
+        &["gateway", "run"],
+    ] {
+        let output = sandbox.run([&["--json"], args].concat()).code(2);
+        output.says(["there is no JSON of it", "hint"]);
+    }
+}
+
+#[test]
+fn the_short_help_has_examples_and_leaves_settings_to_the_long_one() {
+    let sandbox = Sandbox::new();
+    for command in ["up", "logs", "pull-model"] {
+        let short = sandbox.run([command, "-h"]).code(0);
+        let short = short.prints([
+            "Examples:\n",
+            "--json",
+            &format!("ollamactl {command} --help"),
+        ]);
+        assert!(!short.stdout.contains("--models-dir"), "{short}");
+        let long = sandbox.run([command, "--help"]).code(0);
+        long.prints(["Examples:\n", "--models-dir"]);
+    }
+}
+
+#[test]
+fn shells_complete_the_words_and_the_kinds_of_files_that_a_value_may_be() {
+    let sandbox = Sandbox::new();
+    let complete = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let script = format!(
+            "source <(ollamactl completions bash)
+            touch a-file; mkdir -p a-folder
+            COMP_WORDS=({line} '') COMP_CWORD={} COMPREPLY=()
+            _ollamactl ollamactl '' {}
+            printf '%s\\n' \"${{COMPREPLY[@]}}\" | sort | paste -sd ' '",
+            words.len(),
+            words.last().expect("a word"),
+        );
+        sandbox.write("complete.bash", &script);
+        let output = sandbox.shell("bash complete.bash").code(0);
+        output.stdout.trim().to_owned()
+    };
+    assert_eq!(complete("ollamactl up --backend"), "ollama stub");
+    assert_eq!(complete("ollamactl up --bind"), "all loopback relay");
+    assert_eq!(complete("ollamactl up --gateway"), "auto compose embedded");
+    assert_eq!(complete("ollamactl up --color"), "always auto never");
+    assert_eq!(complete("ollamactl up --service"), "");
+    // Folders are bash's own to add, where it completes a line.
+    assert_eq!(complete("ollamactl up --models-dir"), "");
+    let files = complete("ollamactl up --file");
+    assert!(files.contains("a-file"), "{files}");
+}
+
+#[test]
 fn man_pages_are_written() {
     let sandbox = Sandbox::new();
     sandbox.run(["man"]).code(0).prints([".TH"]);

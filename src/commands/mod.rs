@@ -122,7 +122,33 @@ fn ours(error: anyhow::Error) -> Error {
     }
 }
 
+/// `--json` is not passed over where nothing is said in JSON.
+fn refuse_json(command: &Command) -> Result<(), Error> {
+    let (what, hint) = match command {
+        Command::Completions(_) => ("completions prints a script", None),
+        Command::Man(_) => ("man writes pages", None),
+        Command::Stub(_) => ("stub prints what Ollama prints", None),
+        Command::Gateway(GatewayCommandArgs {
+            command: GatewayCommand::Run(_),
+        }) => (
+            "gateway run prints its log",
+            Some(
+                "a log in JSON: OLLAMACTL_GATEWAY_ACCESS_LOG=json, or gateway.access_log in ollamactl.yaml",
+            ),
+        ),
+        _ => return Ok(()),
+    };
+    let error = Error::usage(format!("{what}; there is no JSON of it"));
+    Err(match hint {
+        Some(hint) => error.hint(hint),
+        None => error.hint("leave --json out"),
+    })
+}
+
 async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
+    if context.ui.is_json() {
+        refuse_json(&command)?;
+    }
     match command {
         // These end what they run before they end themselves.
         Command::Serve(args) if !args.background => serve::foreground(context, &args).await,

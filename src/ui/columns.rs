@@ -5,20 +5,27 @@ use console::measure_text_width;
 /// Between two columns.
 const GAP: &str = "  ";
 
-/// The rows as lines. Where the whole is wider than `width`, a row that does not fit has its last column on
-/// a line of its own, below the second.
+/// The rows as lines. Where not all fit into `width`, the second and the third column share what the first
+/// leaves, and a row that needs more has its last column on a line of its own, below the second.
 pub fn columns(rows: &[[String; 3]], width: Option<usize>) -> Vec<String> {
     let widest = |column: usize| {
         let widths = rows.iter().map(|row| measure_text_width(&row[column]));
         widths.max().unwrap_or_default()
     };
     let first = widest(0);
-    let beside = first + GAP.len() + GAP.len() + widest(2);
-    // The second column gets what is left, so that most rows are still one line.
-    let second = widest(1).min(width.map_or(usize::MAX, |width| width.saturating_sub(beside)));
+    let left = width.map_or(usize::MAX, |width| {
+        width.saturating_sub(first + 2 * GAP.len())
+    });
+    let (second, third) = (widest(1), widest(2));
+    let second = if second.saturating_add(third) <= left {
+        second
+    } else {
+        second.min(left / 2)
+    };
     let line = |[name, value, source]: &[String; 3]| {
         let name = padded(name, first);
-        if measure_text_width(value) <= second {
+        let is_short = measure_text_width(value) <= second;
+        if is_short && measure_text_width(source) <= left - second {
             format!("{name}{GAP}{}{GAP}{source}", padded(value, second))
         } else {
             format!("{name}{GAP}{value}\n{}{GAP}{source}", padded("", first))
@@ -57,11 +64,11 @@ mod tests {
             ]
         );
         assert_eq!(
-            columns(&rows, Some(30)),
+            columns(&rows, Some(31)),
             [
-                "model          tiny    default",
+                "model          tiny     default",
                 "gateway.files  /a/very/long/path.yaml\n               --file",
-                "é                      \u{1b}[2m.env\u{1b}[0m",
+                "é                       \u{1b}[2m.env\u{1b}[0m",
             ]
         );
         assert_eq!(

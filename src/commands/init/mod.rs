@@ -52,13 +52,17 @@ fn refuse_below_another(context: &Context, folder: &Path) -> Result<()> {
     let found = config::find(folder).filter(|file| file.parent() != Some(folder));
     let Some(file) = found else { return Ok(()) };
     let above = file.parent().unwrap_or(&file).display();
-    Err(Error::usage(format!(
-        "{} counts in {} already",
-        file.display(),
-        shown(context, folder)
-    ))
-    .hint(format!("for that repository: ollamactl init {above}"))
-    .hint("for settings of this folder's own: ollamactl init --nested"))
+    let (here, again) = match shown(context, folder).as_str() {
+        "." => ("this folder".to_owned(), String::new()),
+        named => (named.to_owned(), format!(" {named}")),
+    };
+    Err(
+        Error::usage(format!("{} counts in {here} already", file.display()))
+            .hint(format!("for that repository: ollamactl init {above}"))
+            .hint(format!(
+                "for settings of this folder's own: ollamactl init --nested{again}"
+            )),
+    )
 }
 
 /// A path for people: relative to where they stand, if it is in there.
