@@ -583,6 +583,28 @@ async fn an_image_that_cannot_be_pulled_is_named_with_the_registrys_words() {
 }
 
 #[tokio::test]
+async fn an_image_that_is_always_pulled_and_can_be_built_is_built_and_kept() {
+    let image = format!("localhost:1/octl-{}/gateway:1", std::process::id());
+    let compose = format!(
+        "services: {{ollama-functions: {{image: '{image}', build: ., pull_policy: always}}}}"
+    );
+    let Some(lab) = Lab::new(&compose).await else {
+        return;
+    };
+    let first = lab.up().await.expect("built");
+    let pulled_or_built = format!("pull or build image {image}: it is missing");
+    assert!(first.steps.contains(&pulled_or_built), "{:?}", first.steps);
+    let again = lab.up().await.expect("kept");
+    let kept = "or keep the one that is there: its pull_policy says so";
+    assert!(
+        again.steps.len() == 1 && again.steps[0].ends_with(kept),
+        "{:?}",
+        again.steps
+    );
+    base::remove_image(&image).expect("removed");
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_is_refused_before_anything_is_made() {
     for (lines, key) in [
         (

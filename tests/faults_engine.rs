@@ -437,6 +437,24 @@ fn a_taken_port_is_named_and_the_container_made_for_it_is_removed() {
 }
 
 #[test]
+fn a_container_with_a_port_on_all_addresses_is_warned_of_when_it_is_made() {
+    let (sandbox, _engine) = scripted(|_| Reply::Honest);
+    let port = support::free_address().port();
+    let published_on = |address: &str| {
+        let ports = format!("    ports: ['{address}{port}:8000']\n");
+        sandbox.write("docker-compose.yml", &format!("{COMPOSE}{ports}"));
+        sandbox.run(["gateway", "up"]).code(0)
+    };
+    let open = format!("publishes {port} on all addresses of this machine, past its firewall");
+    let instead = format!("write 127.0.0.1:{port}:8000 to keep it local");
+    for everywhere in ["", "0.0.0.0:", "[::]:"] {
+        published_on(everywhere).says([open.as_str(), instead.as_str()]);
+    }
+    let local = published_on("127.0.0.1:");
+    assert!(!local.stderr.contains("firewall"), "{local}");
+}
+
+#[test]
 fn an_image_that_cannot_be_pulled_shows_the_registrys_words() {
     let cases = [
         refusal(404, "manifest for registry.test/app:1 not found: manifest unknown"),

@@ -56,7 +56,7 @@ fn foreground(listen: SocketAddr) -> Option<process::Info> {
         .args
         .windows(2)
         .any(|words| words == ["gateway", "run"]);
-    (runs && owner.program() == "ollamactl").then_some(owner)
+    (runs && owner.is_ollamactl()).then_some(owner)
 }
 
 /// Warns where the embedded gateway listens on an address that other machines reach, and asks nobody for

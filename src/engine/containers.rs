@@ -204,7 +204,7 @@ impl Engine {
         }
         match self.listener_on(port) {
             Some(owner) => {
-                let hint = if owner.name.starts_with("ollamactl") {
+                let hint = if owner.is_ollamactl() {
                     "end the embedded gateway that has it: ollamactl down".to_owned()
                 } else {
                     format!("kill {}", owner.pid)

@@ -57,6 +57,11 @@ impl Info {
         base.strip_suffix(".exe").unwrap_or(base)
     }
 
+    /// It is this program, whichever of its commands.
+    pub fn is_ollamactl(&self) -> bool {
+        self.program() == env!("CARGO_PKG_NAME")
+    }
+
     /// The first argument after the program that is not an option.
     pub fn subcommand(&self) -> Option<&str> {
         self.args

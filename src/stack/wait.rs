@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::request::UpRequest;
@@ -46,6 +47,8 @@ pub(super) async fn until_healthy(
     let mut step: Option<Step> = None;
     let mut checks = Checks::default();
     let mut gone = None;
+    // Connected to once, when it is first needed.
+    let engine = OnceCell::new();
     loop {
         let late = || too_slow(request.wait_timeout, &failures);
         let looked = match timeout_at(deadline, health::check(&question)).await {
@@ -67,7 +70,10 @@ pub(super) async fn until_healthy(
         let hopeless = async {
             fail_if_gone(request, record, &failures, &mut gone)?;
             match request.gateway {
-                Gateway::Compose(compose) => fail_if_ended(compose, &mut checks).await,
+                Gateway::Compose(compose) => {
+                    let engine = engine.get_or_try_init(Engine::from_environment).await?;
+                    fail_if_ended(engine, compose, &mut checks).await
+                }
                 Gateway::Embedded(_) => Ok(()),
             }
         };
@@ -106,16 +112,19 @@ impl Checks {
 
 /// A gateway that ended, or whose own checks failed so often that the engine gave it up, will not become
 /// healthy by waiting.
-async fn fail_if_ended(compose: &ComposeGateway, checks: &mut Checks) -> Result<()> {
-    let engine = Engine::from_environment().await?;
+async fn fail_if_ended(
+    engine: &Engine,
+    compose: &ComposeGateway,
+    checks: &mut Checks,
+) -> Result<()> {
     let target = compose.target();
-    let state = gateway::status(&engine, &target).await?;
+    let state = gateway::status(engine, &target).await?;
     let crashes = state.restarts >= MOST_CRASHES;
     if crashes || matches!(state.state.as_str(), "exited" | "dead") {
-        return Err(gateway::until_exit(&engine, &target, &state).await);
+        return Err(gateway::until_exit(engine, &target, &state).await);
     }
     if state.is_running() && checks.condemn(&state) {
-        return Err(gateway::unhealthy(&engine, &target, &state).await);
+        return Err(gateway::unhealthy(engine, &target, &state).await);
     }
     Ok(())
 }

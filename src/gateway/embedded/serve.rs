@@ -152,9 +152,7 @@ pub(super) fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error 
         .map_or("another program".to_owned(), process::Info::describe);
     let error = Error::new(Kind::Conflict, format!("{listen} is held by {name}"));
     match owner {
-        Some(owner) if owner.program() == "ollamactl" => {
-            error.hint("stop it: ollamactl gateway down")
-        }
+        Some(owner) if owner.is_ollamactl() => error.hint("stop it: ollamactl gateway down"),
         Some(owner) => error.hint(format!("stop it: kill {}", owner.pid)),
         None => error.hint(format!(
             "see who it is: sudo ss -ltnp 'sport = :{}'",

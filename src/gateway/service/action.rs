@@ -22,6 +22,17 @@ pub struct Planned {
     pub cause: String,
 }
 
+/// What is done where an image cannot be pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Otherwise {
+    /// It is an error.
+    Fail,
+    /// It is built.
+    Build,
+    /// The one that is there, which was built, is used.
+    Keep,
+}
+
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -38,8 +49,8 @@ pub enum Action {
         service: String,
         /// The image's name.
         image: String,
-        /// Whether it is built where it cannot be pulled.
-        or_build: bool,
+        /// What is done where it cannot be pulled.
+        otherwise: Otherwise,
     },
     /// Create a network.
     CreateNetwork {
@@ -166,9 +177,14 @@ impl fmt::Display for Action {
             Self::Build { image, .. } => write!(f, "build image {image}"),
             Self::Pull {
                 image,
-                or_build: true,
+                otherwise: Otherwise::Build,
                 ..
             } => write!(f, "pull or build image {image}"),
+            Self::Pull {
+                image,
+                otherwise: Otherwise::Keep,
+                ..
+            } => write!(f, "pull image {image}, or keep the one that is there"),
             Self::Pull { image, .. } => write!(f, "pull image {image}"),
             Self::CreateNetwork { name, .. } => write!(f, "create network {name}"),
             Self::CreateVolume { name, .. } => write!(f, "create volume {name}"),

@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 
-use super::action::{Action, Plan};
+use super::action::{Action, Otherwise, Plan};
 use super::making::refused;
 use super::{Target, labels, own};
 use crate::compose::{self, Release, Service};
@@ -28,15 +28,19 @@ pub(super) async fn make(
             Action::Pull {
                 service,
                 image,
-                or_build,
+                otherwise,
             } => {
                 let service = of(services, service)?;
-                match engine.pull(image, &service.platform, step).await {
-                    Err(error) if *or_build => {
+                match (engine.pull(image, &service.platform, step).await, otherwise) {
+                    (Err(error), Otherwise::Build) => {
                         step.progress(format!("building {image}: {error}"));
                         build(engine, target, service, (release, step)).await
                     }
-                    pulled => pulled,
+                    (Err(error), Otherwise::Keep) => {
+                        step.progress(format!("keeping {image}: {error}"));
+                        Ok(())
+                    }
+                    (pulled, _) => pulled,
                 }
             }
             _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::action::{Action, Plan};
+use super::action::{Action, Otherwise, Plan};
 use super::making::refused;
 use super::observe::Observed;
 use super::{Build, Pull, Target, UpOptions};
@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 
 /// The cause of most builds and pulls.
 const MISSING: &str = "it is missing";
+
+/// The cause where `pull_policy` names an interval.
+const OLD: &str = "it is older than its pull_policy allows";
 
 /// The images to build and pull.
 pub fn images(
@@ -41,33 +44,77 @@ fn image_step(
     target: &Target<'_>,
     options: &UpOptions,
 ) -> Result<Option<(Action, String)>> {
-    let missing = image_found.is_none();
-    let (name, image) = (service.name.clone(), image.to_owned());
     if service.build.is_some() {
-        let Some(cause) = build_cause(service, missing, target, options)? else {
-            return Ok(None);
-        };
-        let action = if cause == MISSING && is_pullable(service, options) {
-            Action::Pull {
-                service: name,
-                image,
-                or_build: true,
-            }
-        } else {
-            Action::Build {
-                service: name,
-                image,
-            }
-        };
-        return Ok(Some((action, cause.to_owned())));
+        let asked = is_build_asked(service, target, options);
+        return build_step(service, image, image_found, asked, options);
     }
-    let cause = pull_cause(service, &image, image_found, options)?;
-    let action = Action::Pull {
-        service: name,
-        image,
-        or_build: false,
+    let cause = pull_cause(service, image, image_found, options)?;
+    let pull = || pull(service, image, Otherwise::Fail);
+    Ok(cause.map(|cause| (pull(), cause.to_owned())))
+}
+
+fn pull(service: &Service, image: &str, otherwise: Otherwise) -> Action {
+    Action::Pull {
+        service: service.name.clone(),
+        image: image.to_owned(),
+        otherwise,
+    }
+}
+
+/// What has a build section is built where it is missing, and pulled before that where it has a name; so it
+/// is too, as often as its `pull_policy` says, and where that fails, what was built before is kept.
+fn build_step(
+    service: &Service,
+    image: &str,
+    image_found: Option<&Image>,
+    asked: bool,
+    options: &UpOptions,
+) -> Result<Option<(Action, String)>> {
+    let policy = service.pull_policy.as_str();
+    let fixed = ["", "missing", "if_not_present", "never", "build", "always"];
+    if !fixed.contains(&policy) && service.pull_interval().is_none() {
+        return Err(refused(service, "pull_policy", policy));
+    }
+    let build = |cause: &str| {
+        let action = Action::Build {
+            service: service.name.clone(),
+            image: image.to_owned(),
+        };
+        Ok(Some((action, cause.to_owned())))
     };
-    Ok(cause.map(|cause| (action, cause.to_owned())))
+    let pull = |otherwise, cause: &str| {
+        let action = pull(service, image, otherwise);
+        Ok(Some((action, cause.to_owned())))
+    };
+    if asked {
+        return build("asked to");
+    }
+    if policy == "build" {
+        return build("its pull_policy says so");
+    }
+    match (image_found, is_pullable(service, options)) {
+        (None, true) => pull(Otherwise::Build, MISSING),
+        (None, false) => build(MISSING),
+        // `--pull missing` speaks louder than the file.
+        (Some(_), _) if options.pull.is_some() => Ok(None),
+        (Some(_), true) if policy == "always" => pull(Otherwise::Keep, "its pull_policy says so"),
+        (Some(found), true) if is_old(service, found) => pull(Otherwise::Keep, OLD),
+        (Some(_), _) => Ok(None),
+    }
+}
+
+fn is_build_asked(service: &Service, target: &Target<'_>, options: &UpOptions) -> bool {
+    match options.build {
+        Build::Missing => false,
+        Build::Target => service.name == target.service,
+        Build::All => true,
+    }
+}
+
+/// Whether the image is older than the service's `pull_policy` allows.
+fn is_old(service: &Service, image: &Image) -> bool {
+    let interval = service.pull_interval();
+    interval.is_some_and(|interval| image.age.is_none_or(|age| age >= interval))
 }
 
 /// Why the service's image is to be pulled, if it is.
@@ -94,37 +141,13 @@ fn pull_cause(
         "never" => Ok(None),
         other => match service.pull_interval() {
             Some(_) if missing => Ok(Some(MISSING)),
-            Some(interval) => {
-                let age = image_found.and_then(|image| image.age);
-                let old = age.is_none_or(|age| age >= interval);
-                Ok(old.then_some("it is older than its pull_policy allows"))
+            Some(_) => {
+                let old = image_found.is_some_and(|image| is_old(service, image));
+                Ok(old.then_some(OLD))
             }
             None => Err(refused(service, "pull_policy", other)),
         },
     }
-}
-
-/// Why the service's image is to be built, if it is.
-fn build_cause(
-    service: &Service,
-    missing: bool,
-    target: &Target<'_>,
-    options: &UpOptions,
-) -> Result<Option<&'static str>> {
-    let policy = service.pull_policy.as_str();
-    if !["", "missing", "if_not_present", "never", "build"].contains(&policy) {
-        return Err(refused(service, "pull_policy (beside build)", policy));
-    }
-    let asked = match options.build {
-        Build::Missing => false,
-        Build::Target => service.name == target.service,
-        Build::All => true,
-    };
-    Ok(match policy {
-        _ if asked => Some("asked to"),
-        "build" => Some("its pull_policy says so"),
-        _ => missing.then_some(MISSING),
-    })
 }
 
 /// Whether an image that can be built is looked for in its registry first, as compose does where the
