@@ -18,6 +18,9 @@ pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<
     let config = context.config(&args.stack.flags())?;
     // What cannot be read is part of what is shown, and then an error.
     let gateway = gateway::choose(&config, &context.folder);
+    if let Ok(gateway) = &gateway {
+        context.tell_of_passed_over(&config, gateway);
+    }
     loop {
         let (status, broken) = stack::status(&config, &context.paths, gateway.as_ref()).await?;
         show(context, args, &status)?;

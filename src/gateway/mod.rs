@@ -7,7 +7,9 @@ mod ledger;
 mod locate;
 pub mod service;
 
-pub use choice::{ComposeGateway, Gateway, choose, load_options, model_of_env_file, project};
+pub use choice::{
+    ComposeGateway, Gateway, choose, load_options, model_of_env_file, passed_over, project,
+};
 pub use ledger::Ledger;
 pub use locate::{Located, locate};
 pub use service::{
