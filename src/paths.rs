@@ -55,9 +55,23 @@ pub fn create_private_dir(path: &Path) -> Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
         .create(path)
-        .or_failed(|| format!("cannot create the state folder {}", path.display()))?;
+        .or_failed(|| format!("cannot create the state folder {}", path.display()))
+        .map_err(|error| error.hint(mend_folder(path)))?;
     refuse_foreign(path)?;
     close_to_others(path)
+}
+
+/// What makes a folder usable that cannot be written.
+pub fn mend_folder(path: &Path) -> String {
+    format!(
+        "make it yours and writable (ls -ld {}), or name another place: XDG_STATE_HOME=DIR",
+        path.display()
+    )
+}
+
+/// The folder of a file that cannot be written.
+fn in_folder(path: &Path, error: Error) -> Error {
+    error.hint(mend_folder(path.parent().unwrap_or(path)))
 }
 
 /// A folder of ours that others may enter (made by hand, or by an umask of old) is closed to them.
@@ -93,6 +107,7 @@ pub fn open_private_append(path: &Path) -> Result<File> {
         .create(true)
         .open(path)
         .or_failed(|| format!("cannot open {}", path.display()))
+        .map_err(|error| in_folder(path, error))
 }
 
 /// Opens a private file of ours for locking: created when absent, content untouched.
@@ -105,6 +120,7 @@ pub fn open_private_lock(path: &Path) -> Result<File> {
         .truncate(false)
         .open(path)
         .or_failed(|| format!("cannot open {}", path.display()))
+        .map_err(|error| in_folder(path, error))
 }
 
 /// Replaces a private file as a whole: temporary file, fsync, rename. A reader sees the old content or
@@ -139,7 +155,9 @@ fn put_private(
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
-    written.or_failed(|| format!("cannot write {}", path.display()))
+    written
+        .or_failed(|| format!("cannot write {}", path.display()))
+        .map_err(|error| in_folder(path, error))
 }
 
 /// Reads a private file of ours; `None` when it does not exist.
@@ -148,7 +166,18 @@ pub fn read_private(path: &Path) -> Result<Option<String>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).or_failed(|| format!("cannot read {}", path.display())),
+        // The folder is none.
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Err(error)
+            .or_failed(|| format!("cannot read {}", path.display()))
+            .map_err(|error| in_folder(path, error)),
+        Err(error) => Err(error)
+            .context(Kind::Unknown, || format!("cannot read {}", path.display()))
+            .map_err(|error| {
+                error.hint(format!(
+                    "make it yours and readable: ls -l {}",
+                    path.display()
+                ))
+            }),
     }
 }
 

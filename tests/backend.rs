@@ -95,6 +95,29 @@ fn a_crashed_backend_is_started_again() {
 }
 
 #[test]
+fn a_backend_that_crashes_again_and_again_is_not_healthy_between_two_crashes() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    for times in 1..=3 {
+        let now = sandbox.backend_pid().expect("recorded");
+        end(now, Signal::KILL);
+        until_true("another backend", || {
+            let record = sandbox.record();
+            sandbox.backend_pid().is_some_and(|pid| pid != now)
+                && get(sandbox.backend, "/").is_some()
+                && record.is_some_and(|record| record["restarts"] == times)
+        });
+    }
+    let said = "restarts: 3, last signal 9";
+    sandbox.run(["status"]).code(0).prints(["crashing", said]);
+    sandbox.run(["health", "backend"]).code(3).says([
+        "again and again",
+        said,
+        "ollamactl logs backend",
+    ]);
+}
+
+#[test]
 fn a_killed_supervisor_leaves_a_backend_that_the_next_one_takes_over() {
     let sandbox = Sandbox::new();
     sandbox.serve();
@@ -223,6 +246,24 @@ fn a_stranger_on_the_port_is_named_and_nothing_is_left() {
     }
     sandbox.run(["status"]).code(0).prints(["not Ollama"]);
     assert_eq!(sandbox.processes(), []);
+    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_supervisor_that_adopts_hears_ctrl_c_while_the_engine_is_silent() {
+    let sandbox = Sandbox::new();
+    let by_hand = sandbox.start("ollama", ["serve"]);
+    by_hand.wait_to_say("Listening on");
+    let silent = sandbox.path("no-engine.sock");
+    let _silent = std::os::unix::net::UnixListener::bind(silent).expect("bound");
+    let serve = sandbox.spawn(["serve"]);
+    serve.wait_to_say("serving");
+    serve.signal(Signal::INT);
+    serve
+        .finish()
+        .code(130)
+        .says(["the Ollama that runs there goes on"]);
+    assert_eq!(get(sandbox.backend, "/").expect("answers").0, 200);
     assert_eq!(sandbox.state_files(), [] as [&str; 0]);
 }
 

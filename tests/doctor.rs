@@ -58,9 +58,10 @@ fn what_is_missing_fails_with_the_command_that_mends_it() {
             .contains("install")
     );
     let backend = check(&checks, "backend");
-    assert_eq!(backend["mend"], "ollamactl serve --background");
+    assert_eq!(backend["verdict"], "warn");
+    assert_eq!(backend["mend"], "ollamactl up");
     assert_eq!(check(&checks, "model")["verdict"], "warn");
-    output.says(["ollama program", "backend"]);
+    output.says(["1 check failed: ollama program"]);
     let text = sandbox
         .run(["doctor"])
         .code(1)
@@ -78,6 +79,41 @@ fn what_is_missing_fails_with_the_command_that_mends_it() {
         );
     }
     sandbox.assert_nothing_left();
+}
+
+#[test]
+fn what_is_not_started_is_no_fault() {
+    let sandbox = Sandbox::new().with("OLLAMA_MODEL", NOWHERE);
+    let text = sandbox.run(["doctor"]).code(0);
+    text.prints(["it is not started", "-> ollamactl up"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new().with("OLLAMA_MODEL", NOWHERE);
+    let state = sandbox.state();
+    let folder = |code| {
+        let checks = sandbox.run(["doctor", "--json"]).code(code).json();
+        check(&checks, "state folder").clone()
+    };
+    assert_eq!(folder(0)["verdict"], "ok");
+    std::fs::create_dir(&state).expect("made");
+    std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o755)).expect("set");
+    let open = folder(0);
+    assert_eq!(open["verdict"], "warn");
+    assert_eq!(open["mend"], format!("chmod 700 {}", state.display()));
+    std::fs::remove_dir(&state).expect("removed");
+    std::fs::write(&state, "").expect("a file in its place");
+    let taken = folder(1);
+    assert_eq!(taken["verdict"], "fail");
+    let mend = taken["mend"].as_str().expect("a cure");
+    assert!(mend.contains("XDG_STATE_HOME"), "{mend}");
+    sandbox
+        .run(["serve", "--background"])
+        .code(1)
+        .says(["Not a directory", "XDG_STATE_HOME"]);
 }
 
 #[test]
@@ -135,6 +171,51 @@ fn a_gateway_that_asks_for_another_model_fails() {
         why.contains("OLLAMA_MODEL=other") && why.contains(NOWHERE),
         "{why}"
     );
+}
+
+#[test]
+fn a_gateway_that_asks_at_another_port_fails_and_both_places_are_named() {
+    let sandbox = Sandbox::new().with("OLLAMA_MODEL", NOWHERE);
+    let asks = |port: u16| {
+        let line = format!("environment:\n      OLLAMA_URL: http://host.docker.internal:{port}");
+        sandbox.write(
+            "docker-compose.yml",
+            &COMPOSE.replace("environment:", &line),
+        );
+        let checks = sandbox.run(["doctor", "--json"]).code(1).json();
+        check(&checks, "backend address").clone()
+    };
+    assert_eq!(asks(sandbox.backend.port())["verdict"], "ok");
+    let wrong = asks(9);
+    assert_eq!(wrong["verdict"], "fail");
+    let why = wrong["why"].as_str().expect("a reason");
+    for place in [
+        "services.ollama-functions.environment.OLLAMA_URL",
+        "host.docker.internal:9",
+        "docker-compose.yml",
+        &sandbox.backend.to_string(),
+        "OLLAMA_HOST",
+    ] {
+        assert!(why.contains(place), "{place}: {why}");
+    }
+}
+
+#[test]
+fn a_compose_file_without_the_service_is_said_to_be_passed_over() {
+    let sandbox = Sandbox::new().with("OLLAMA_MODEL", NOWHERE);
+    let said =
+        "has no service ollama-functions (gateway.service: default), so the embedded gateway";
+    sandbox.write(
+        "docker-compose.yml",
+        "services:\n  web:\n    image: nothing\n",
+    );
+    sandbox.run(["status"]).code(0).says([said]);
+    sandbox.run(["up", "--dry-run"]).code(0).says([said]);
+    sandbox.run(["doctor"]).code(0).prints([said]);
+    sandbox.run(["status", "--json"]).code(0).json();
+    std::fs::remove_file(sandbox.work().join("docker-compose.yml")).expect("removed");
+    let status = sandbox.run(["status"]).code(0);
+    assert!(!status.stderr.contains("no service"), "{status}");
 }
 
 #[test]
@@ -260,7 +341,7 @@ fn a_port_that_is_published_past_the_firewall_is_named() {
     let engine = FakeEngine::new(FakeEngine::docker(), |_| Reply::Honest);
     engine.on_socket(&sandbox.path("no-engine.sock"));
     sandbox.write("docker-compose.yml", COMPOSE);
-    let checks = sandbox.run(["doctor", "--json"]).code(1).json();
+    let checks = sandbox.run(["doctor", "--json"]).code(0).json();
     let exposure = check(&checks, "gateway exposure");
     assert_eq!(exposure["verdict"], "warn");
     let mend = exposure["mend"].as_str().expect("a cure");

@@ -60,6 +60,31 @@ fn a_worker_that_crashes_is_started_again() {
 }
 
 #[test]
+fn one_that_crashes_again_and_again_is_not_healthy_between_two_crashes() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    for _ in 0..3 {
+        let now = worker(&sandbox);
+        end(now, Signal::KILL);
+        until_true("another worker", || {
+            worker(&sandbox) != now && get(sandbox.gateway, "/healthz").is_some()
+        });
+    }
+    sandbox.run(["health", "gateway"]).code(3).says([
+        "again and again",
+        "restarts: 3, last signal 9",
+        "ollamactl logs gateway",
+    ]);
+    let status = sandbox.run(["status"]).code(0);
+    status.prints(["crashing", "restarts: 3, last signal 9"]);
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    assert_eq!(status["gateway"]["restarts"], 3);
+    assert_eq!(status["gateway"]["last_exit"], "signal 9");
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn one_that_crashes_again_and_again_is_given_up() {
     let sandbox = Sandbox::new();
     sandbox.run(["gateway", "up"]).code(0);

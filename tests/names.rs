@@ -20,7 +20,7 @@ impl NameServer {
     fn start(answers: bool) -> Self {
         let pid = std::process::id().to_be_bytes();
         let last = if answers { 1 } else { 2 };
-        let address = std::net::IpAddr::from([127, 100 | pid[2], pid[3], last]);
+        let address = std::net::IpAddr::from([127, pid[2].max(1), pid[3], last]);
         let socket = UdpSocket::bind((address, 53)).expect("root binds port 53");
         let seen = Arc::new(Mutex::new(Vec::new()));
         let server = Self {
@@ -68,6 +68,8 @@ impl NameServer {
     }
 }
 
+const SAID: &str = "the name gpu.example does not resolve: ";
+
 fn remote() -> Sandbox {
     Sandbox::new().with("OLLAMA_HOST", "gpu.example:11434")
 }
@@ -81,7 +83,6 @@ fn a_name_that_nobody_knows_is_asked_for_once_and_said() {
         return;
     }
     let (sandbox, server) = (remote(), NameServer::start(true));
-    const SAID: &str = "the name gpu.example does not resolve: ";
     server.run(&sandbox, "status").prints(["no address", SAID]);
     server.asked_once();
     let status = server.run(&sandbox, "status --json").json();

@@ -41,6 +41,7 @@ fn status_shows_the_rest_where_a_file_cannot_be_read() {
     let text = std::fs::read(&record).expect("recorded");
     std::fs::write(&record, "{").expect("written");
     let shown = sandbox.run(["status"]).code(4);
+    assert!(!shown.stdout.contains("reachable from"), "{shown}");
     shown.prints(["backend   unknown", "cannot be understood", "embedded"]);
     sandbox.write("docker-compose.yml", "services: [\n");
     sandbox

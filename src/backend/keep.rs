@@ -52,8 +52,7 @@ impl Supervision<'_> {
                     if let Some(process) = record.process() {
                         child::end(process, Duration::ZERO).await?;
                     }
-                    record.restarts += 1;
-                    held = self.revive(&mut crashes, how, &record).await?;
+                    held = self.revive(&mut crashes, how, &mut record).await?;
                     record.origin = held.origin();
                     self.update(&record);
                 }
@@ -78,7 +77,17 @@ impl Supervision<'_> {
                 relay.borrow_and_update().clone()
             }
         };
-        let (version, settled) = tokio::join!(self.client.version(), settled);
+        let known = async { tokio::join!(self.client.version(), settled) };
+        let (version, settled) = tokio::select! {
+            known = known => known,
+            // What is asked to end does not wait for an engine first.
+            () = self.shutdown.requested.cancelled(), if adopted => {
+                return Err(Error::new(
+                    Kind::Interrupted,
+                    "interrupted; the Ollama that runs there goes on",
+                ));
+            }
+        };
         let record = Record {
             origin: held.origin(),
             version: Some(version.unwrap_or_else(|_| "unknown".to_owned())),
@@ -139,7 +148,7 @@ impl Supervision<'_> {
         &self,
         crashes: &mut Crashes,
         mut how: String,
-        record: &Record,
+        record: &mut Record,
     ) -> Result<Held> {
         loop {
             self.events
@@ -147,6 +156,7 @@ impl Supervision<'_> {
             let Some(pause) = crashes.another() else {
                 return Err(self.crash_loop(&how));
             };
+            record.restarts.another(&how);
             match self.start_again(pause, record).await {
                 Err(error) if error.kind == Kind::Failed => how = error.message,
                 started => return started,

@@ -81,7 +81,15 @@ pub async fn observe(config: &Config, paths: &Paths) -> Result<Observed> {
 pub async fn observe_anyway(config: &Config, paths: &Paths) -> Result<(Observed, Option<Error>)> {
     match living_record(paths, &config.client_host()) {
         Ok(record) => Ok((observe_with(config, record).await?, None)),
-        Err(fault) => Ok((observe_with(config, None).await?, Some(fault))),
+        Err(fault) => {
+            let seen = observe_with(config, None).await?;
+            // The record tells our relay from a listener that is open to all.
+            let seen = Observed {
+                exposed: false,
+                ..seen
+            };
+            Ok((seen, Some(fault)))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{Launch, Owner, child};
-use crate::daemon::Slot;
+use crate::daemon::{Restarts, Slot};
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
 use crate::process::Identity;
@@ -74,7 +74,8 @@ pub struct Record {
     /// The relay.
     pub relay: RelayState,
     /// How often the backend crashed and was started again.
-    pub restarts: u32,
+    #[serde(flatten)]
+    pub restarts: Restarts,
     /// The log of supervisor and backend.
     pub log: PathBuf,
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::record::{Origin, Record, RelayState, slot};
 use super::{Launch, Owner, child, pulls, relay};
-use crate::daemon::{LOCK_PATIENCE, Lock, Reporter, Shutdown};
+use crate::daemon::{LOCK_PATIENCE, Lock, Reporter, Restarts, Shutdown};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 use crate::ollama::Client;
@@ -117,7 +117,7 @@ impl Supervision<'_> {
             launch: self.launch.clone(),
             version: None,
             relay: RelayState::Off,
-            restarts: 0,
+            restarts: Restarts::default(),
             log: self.lock.slot().log_file(),
         }
     }

@@ -76,6 +76,15 @@ impl Context {
         }
     }
 
+    /// Says it where a compose file lacks the gateway's service.
+    pub fn tell_of_passed_over(&self, config: &Config, gateway: &Gateway) {
+        if matches!(gateway, Gateway::Embedded(_))
+            && let Some(text) = gateway::passed_over(config, &self.folder)
+        {
+            self.ui.say(&format!("note: {text}"));
+        }
+    }
+
     /// The sink for events.
     pub fn events(&self) -> Events {
         self.events.clone()

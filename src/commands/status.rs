@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::context::Context;
 use crate::backend::{RelayState, Standing};
 use crate::cli::{StatusArgs, StatusFormat};
+use crate::daemon::Restarts;
 use crate::error::Result;
 use crate::gateway;
 use crate::stack::{self, GatewayStatus, ModelStatus, Status};
@@ -17,6 +18,9 @@ pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<
     let config = context.config(&args.stack.flags())?;
     // What cannot be read is part of what is shown, and then an error.
     let gateway = gateway::choose(&config, &context.folder);
+    if let Ok(gateway) = &gateway {
+        context.tell_of_passed_over(&config, gateway);
+    }
     loop {
         let (status, broken) = stack::status(&config, &context.paths, gateway.as_ref()).await?;
         show(context, args, &status)?;
@@ -144,7 +148,8 @@ fn backend(status: &Status) -> Row {
     } else {
         ""
     };
-    let text = format!("{}{version}{owner}{exposed}", backend.url);
+    let restarts = restarts(&backend.restarts);
+    let text = format!("{}{version}{owner}{exposed}{restarts}", backend.url);
     if let Some(fault) = &backend.fault {
         let word = match backend.standing {
             Standing::Unresolved => "no address",
@@ -153,6 +158,7 @@ fn backend(status: &Status) -> Row {
         return (Tone::Bad, word, format!("{text}  {fault}"));
     }
     let (tone, word) = match backend.standing {
+        Standing::Supervised if backend.restarts.is_loop() => (Tone::Bad, "crashing"),
         Standing::Supervised => (Tone::Good, "running"),
         Standing::Unsupervised => (Tone::Warn, "unsupervised"),
         Standing::Adopted => (Tone::Good, "adopted"),
@@ -164,6 +170,11 @@ fn backend(status: &Status) -> Row {
         Standing::Stopped => (Tone::Bad, "stopped"),
     };
     (tone, word, text)
+}
+
+fn restarts(restarts: &Restarts) -> String {
+    let text = restarts.describe();
+    text.map_or_else(String::new, |text| format!("  {text}"))
 }
 
 fn relay(relay: &RelayState) -> Row {
@@ -186,10 +197,12 @@ fn gateway_row(status: &Status) -> Row {
         .health
         .as_ref()
         .map_or_else(String::new, |health| format!("  {health}"));
-    let text = format!("{url}  {} {}{health}", located.kind, located.name)
+    let restarts = restarts(&located.restarts);
+    let text = format!("{url}  {} {}{health}{restarts}", located.kind, located.name)
         .trim()
         .to_owned();
     match located.state.as_str() {
+        "running" | "restarting" if located.restarts.is_loop() => (Tone::Bad, "crashing", text),
         "running" => (Tone::Good, "running", text),
         "absent" => (Tone::Bad, "stopped", text),
         "exited" | "dead" => (Tone::Bad, "exited", text),

@@ -50,6 +50,7 @@ pub(super) async fn run(context: &Context, args: &UpArgs, pulling: &Pulling) -> 
     let wait_timeout = duration("--wait-timeout", &args.wait_timeout)?;
     let gateway = gateway::choose(&config, &context.folder)?;
     context.warn_of_project(&gateway);
+    context.tell_of_passed_over(&config, &gateway);
     let request = UpRequest {
         config: &config,
         paths: &context.paths,

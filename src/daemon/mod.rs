@@ -5,6 +5,7 @@ mod crashes;
 mod detach;
 mod ensure;
 mod handshake;
+mod restarts;
 mod shutdown;
 mod slot;
 
@@ -12,5 +13,6 @@ pub use crashes::{Crashes, describe_end};
 pub use detach::{detach_from_session, read_instructions, spawn, spawn_child};
 pub use ensure::Wanted;
 pub use handshake::{Reporter, Started};
+pub use restarts::Restarts;
 pub use shutdown::Shutdown;
 pub use slot::{LOCK_PATIENCE, Lock, Slot, recorded};

@@ -105,10 +105,16 @@ fn reachable(patient: &Patient<'_>) -> Option<Check> {
             format!("{host} takes connections but does not answer"),
             "ollamactl restart",
         ),
+        // What was not started yet is no fault.
+        (None, Standing::Stopped) if host.is_local() => Check::warn(
+            NAME,
+            format!("nothing answers on {host}: it is not started"),
+            "ollamactl up",
+        ),
         (None, _) => Check::fail(
             NAME,
             format!("nothing answers on {host}"),
-            "ollamactl serve --background",
+            "start it there, or unset OLLAMA_HOST to run one here",
         ),
     };
     // What holds the port instead is a check of its own.

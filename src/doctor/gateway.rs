@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::reach::{self, ALIAS};
-use super::{Check, Patient};
+use super::{Check, Patient, address};
 use crate::compose::Service;
 use crate::engine::{BRIDGE_HINT, Engine};
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, embedded};
@@ -21,9 +21,10 @@ pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
 
 async fn embedded_checks(patient: &Patient<'_>, how: &embedded::Instructions) -> Vec<Check> {
     let launch = &how.launch;
+    let passed_over = gateway::passed_over(patient.config, patient.folder);
     let kind = Check::ok(
         "gateway",
-        "no compose file has the service; the embedded gateway is used",
+        passed_over.unwrap_or_else(|| "the embedded gateway is used".to_owned()),
     );
     let mut checks = vec![kind, embedded_port(patient, launch)];
     checks.extend(embedded_exposure(patient, launch).await);
@@ -109,6 +110,7 @@ fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
 
 async fn compose_checks(patient: &Patient<'_>, compose: &ComposeGateway) -> Vec<Check> {
     let mut checks = vec![parsed(compose), service(compose), model(patient, compose)];
+    checks.extend(address::check(patient, compose));
     match Engine::from_environment().await {
         Err(error) => checks.push(Check::failed("engine", &error)),
         Ok(engine) => {

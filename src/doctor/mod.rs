@@ -1,8 +1,10 @@
 //! `doctor`: every precondition of the stack, each with the one command that mends it.
 
+mod address;
 mod advisory;
 mod backend;
 mod firewall;
+mod folder;
 mod gateway;
 mod host;
 pub mod probe;
@@ -14,7 +16,7 @@ use std::path::Path;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{Observed, observe};
+use crate::backend::{Observed, observe_anyway};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::paths::Paths;
@@ -113,11 +115,14 @@ pub async fn examine(
     folder: &Path,
     manner: &Manner,
 ) -> Result<Vec<Check>> {
+    let (backend, fault) = observe_anyway(config, paths).await?;
+    let mut own = vec![folder::check(&paths.state)];
+    own.extend(fault.map(|fault| Check::failed("state file", &fault)));
     let patient = Patient {
         config,
         paths,
         folder,
-        backend: observe(config, paths).await?,
+        backend,
         manner,
     };
     let looks = async { tokio::join!(backend::checks(&patient), host::checks(&patient)) };
@@ -131,7 +136,7 @@ pub async fn examine(
     let (looks, gateway) = tokio::join!(looks, gateway::checks(&patient));
     match looks {
         Some((backend, host)) if !manner.cancel.is_cancelled() => {
-            Ok([backend, host, gateway].concat())
+            Ok([own, backend, host, gateway].concat())
         }
         _ => Err(Error::new(Kind::Interrupted, "interrupted")),
     }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::probe::{self, Report};
 use super::verdict::Seen;
-use super::{Check, Patient};
+use super::{Check, Patient, address};
 use crate::compose::Service;
 use crate::engine::{Engine, Place, Throwaway};
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::process;
 pub(super) const ALIAS: &str = "host.docker.internal";
 pub(super) const NAME: &str = "reach";
 /// The variables by which services are told where Ollama is, the most telling first.
-const VARIABLES: [&str; 6] = [
+pub(super) const VARIABLES: [&str; 6] = [
     "OLLAMA_URL",
     "OLLAMA_BASE_URL",
     "OLLAMA_API_URL",
@@ -95,11 +95,7 @@ impl Question<'_> {
     }
 
     fn asked(&self) -> Result<Asked, Box<Check>> {
-        let named = VARIABLES.iter().find_map(|variable| {
-            let value = self.service.environment.get(*variable)?.as_ref()?;
-            (!value.trim().is_empty()).then_some((*variable, value))
-        });
-        let Some((variable, value)) = named else {
+        let Some((variable, value)) = address::asked(self.service) else {
             let port = self.patient.backend.host.port;
             let url = probe::address(&format!("http://{ALIAS}:{port}"));
             return Ok(Asked {

@@ -99,6 +99,24 @@ fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGatew
     }))
 }
 
+/// Says that there is a compose file which the embedded gateway is used in spite of, since it lacks the
+/// service. For where [`choose`] chose that.
+pub fn passed_over(config: &Config, folder: &Path) -> Option<String> {
+    if config.gateway.mode.value != GatewayMode::Auto {
+        return None;
+    }
+    let project = project(config, folder).ok()?;
+    let files = project.config_files.iter();
+    let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
+    let service = &config.gateway.service;
+    Some(format!(
+        "{} has no service {} (gateway.service: {}), so the embedded gateway is used",
+        files.join(", "),
+        service.value,
+        service.source
+    ))
+}
+
 /// The whole compose project, whether or not it has the gateway's service.
 pub fn project(config: &Config, folder: &Path) -> Result<Project> {
     let options = load_options(config, folder);

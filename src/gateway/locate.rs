@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use tokio::net::TcpStream;
 
 use super::choice::{ComposeGateway, Gateway};
 use super::embedded;
+use crate::daemon::Restarts;
 use crate::engine::{Engine, Exit, endpoint};
 use crate::error::Result;
 use crate::paths::Paths;
@@ -27,6 +29,9 @@ pub struct Located {
     pub url: Option<String>,
     /// What the last health check printed, or how it ended.
     pub detail: Option<String>,
+    /// How often it ended by itself and was started again.
+    #[serde(flatten)]
+    pub restarts: Restarts,
     /// How its container ended; `None` while it has not.
     #[serde(skip)]
     pub ended: Option<Exit>,
@@ -49,8 +54,14 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
         oom_killed: state.oom_killed,
         error: String::new(),
     });
+    let at = state.ended_at.as_deref();
     Ok(Located {
         kind: "compose",
+        restarts: Restarts {
+            count: state.restarts.try_into().unwrap_or_default(),
+            last_exit: ended.as_ref().map(ToString::to_string),
+            last_exit_at: at.and_then(|at| Some(at.parse::<DateTime<FixedOffset>>().ok()?.into())),
+        },
         url: published
             .filter(|_| state.is_running())
             .map(|port| format!("http://{}", port.reachable())),
@@ -79,6 +90,10 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
     };
     Ok(Located {
         kind: "embedded",
+        restarts: record
+            .as_ref()
+            .map(|record| record.restarts.clone())
+            .unwrap_or_default(),
         name,
         state: if running { "running" } else { "absent" }.to_owned(),
         health: None,

@@ -9,7 +9,7 @@ pub mod service;
 
 pub use choice::{
     BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, choose, load_options, model_of_env_file,
-    project,
+    passed_over, project,
 };
 pub use ledger::Ledger;
 pub use locate::{Located, locate};

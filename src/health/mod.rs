@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::backend;
 use crate::config::Config;
+use crate::daemon::Restarts;
 use crate::error::{Kind, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, OllamaHost, Probe};
@@ -193,7 +194,7 @@ async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failu
     let probe = client.probe(ANSWER).await;
     let absent = host.is_local() && probe == Probe::Absent;
     let (reason, hint) = match probe {
-        Probe::Ollama => return None,
+        Probe::Ollama => return crashing_backend(question, host),
         Probe::Absent if ended_by_itself(question, host) => {
             return Some(Failure::new(
                 Part::Backend,
@@ -227,6 +228,19 @@ async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failu
         absent,
         ..Failure::new(Part::Backend, reason, hint)
     })
+}
+
+/// A backend that answers between two crashes.
+fn crashing_backend(question: &Question<'_>, host: &OllamaHost) -> Option<Failure> {
+    let record = backend::recorded(question.paths, host).filter(|_| host.is_local())?;
+    crashing(Part::Backend, &record.restarts, "ollamactl logs backend")
+}
+
+/// What ends again and again does not work, though it runs at this moment.
+fn crashing(part: Part, restarts: &Restarts, hint: &str) -> Option<Failure> {
+    let restarts = restarts.describe().filter(|_| restarts.is_loop())?;
+    let reason = format!("it ends by itself again and again ({restarts})");
+    Some(Failure::new(part, reason, hint))
 }
 
 /// Whether a supervisor of ours is about to start a backend again that was ready before.
@@ -278,6 +292,10 @@ async fn check_gateway(
     let fail = |reason: String, hint: &str| Err(Failure::new(Part::Gateway, reason, hint));
     if located.state != "running" {
         return Err(not_running(&located));
+    }
+    let crashing = crashing(Part::Gateway, &located.restarts, "ollamactl logs gateway");
+    if let Some(failure) = crashing {
+        return Err(failure);
     }
     if let Some(health) = located.health.as_deref().filter(|word| *word != "healthy") {
         return Err(ill(&located, health));

@@ -8,7 +8,7 @@ mod range;
 mod stamp;
 mod tail;
 
-pub use clean::clean;
+pub use clean::{Cleaner, clean};
 pub use follow::Follower;
 pub use lines::Lines;
 pub use moment::moment;

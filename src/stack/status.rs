@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::backend::{self, Observed, Owner, RelayState, Standing};
 use crate::config::{Config, Mode};
+use crate::daemon::Restarts;
 use crate::error::{Error, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, LoadedModel};
@@ -83,7 +84,8 @@ pub struct BackendStatus {
     /// Process id, where a supervisor of ours started it.
     pub pid: Option<u32>,
     /// How often it crashed and was started again.
-    pub restarts: u32,
+    #[serde(flatten)]
+    pub restarts: Restarts,
     /// Other machines may reach it.
     pub exposed: bool,
     /// Why it cannot be told how it stands: what ollamactl wrote down of it cannot be read, or its name
@@ -141,7 +143,9 @@ fn backend_status(observed: Observed) -> BackendStatus {
         pid: record
             .and_then(|record| record.process())
             .map(|process| process.pid),
-        restarts: record.map_or(0, |record| record.restarts),
+        restarts: record
+            .map(|record| record.restarts.clone())
+            .unwrap_or_default(),
         version: observed.version,
         owner: observed.owner.to_string(),
         kept_by: observed.owner,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::commands::context::Context;
 use crate::error::Result;
-use crate::logs::{Lines, clean, time_of};
+use crate::logs::{Cleaner, Lines, time_of};
 
 /// How a line is told with `--json`; documented in `docs/troubleshooting.md`.
 #[derive(Debug, Serialize)]
@@ -24,6 +24,7 @@ pub(super) struct Shower<'a> {
     context: &'a Context,
     source: &'static str,
     lines: Lines,
+    cleaner: Cleaner,
 }
 
 impl<'a> Shower<'a> {
@@ -32,6 +33,7 @@ impl<'a> Shower<'a> {
             context,
             source,
             lines: Lines::default(),
+            cleaner: Cleaner::default(),
         }
     }
 
@@ -44,7 +46,7 @@ impl<'a> Shower<'a> {
             let lines = self.lines.push(bytes);
             lines.iter().try_for_each(|line| self.json(line))
         } else if ui.is_terminal() {
-            ui.print_raw(clean(bytes).as_bytes())
+            ui.print_raw(self.cleaner.clean(bytes).as_bytes())
         } else {
             ui.print_raw(bytes)
         }

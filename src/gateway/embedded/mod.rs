@@ -17,7 +17,7 @@ pub use serve::{run_here, work};
 pub use start::{check_free, plan_up, start, stop};
 pub use supervise::supervise;
 
-use crate::daemon::Slot;
+use crate::daemon::{Restarts, Slot};
 use crate::error::Result;
 use crate::paths::Paths;
 use crate::process::Identity;
@@ -32,7 +32,8 @@ pub struct Record {
     /// How it runs.
     pub launch: Launch,
     /// How often the worker crashed and was started again.
-    pub restarts: u32,
+    #[serde(flatten)]
+    pub restarts: Restarts,
 }
 
 impl Record {

@@ -7,7 +7,7 @@ use tokio::process::Child;
 use tokio::time::sleep;
 
 use super::{Instructions, Record, slot};
-use crate::daemon::{self, Crashes, LOCK_PATIENCE, Lock, Reporter, Shutdown, Started};
+use crate::daemon::{self, Crashes, LOCK_PATIENCE, Lock, Reporter, Restarts, Shutdown, Started};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 use crate::paths::Paths;
@@ -63,7 +63,7 @@ async fn keep(
         process: Identity::of_self(),
         worker: worker.identity.clone(),
         launch: how.launch.clone(),
-        restarts: 0,
+        restarts: Restarts::default(),
     };
     if let Err(error) = lock.record(record.process.pid, &record) {
         // What nothing is known of could not be stopped later.
@@ -80,12 +80,20 @@ async fn keep(
         };
         let how_it_ended = ended.map_or_else(|error| error.to_string(), daemon::describe_end);
         events.warn(format!("the gateway ended by itself ({how_it_ended})"));
-        worker = match revive(how, &lock, &mut crashes, shutdown, events).await? {
+        let restarts = &mut record.restarts;
+        let revived = revive(
+            how,
+            &lock,
+            (&mut crashes, restarts),
+            how_it_ended,
+            shutdown,
+            events,
+        );
+        worker = match revived.await? {
             Some(worker) => worker,
             None => return Ok(()),
         };
         record.worker = worker.identity.clone();
-        record.restarts += 1;
         // A record that cannot be brought up to date (the disk is full) does not stop the gateway.
         if let Err(error) = lock.record(record.process.pid, &record) {
             events.warn(error.to_string());
@@ -119,7 +127,8 @@ async fn start(how: &Instructions, lock: &Lock) -> Result<Worker> {
 async fn revive(
     how: &Instructions,
     lock: &Lock,
-    crashes: &mut Crashes,
+    (crashes, restarts): (&mut Crashes, &mut Restarts),
+    mut how_it_ended: String,
     shutdown: &Shutdown,
     events: &Events,
 ) -> Result<Option<Worker>> {
@@ -132,6 +141,7 @@ async fn revive(
             ))
             .hint("see why: ollamactl logs gateway"));
         };
+        restarts.another(&how_it_ended);
         events.note(format!("starting it again in {} ms", pause.as_millis()));
         tokio::select! {
             () = sleep(pause) => {}
@@ -139,7 +149,10 @@ async fn revive(
         }
         match start(how, lock).await {
             Ok(worker) => return Ok(Some(worker)),
-            Err(error) => events.warn(error.to_string()),
+            Err(error) => {
+                how_it_ended = error.to_string();
+                events.warn(&how_it_ended);
+            }
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct GatewayState {
     pub oom_killed: bool,
     /// How often the engine restarted it by itself.
     pub restarts: i64,
+    /// When its last run ended (RFC 3339); `None` where none has.
+    pub ended_at: Option<String>,
     /// When it was started last (RFC 3339).
     pub started_at: Option<String>,
     /// What the last health check printed.
@@ -122,6 +124,10 @@ impl GatewayState {
             exit_code: (!running && ended(&state)).then(|| state.exit_code.unwrap_or(0)),
             oom_killed: state.oom_killed.unwrap_or(false),
             restarts: container.restart_count.unwrap_or(0),
+            ended_at: state
+                .finished_at
+                .clone()
+                .filter(|time| !time.starts_with("0001")),
             started_at: state.started_at.filter(|time| !time.starts_with("0001")),
             state: state
                 .status

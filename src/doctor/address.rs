@@ -1,0 +1,49 @@
+//! Does the service ask for the backend where it is configured to listen? Told without any engine.
+
+use super::reach::{ALIAS, VARIABLES};
+use super::{Check, Patient, probe};
+use crate::compose::Service;
+use crate::gateway::ComposeGateway;
+
+const NAME: &str = "backend address";
+
+/// Fails where the service asks this machine at another port than the backend's, naming both places.
+/// Nothing where it asks elsewhere, or names no address.
+pub(super) fn check(patient: &Patient<'_>, compose: &ComposeGateway) -> Option<Check> {
+    let service = compose.project.service(&compose.service).ok()?;
+    let (variable, value) = asked(service)?;
+    let url = probe::address(value).ok()?;
+    let host = &patient.backend.host;
+    if url.host_str() != Some(ALIAS) || !host.is_local() {
+        return None;
+    }
+    if url.port_or_known_default() == Some(host.port) {
+        return Some(Check::ok(NAME, format!("{variable}={value}")));
+    }
+    let files = &compose.project.config_files;
+    let files: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    Some(Check::fail(
+        NAME,
+        format!(
+            "services.{}.environment.{variable} is {value} ({}), but the backend is configured on {host} ({})",
+            service.name,
+            files.join(", "),
+            patient.config.backend.host.source,
+        ),
+        format!(
+            "write {variable}: http://{ALIAS}:{} in the service",
+            host.port
+        ),
+    ))
+}
+
+/// The variable by which the service is told where Ollama is, and what it says.
+pub(super) fn asked(service: &Service) -> Option<(&'static str, &String)> {
+    VARIABLES.iter().find_map(|variable| {
+        let value = service.environment.get(*variable)?.as_ref()?;
+        (!value.trim().is_empty()).then_some((*variable, value))
+    })
+}
