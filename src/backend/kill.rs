@@ -68,7 +68,7 @@ async fn end_supervised(paths: &Paths, grace: Duration, killed: &mut Killed) {
                 if let Some(process) = record.process() {
                     killed.backends.push(Ended {
                         process: format!(
-                            "{} on {address} (pid {})",
+                            "{} on {address} (ollama pid {})",
                             record.launch.noun(),
                             process.pid
                         ),

@@ -228,7 +228,7 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nobody => Ok(()),
-            Self::Ours { supervisor } => write!(f, "ollamactl (pid {supervisor})"),
+            Self::Ours { supervisor } => write!(f, "ollamactl (supervisor pid {supervisor})"),
             Self::SystemUnit { unit, process } => {
                 write!(f, "systemd unit {unit}, {}", process.text)
             }

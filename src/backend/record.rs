@@ -81,12 +81,15 @@ pub struct Record {
 }
 
 impl Record {
-    /// `ollama 0.33.0 on 127.0.0.1:11434 (pid 12), relay on 172.17.0.1:11434`.
+    /// `ollama 0.33.0 on 127.0.0.1:11434 (ollama pid 34, supervisor pid 12), relay on 172.17.0.1:11434`.
     pub fn describe(&self) -> String {
         let version = self.version.as_deref().unwrap_or("of unknown version");
         let owner = match &self.origin {
             Origin::Starting => "starting".to_owned(),
-            Origin::Started { process } => format!("pid {}", process.pid),
+            Origin::Started { process } => format!(
+                "ollama pid {}, supervisor pid {}",
+                process.pid, self.supervisor.pid
+            ),
             Origin::Adopted { owner } => format!("adopted: owned by {owner}"),
         };
         let relay = match &self.relay {

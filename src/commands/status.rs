@@ -79,7 +79,7 @@ pub(super) fn table(status: &Status, paint: Paint) -> String {
         ""
     };
     let rows = [
-        ("model", model(&status.model)),
+        ("model", model(&status.model, status.stub)),
         ("backend", backend(status)),
         ("relay", relay(&status.relay)),
         ("gateway", gateway_row(status)),
@@ -109,12 +109,14 @@ pub(super) fn table(status: &Status, paint: Paint) -> String {
 
 type Row = (Tone, &'static str, String);
 
-fn model(model: &ModelStatus) -> Row {
+fn model(model: &ModelStatus, stub: bool) -> Row {
     let size = model
         .size
         .map_or_else(String::new, |size| format!("  {}", bytes(size)));
     let text = format!("{}{size}", model.name);
     match (model.present, &model.loaded) {
+        // The stand-in computes nothing, whatever the server that it repeats said.
+        (Some(true), Some(_)) if stub => (Tone::Good, "in memory", text),
         (Some(true), Some(loaded)) if loaded.size_vram > 0 => {
             (Tone::Good, "in memory", text + "  (GPU)")
         }
@@ -138,11 +140,11 @@ fn backend(status: &Status) -> Row {
         .version
         .as_ref()
         .map_or_else(String::new, |version| format!("  {version}"));
-    let owner = if backend.owner.is_empty() {
-        String::new()
-    } else {
-        format!("  {}", backend.owner)
-    };
+    let pid = backend.pid;
+    let owner = match backend.owner.as_str() {
+        "" => String::new(),
+        owner => format!("  {owner}"),
+    } + &pid.map_or_else(String::new, |pid| format!("  ollama pid {pid}"));
     let exposed = if backend.exposed {
         "  reachable from the network"
     } else {

@@ -51,7 +51,9 @@ impl Setup {
 
     /// A command of the stub, in a process group of its own.
     pub fn command(&self, args: &[&str], env: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(self.path("ollama"));
+        let mut command = Command::new("env");
+        // Under nohup SIGHUP is ignored, and whoever inherits that keeps it, as Ollama does.
+        command.arg("--default-signal=HUP").arg(self.path("ollama"));
         command.args(args).env_clear();
         command.env("HOME", self.folder.path());
         command.env("OLLAMA_HOST", "127.0.0.1:0");
