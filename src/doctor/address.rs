@@ -1,8 +1,7 @@
 //! Does the service ask for the backend where it is configured to listen? Told without any engine.
 
-use super::reach::{ALIAS, VARIABLES};
+use super::question::{ALIAS, asked};
 use super::{Check, Patient, probe};
-use crate::compose::Service;
 use crate::gateway::ComposeGateway;
 
 const NAME: &str = "backend address";
@@ -38,12 +37,4 @@ pub(super) fn check(patient: &Patient<'_>, compose: &ComposeGateway) -> Option<C
             host.port
         ),
     ))
-}
-
-/// The variable by which the service is told where Ollama is, and what it says.
-pub(super) fn asked(service: &Service) -> Option<(&'static str, &String)> {
-    VARIABLES.iter().find_map(|variable| {
-        let value = service.environment.get(*variable)?.as_ref()?;
-        (!value.trim().is_empty()).then_some((*variable, value))
-    })
 }

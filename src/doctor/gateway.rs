@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::reach::{self, ALIAS};
+use super::question::{ALIAS, Question};
 use super::{Check, Patient, address};
 use crate::compose::Service;
 use crate::engine::{BRIDGE_HINT, Engine};
@@ -230,7 +230,7 @@ async fn engine_checks(
     let mut checks = vec![image, alias];
     checks.extend(published(service, state.as_ref().ok()));
     if patient.manner.probe {
-        let question = reach::Question {
+        let question = Question {
             patient,
             compose,
             service,

@@ -8,6 +8,7 @@ mod folder;
 mod gateway;
 mod host;
 pub mod probe;
+mod question;
 mod reach;
 mod verdict;
 

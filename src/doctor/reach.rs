@@ -2,53 +2,15 @@
 //! container of this very program.
 
 use bytes::Bytes;
-use reqwest::Url;
 use tokio_util::sync::CancellationToken;
 
 use super::probe::{self, Report};
+use super::question::{ALIAS, Asked, NAME, Question, Spot};
 use super::verdict::Seen;
-use super::{Check, Patient, address};
-use crate::compose::Service;
-use crate::engine::{Engine, Place, Throwaway};
+use super::{Check, question};
+use crate::engine::{Place, Throwaway};
 use crate::error::{Error, Result};
-use crate::gateway::{ComposeGateway, GatewayState};
 use crate::process;
-
-/// The name by which containers call this machine.
-pub(super) const ALIAS: &str = "host.docker.internal";
-pub(super) const NAME: &str = "reach";
-/// The variables by which services are told where Ollama is, the most telling first.
-pub(super) const VARIABLES: [&str; 6] = [
-    "OLLAMA_URL",
-    "OLLAMA_BASE_URL",
-    "OLLAMA_API_URL",
-    "OLLAMA_API_BASE",
-    "OLLAMA_ENDPOINT",
-    "OLLAMA_HOST",
-];
-
-/// What is asked, from where.
-pub(super) struct Question<'a> {
-    pub patient: &'a Patient<'a>,
-    pub compose: &'a ComposeGateway,
-    pub service: &'a Service,
-    pub engine: &'a Engine,
-    pub state: Option<&'a GatewayState>,
-}
-
-/// The address that the service asks, and what named it.
-pub(super) struct Asked {
-    pub url: Url,
-    /// `OLLAMA_URL`; `None` where the service names no address.
-    pub variable: Option<&'static str>,
-}
-
-/// Where the probe runs.
-pub(super) struct Spot {
-    pub place: Place,
-    /// For people: `container app-ollama-functions-1`, `network app_default`.
-    pub name: String,
-}
 
 impl Question<'_> {
     /// Asks, and says what to do.
@@ -95,7 +57,7 @@ impl Question<'_> {
     }
 
     fn asked(&self) -> Result<Asked, Box<Check>> {
-        let Some((variable, value)) = address::asked(self.service) else {
+        let Some((variable, value)) = question::asked(self.service) else {
             let port = self.patient.backend.host.port;
             let url = probe::address(&format!("http://{ALIAS}:{port}"));
             return Ok(Asked {

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::Check;
 use super::firewall::{Firewall, Opening};
 use super::probe::{Finding, Report};
-use super::reach::{ALIAS, Asked, NAME, Question, Spot};
+use super::question::{ALIAS, Asked, NAME, Question, Spot};
 use crate::backend::RelayState;
 use crate::config::Bind;
 use crate::engine::Place;

@@ -24,6 +24,7 @@ mod naming;
 mod noted;
 mod patience;
 mod policy;
+mod pool;
 mod server;
 #[cfg(test)]
 mod tests;

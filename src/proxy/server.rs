@@ -22,7 +22,7 @@ use super::forward::{Client, Forwarder};
 use super::headers;
 use super::patience::Patient;
 use super::policy::Policy;
-use super::upstream::BUFFER;
+use super::pool::BUFFER;
 use crate::error::Result;
 
 /// Pause after an `accept` that failed for want of a resource (EMFILE), which would fail again at once.
