@@ -76,5 +76,15 @@ fn a_backend_behind_tls_is_reached_and_its_certificate_checked() {
         "{text}"
     );
     sandbox.run(["gateway", "down"]).code(0);
+
+    // Trusted, but not for this name.
+    sandbox.set("OLLAMA_HOST", &format!("https://127.0.0.1:{port}"));
+    sandbox.run(["gateway", "up"]).code(0);
+    let (status, text) = get(sandbox.gateway, "/api/tags").expect("answered");
+    assert!(
+        status == 502 && text.contains("as the certificate does"),
+        "{status} {text}"
+    );
+    sandbox.run(["gateway", "down"]).code(0);
     sandbox.assert_nothing_left();
 }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use hyper_util::client::legacy::Error as ClientError;
+use rustls::CertificateError;
 
 use super::upstream::Upstream;
 
@@ -48,16 +49,14 @@ impl Whose {
     /// Why a request got no answer, and what to do about it.
     pub fn explain(self, upstream: &Upstream, error: &ClientError) -> String {
         let mut cause: &(dyn StdError + 'static) = error;
-        let mut untrusted = false;
+        let mut fault = None;
         while let Some(source) = cause.source() {
             cause = source;
-            untrusted |= is_of_certificate(cause);
+            fault = fault.or_else(|| of_certificate(cause));
         }
-        if untrusted {
-            format!(
-                "the certificate of {upstream} is not trusted ({cause}); \
-                 name the file of its authority in SSL_CERT_FILE, then `ollamactl gateway restart`"
-            )
+        if let Some(fault) = fault {
+            let mend = certificate_mend(fault);
+            format!("the certificate of {upstream} is not trusted ({cause}); {mend}")
         } else if error.is_connect() {
             let start = self.start(upstream);
             format!("no backend answers at {upstream} ({cause}); {start}")
@@ -68,15 +67,31 @@ impl Whose {
     }
 }
 
-/// Errors of input and output are wrapped in one another, which `source` passes over.
-fn is_of_certificate(error: &(dyn StdError + 'static)) -> bool {
+/// What is wrong with a certificate, where that is the error. Errors of input and output are wrapped in one
+/// another, which `source` passes over.
+fn of_certificate<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CertificateError> {
     if let Some(inner) = error.downcast_ref().and_then(io::Error::get_ref) {
-        return is_of_certificate(inner);
+        return of_certificate(inner);
     }
-    matches!(
-        error.downcast_ref(),
-        Some(rustls::Error::InvalidCertificate(_))
-    )
+    match error.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(fault)) => Some(fault),
+        _ => None,
+    }
+}
+
+fn certificate_mend(fault: &CertificateError) -> &'static str {
+    match fault {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has to be renewed there"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "compare the clocks of both machines"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "name the backend in OLLAMA_HOST as the certificate does"
+        }
+        _ => "name the file of its authority in SSL_CERT_FILE, then `ollamactl gateway restart`",
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,10 @@ pub struct Policy {
     pub log: Option<RequestLog>,
 }
 
+/// Connections to the relay at the same time. Each may have one to the backend, and the supervisor, which has
+/// descriptors of its own to keep, runs with the usual 1024.
+const RELAY_CONNECTIONS: usize = 384;
+
 /// Who may connect.
 #[derive(Debug, Clone)]
 pub enum Peers {
@@ -130,7 +134,10 @@ impl Policy {
             peers,
             surface,
             stub: false,
-            limits: Limits::default(),
+            limits: Limits {
+                connections: RELAY_CONNECTIONS,
+                ..Limits::default()
+            },
             log: None,
         }
     }

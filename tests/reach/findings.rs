@@ -12,7 +12,7 @@ fn each_fault_is_told_from_the_others() {
     let Some(machine) = Machine::with_engine() else {
         return;
     };
-    machine.run("doctor --json").code(1);
+    machine.run("doctor --json").code(0);
     let early = machine.doctor("reach");
     assert_eq!(early["verdict"], "warn", "{early}");
     assert!(text(&early, "why").contains("not made yet"), "{early}");
