@@ -250,11 +250,11 @@ impl fmt::Display for Owner {
 
 /// Where the desktop app writes its server's log.
 pub fn app_log() -> Option<PathBuf> {
-    let folders = directories::BaseDirs::new()?;
     let path = if cfg!(windows) {
+        let folders = directories::BaseDirs::new()?;
         folders.data_local_dir().join("Ollama").join("server.log")
     } else {
-        folders.home_dir().join(".ollama/logs/server.log")
+        users::own_home()?.join(".ollama/logs/server.log")
     };
     path.exists().then_some(path)
 }
