@@ -6,9 +6,10 @@
 
 pub mod error;
 pub mod event;
-pub mod paths;
 pub mod process;
 pub mod units;
+
+pub mod paths;
 
 pub mod daemon;
 pub mod ollama;

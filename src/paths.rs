@@ -10,6 +10,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Error, Kind, Result};
+#[cfg(target_os = "linux")]
+use crate::process::users;
 
 /// The folders of one user.
 #[derive(Debug, Clone)]
@@ -25,15 +27,43 @@ pub struct Paths {
 impl Paths {
     /// The folders of the user who runs this process, by the platform's conventions.
     pub fn of_user() -> Result<Self> {
-        let project = directories::ProjectDirs::from("", "", "ollamactl").ok_or_else(|| {
-            Error::usage("no home folder is known: HOME is not set and the user has none")
+        Self::by_convention().ok_or_else(|| {
+            Error::usage("no home folder is known: HOME is not set, and /etc/passwd names none for this user")
                 .hint("set HOME, or XDG_STATE_HOME and XDG_CONFIG_HOME")
-        })?;
-        let state = project
-            .state_dir()
-            .unwrap_or_else(|| project.data_local_dir());
-        Ok(Self {
-            state: state.to_owned(),
+        })
+    }
+
+    /// The XDG base folders. `directories` has the same rules, but asks `getpwuid` where `HOME` is not set,
+    /// see [`users::own_home`].
+    #[cfg(target_os = "linux")]
+    fn by_convention() -> Option<Self> {
+        let home = users::own_home();
+        // A relative path in such a variable is to be ignored.
+        let named = |variable: &str| {
+            let folder = PathBuf::from(std::env::var_os(variable)?);
+            folder.is_absolute().then_some(folder)
+        };
+        let folder = |variable: &str, in_home: &str| {
+            let folder = named(variable).or_else(|| Some(home.as_ref()?.join(in_home)))?;
+            Some(folder.join("ollamactl"))
+        };
+        let state = folder("XDG_STATE_HOME", ".local/state")?;
+        Some(Self {
+            config: folder("XDG_CONFIG_HOME", ".config")?,
+            cache: folder("XDG_CACHE_HOME", ".cache").unwrap_or_else(|| state.join("cache")),
+            state,
+        })
+    }
+
+    /// The folders that the platform has for such things.
+    #[cfg(not(target_os = "linux"))]
+    fn by_convention() -> Option<Self> {
+        let project = directories::ProjectDirs::from("", "", "ollamactl")?;
+        Some(Self {
+            state: project
+                .state_dir()
+                .unwrap_or_else(|| project.data_local_dir())
+                .to_owned(),
             config: project.config_dir().to_owned(),
             cache: project.cache_dir().to_owned(),
         })

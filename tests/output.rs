@@ -264,11 +264,52 @@ fn a_reader_that_goes_away_is_no_panic() {
 }
 
 #[test]
-fn without_a_home_the_way_out_is_said() {
+fn without_a_home_variable_the_users_own_is_used() {
     let mut sandbox = Sandbox::new();
     for name in ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
         sandbox.unset(name);
     }
     let output = sandbox.run(["version"]).code(0);
     assert!(output.stdout.starts_with("ollamactl "), "{output}");
+}
+
+/// As in a container with `--user 4242`: a user whom `/etc/passwd` does not know.
+#[test]
+fn an_unknown_user_without_a_home_is_told_what_is_missing() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    if !support::is_root() {
+        eprintln!("SKIPPED: only root can become a user who does not exist");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("ollamactl");
+    std::fs::copy(env!("CARGO_BIN_EXE_ollamactl"), &program).expect("copied");
+    for path in [folder.path(), &program] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("set");
+    }
+    let run = |home: Option<&str>, state: bool| {
+        let mut command = std::process::Command::new(&program);
+        command.arg("version").env_clear().uid(4242).gid(4242);
+        command.current_dir(folder.path());
+        if let Some(home) = home {
+            command.env("HOME", home);
+        }
+        if state {
+            for name in ["XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
+                command.env(name, "/tmp");
+            }
+        }
+        let output = command.output().expect("ran");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), text)
+    };
+    for home in [None, Some("")] {
+        let (code, text) = run(home, false);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains("no home folder is known"), "{text}");
+        assert!(text.contains("hint: set HOME"), "{text}");
+        assert_eq!(run(home, true).0, Some(0), "no home is needed then");
+    }
+    assert_eq!(run(Some("/tmp"), false).0, Some(0));
 }

@@ -6,9 +6,10 @@ mod support;
 
 use std::sync::{Arc, Mutex};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::engine::{FakeEngine, Reply};
-use support::{Sandbox, until};
+use support::engine::{End, FakeEngine, Reply};
+use support::{Sandbox, end, until, until_true};
 
 /// An engine that says this of itself.
 fn engine(change: impl FnOnce(&mut Value)) -> Arc<FakeEngine> {
@@ -23,6 +24,16 @@ fn beside(engine: &Arc<FakeEngine>) -> Sandbox {
     engine.on_socket(&sandbox.path("fake.sock"));
     let host = format!("unix://{}", sandbox.path("fake.sock").display());
     sandbox.with("DOCKER_HOST", &host)
+}
+
+/// Docker, whose events go on, so that the relay does not think that it went away.
+fn steady() -> Arc<FakeEngine> {
+    FakeEngine::new(FakeEngine::docker(), |request| {
+        if request.line() == "GET /events" {
+            return Reply::Lines(Vec::new(), End::Stall);
+        }
+        Reply::Honest
+    })
 }
 
 /// The relay's state once it is settled, and what `doctor` says of it.
@@ -101,6 +112,60 @@ fn a_backend_does_not_wait_for_an_engine_that_hangs_and_its_relay_comes_when_tha
         Some(relay()).filter(|relay| relay["state"] != "waiting")
     });
     assert_eq!(relay["state"], "listening", "{relay}");
+}
+
+#[test]
+fn a_relay_goes_with_its_supervisor_and_everybody_says_so() {
+    let sandbox = beside(&steady());
+    let (state, _) = relay(&sandbox);
+    assert_eq!(state["state"], "listening", "{state}");
+    let compose = "services: {ollama-functions: {image: \"registry.test/app:1\"}}";
+    sandbox.write("docker-compose.yml", compose);
+    end(sandbox.supervisor_pid().expect("recorded"), Signal::KILL);
+    until_true("the supervisor's end", || sandbox.processes().len() == 1);
+
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    assert_eq!(status["relay"]["state"], "gone", "{status}");
+    assert_eq!(status["backend"]["kept_by"]["kind"], "orphaned", "{status}");
+    sandbox
+        .run(["status"])
+        .prints(["whose supervisor was killed", "gone", "ollamactl up"]);
+    let checks = sandbox.run(["doctor", "--json"]).json();
+    let mut checks = checks.as_array().expect("a list").iter();
+    let check = checks.find(|check| check["name"] == "relay").expect("one");
+    assert_eq!(check["verdict"], "fail", "{check}");
+    let plan = sandbox.run(["up", "--dry-run"]).code(0);
+    plan.prints(["take over backend on", "its supervisor was killed"]);
+    let health = sandbox.run(["health", "gateway"]).code(3);
+    health.says(["backend: its supervisor was killed", "the relay"]);
+
+    let (state, check) = relay(&sandbox);
+    assert_eq!(state["state"], "listening", "{state}");
+    assert_eq!(check["verdict"], "ok", "{check}");
+}
+
+/// It listens before the record says so.
+#[test]
+fn a_relay_is_no_exposure_whatever_the_record_says() {
+    let sandbox = beside(&steady());
+    // An address beyond loopback, which needs not be this machine's to be listened on.
+    let (state, _) = relay(&sandbox);
+    let address = state["address"].as_str().expect("an address");
+    assert!(!address.starts_with("127."), "{address} shows nothing");
+    let exposed = |sandbox: &Sandbox| {
+        let status = sandbox.run(["status", "--json"]).json();
+        status["backend"]["exposed"].clone()
+    };
+    assert_eq!(exposed(&sandbox), false);
+    let file = sandbox.backend_file("json");
+    let whole = std::fs::read_to_string(&file).expect("readable");
+    let mut record: Value = serde_json::from_str(&whole).expect("JSON");
+    record["relay"] = json!({ "state": "off" });
+    std::fs::write(&file, record.to_string()).expect("written");
+    assert_eq!(exposed(&sandbox), false, "it listens before it is recorded");
+    std::fs::write(&file, "{").expect("written");
+    assert_eq!(exposed(&sandbox), false, "a record that is broken");
+    std::fs::write(&file, whole).expect("written");
 }
 
 #[test]

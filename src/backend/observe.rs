@@ -1,14 +1,15 @@
 //! What there is at the backend's address, and whose it is.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::owner::Owner;
-use super::record::{Record, RelayState, slot};
+use super::record::{Record, slot};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::ollama::{Client, OllamaHost, Probe, Unresolved};
 use crate::paths::Paths;
-use crate::process::listeners;
+use crate::process::{listeners, port_owner};
 
 /// How long one look may take.
 const LOOK: Duration = Duration::from_secs(2);
@@ -109,16 +110,15 @@ async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observe
     let standing = standing(&probe, record.as_ref(), &host);
     let owner = match (&standing, &record) {
         (Standing::Stopped | Standing::Remote | Standing::Unresolved, _) => Owner::Nobody,
+        (Standing::Unsupervised, Some(_)) => Owner::Orphaned,
         // The port of one that starts may not be bound yet.
-        (Standing::Supervised | Standing::Unsupervised | Standing::Starting, Some(record)) => {
-            Owner::Ours {
-                supervisor: record.supervisor.pid,
-            }
-        }
+        (Standing::Supervised | Standing::Starting, Some(record)) => Owner::Ours {
+            supervisor: record.supervisor.pid,
+        },
         _ => Owner::at(&host),
     };
     Ok(Observed {
-        exposed: version.is_some() && is_exposed(&host, record.as_ref()),
+        exposed: version.is_some() && is_exposed(&host),
         host,
         standing,
         owner,
@@ -131,16 +131,23 @@ async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observe
     })
 }
 
-/// Whether anything but loopback is listened on, other than our own relay.
-fn is_exposed(host: &OllamaHost, record: Option<&Record>) -> bool {
-    let relay = match record.map(|record| &record.relay) {
-        Some(RelayState::Listening { address }) => Some(*address),
-        _ => None,
-    };
+/// Whether anything but loopback is listened on, other than by a supervisor of ours: that is the relay,
+/// which may listen before the record says so.
+fn is_exposed(host: &OllamaHost) -> bool {
     host.is_local()
         && listeners(host.port)
             .iter()
-            .any(|listener| !listener.address.ip().is_loopback() && Some(listener.address) != relay)
+            .any(|listener| !listener.address.ip().is_loopback() && !is_relay(listener.address))
+}
+
+/// Whether a supervisor of ours listens there: no backend, and no stub, is called so. Only of the same
+/// user's processes it is known which sockets they hold.
+fn is_relay(address: SocketAddr) -> bool {
+    port_owner(address).is_some_and(|owner| {
+        let words: Vec<&str> = owner.args.iter().skip(1).map(String::as_str).collect();
+        matches!(words[..], ["supervise", "backend", _])
+            || (owner.program() == "ollamactl" && owner.subcommand() == Some("serve"))
+    })
 }
 
 /// The record of the slot, unless everything in it is dead.

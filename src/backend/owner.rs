@@ -20,6 +20,8 @@ pub enum Owner {
         /// Its pid.
         supervisor: u32,
     },
+    /// A supervisor of ours that was killed.
+    Orphaned,
     /// A unit of the system's systemd.
     SystemUnit {
         /// Its name: `ollama.service`.
@@ -134,7 +136,7 @@ impl Owner {
     /// What holds the port, where that can be seen and is not ours.
     pub fn process(&self) -> Option<&Holder> {
         match self {
-            Self::Nobody | Self::Ours { .. } => None,
+            Self::Nobody | Self::Ours { .. } | Self::Orphaned => None,
             Self::OtherUser { process } => process.as_ref(),
             Self::SystemUnit { process, .. }
             | Self::UserUnit { process, .. }
@@ -217,9 +219,10 @@ impl Owner {
             | Self::OtherUser {
                 process: Some(process),
             } => process::output_file(process.pid).map_or(LogPlace::Unknown, LogPlace::File),
-            Self::Nobody | Self::Ours { .. } | Self::OtherUser { process: None } => {
-                LogPlace::Unknown
-            }
+            Self::Nobody
+            | Self::Ours { .. }
+            | Self::Orphaned
+            | Self::OtherUser { process: None } => LogPlace::Unknown,
         }
     }
 }
@@ -229,6 +232,7 @@ impl fmt::Display for Owner {
         match self {
             Self::Nobody => Ok(()),
             Self::Ours { supervisor } => write!(f, "ollamactl (supervisor pid {supervisor})"),
+            Self::Orphaned => f.write_str("ollamactl, whose supervisor was killed"),
             Self::SystemUnit { unit, process } => {
                 write!(f, "systemd unit {unit}, {}", process.text)
             }
@@ -250,11 +254,11 @@ impl fmt::Display for Owner {
 
 /// Where the desktop app writes its server's log.
 pub fn app_log() -> Option<PathBuf> {
-    let folders = directories::BaseDirs::new()?;
     let path = if cfg!(windows) {
+        let folders = directories::BaseDirs::new()?;
         folders.data_local_dir().join("Ollama").join("server.log")
     } else {
-        folders.home_dir().join(".ollama/logs/server.log")
+        users::own_home()?.join(".ollama/logs/server.log")
     };
     path.exists().then_some(path)
 }

@@ -58,6 +58,8 @@ pub enum RelayState {
         /// Why, and what to do instead.
         reason: String,
     },
+    /// It went with its supervisor, which was killed; never written down, since nobody is left to.
+    Gone,
 }
 
 /// A supervisor and its backend, as the record file of their slot holds them.
@@ -117,6 +119,13 @@ impl Record {
             && let Some(process) = child::marked(&self.launch)
         {
             self.origin = Origin::Started { process };
+        }
+        let relays = matches!(
+            self.relay,
+            RelayState::Listening { .. } | RelayState::Waiting { .. }
+        );
+        if relays && !self.supervisor.is_alive() {
+            self.relay = RelayState::Gone;
         }
         self
     }

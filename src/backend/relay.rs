@@ -73,6 +73,7 @@ pub(super) fn describe(state: &RelayState) -> String {
         RelayState::Waiting { reason } => format!("waiting: {reason}"),
         RelayState::NotNeeded { reason } => format!("not needed: {reason}"),
         RelayState::Impossible { reason } => format!("not possible: {reason}"),
+        RelayState::Gone => "gone with its supervisor".to_owned(),
     }
 }
 

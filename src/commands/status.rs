@@ -186,6 +186,10 @@ fn relay(relay: &RelayState) -> Row {
         RelayState::Waiting { reason } => (Tone::Warn, "waiting", reason.clone()),
         RelayState::NotNeeded { reason } => (Tone::Dim, "not needed", reason.clone()),
         RelayState::Impossible { reason } => (Tone::Warn, "not possible", reason.clone()),
+        RelayState::Gone => {
+            let text = "its supervisor was killed: ollamactl up".to_owned();
+            (Tone::Bad, "gone", text)
+        }
     }
 }
 

@@ -194,6 +194,11 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
             format!("containers reach the backend on {address}"),
         )),
         RelayState::NotNeeded { reason } => Some(Check::ok(NAME, format!("not needed: {reason}"))),
+        RelayState::Gone => Some(Check::fail(
+            NAME,
+            "containers do not reach the backend: the relay's supervisor was killed",
+            "ollamactl serve --background",
+        )),
         RelayState::Waiting { reason } | RelayState::Impossible { reason } => {
             // Where the reason knows the cure, it says so at its end.
             let (why, mend) = reason.split_once("; ").unwrap_or((reason, "docker info"));

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Context as _, Error, Kind, Result};
+use crate::process::users;
 
 /// The socket of an engine that runs as a system service.
 pub const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
@@ -103,9 +104,7 @@ pub fn from_environment() -> Result<Endpoint> {
     let var = |name: &str| std::env::var(name).ok();
     resolve(&Surroundings {
         var: &var,
-        home: var("HOME")
-            .or_else(|| var("USERPROFILE"))
-            .map(PathBuf::from),
+        home: users::own_home(),
         default_socket: PathBuf::from(DEFAULT_SOCKET),
         podman_socket: PathBuf::from(PODMAN_SOCKET),
     })

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::backend;
+use crate::backend::{self, RelayState};
 use crate::config::Config;
 use crate::daemon::Restarts;
 use crate::error::{Kind, Result};
@@ -153,6 +153,9 @@ pub async fn examine(question: &Question<'_>) -> Result<Health> {
         }
     });
     let mut failures = backend?;
+    if failures.is_empty() && (question.backend || matches!(gateway, Some(Err(_)))) {
+        failures.extend(relay_gone(question, client.host()));
+    }
     let located = match gateway {
         Some(Ok(located)) => Some(located),
         Some(Err(failure)) => {
@@ -241,6 +244,22 @@ fn crashing(part: Part, restarts: &Restarts, hint: &str) -> Option<Failure> {
     let restarts = restarts.describe().filter(|_| restarts.is_loop())?;
     let reason = format!("it ends by itself again and again ({restarts})");
     Some(Failure::new(part, reason, hint))
+}
+
+/// The relay that the gateway's container needs went with its supervisor.
+fn relay_gone(question: &Question<'_>, host: &OllamaHost) -> Option<Failure> {
+    let Gateway::Compose(compose) = question.gateway? else {
+        return None;
+    };
+    let service = compose.project.service(&compose.service).ok()?;
+    let record = backend::recorded(question.paths, host)?;
+    (record.relay == RelayState::Gone && service.network_mode != "host").then(|| {
+        Failure::new(
+            Part::Backend,
+            "its supervisor was killed, and with it went the relay by which containers reach it",
+            "ollamactl serve --background",
+        )
+    })
 }
 
 /// Whether a supervisor of ours is about to start a backend again that was ready before.

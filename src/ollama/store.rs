@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep};
 
 use super::ModelName;
+use crate::process::users;
 
 /// Part files that did not change for so long are written.
 const SETTLED: Duration = Duration::from_millis(100);
@@ -16,7 +17,7 @@ pub const STORE_IN_HOME: &str = ".ollama/models";
 /// Where an Ollama that this user starts keeps its models, unless `OLLAMA_MODELS` says otherwise. The
 /// systemd service runs as another user and has another store.
 pub fn home_store() -> Option<PathBuf> {
-    directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(STORE_IN_HOME))
+    users::own_home().map(|home| home.join(STORE_IN_HOME))
 }
 
 /// Waits until the part files of downloads that were just cancelled are written, at most this long. Ollama

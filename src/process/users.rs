@@ -19,6 +19,21 @@ pub fn home(uid: u32) -> Option<PathBuf> {
         .map(Into::into)
 }
 
+/// The home folder of the user who runs this process: `HOME`, or what `/etc/passwd` says. Never asked of
+/// `getpwuid`: for that a static glibc loads the machine's own libraries, and crashes in those that do not
+/// fit it.
+#[cfg(target_os = "linux")]
+pub fn own_home() -> Option<PathBuf> {
+    let named = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    named.map(PathBuf::from).or_else(|| home(own()?))
+}
+
+/// The home folder of the user who runs this process.
+#[cfg(not(target_os = "linux"))]
+pub fn own_home() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|folders| folders.home_dir().to_owned())
+}
+
 /// The id of the user who runs this process; `None` where the platform has no such ids.
 #[cfg(unix)]
 pub fn own() -> Option<u32> {

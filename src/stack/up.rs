@@ -103,6 +103,12 @@ pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
         let line = format!("start backend on {}: nothing answers there", observed.host);
         lines.push(line);
     }
+    if observed.standing == Standing::Unsupervised {
+        let host = &observed.host;
+        lines.push(format!(
+            "take over backend on {host}: its supervisor was killed"
+        ));
+    }
     let model = &config.model.value;
     if !observed.answers() {
         lines.push(format!(
