@@ -5,7 +5,7 @@ mod support;
 
 use rustix::process::Signal;
 use serde_json::json;
-use support::http::{server, stranger};
+use support::http::{request, server, stranger};
 use support::{MODEL, Sandbox, end, until_true};
 
 const OK: &str = "{\"status\":\"ok\"}\n";
@@ -90,6 +90,47 @@ fn a_missing_model_counts_from_level_ready_on() {
         sandbox.run(["health", "--level", "infer"]).code(0).stdout,
         asked_of(sandbox.gateway)
     );
+}
+
+#[test]
+fn a_gateway_that_runs_with_another_model_is_seen() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    // The gateway goes on with the model that it was started with.
+    sandbox.set("OLLAMA_MODEL", "tiny-other");
+    sandbox.run(["pull-model"]).code(0);
+    for level in ["ready", "infer"] {
+        let health = sandbox.run(["health", "--level", level]).code(0);
+        assert_eq!(health.json()["status"], "ok");
+        health.says([
+            "uses the model tiny, but tiny-other (environment OLLAMA_MODEL) is required",
+            "ollamactl up",
+        ]);
+    }
+    sandbox
+        .run(["status"])
+        .code(0)
+        .prints(["uses tiny, not the required model"]);
+    sandbox
+        .run(["doctor"])
+        .prints(["gateway model", "started with tiny, but tiny-other"]);
+
+    let name = json!({ "model": MODEL }).to_string();
+    let deleted = request(sandbox.backend, "DELETE", "/api/delete", &name);
+    assert_eq!(deleted.expect("answered").status, 200);
+    for level in ["ready", "infer"] {
+        let health = sandbox.run(["health", "--level", level]).code(3);
+        assert_eq!(health.json()["failing"], json!(["gateway"]), "{health}");
+        health.says(["uses the model tiny", "hint: ollamactl up"]);
+    }
+    sandbox
+        .run(["health", "--model", "tiny-other"])
+        .code(3)
+        .says(["hint: ollamactl up --model tiny-other"]);
+    sandbox.run(["health", "--level", "live"]).code(0);
+    sandbox.run(["up"]).code(0);
+    let health = sandbox.run(["health", "--level", "infer"]).code(0);
+    assert_eq!(health.stdout, asked_of(sandbox.gateway));
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn show(context: &Context, args: &StatusArgs, status: &Status) -> Result<()> {
 /// Lines for `eval "$(ollamactl status -o env)"`.
 fn env(status: &Status) -> String {
     let mut lines = vec![
-        format!("OLLAMA_MODEL={}", quoted(&status.model.name)),
+        format!("OLLAMA_MODEL={}", quoted(status.model.name.as_str())),
         format!("OLLAMA_HOST={}", quoted(&status.backend.url)),
     ];
     if let Some(url) = status.gateway.url() {
@@ -186,10 +186,17 @@ fn gateway_row(status: &Status) -> Row {
         .health
         .as_ref()
         .map_or_else(String::new, |health| format!("  {health}"));
-    let text = format!("{url}  {} {}{health}", located.kind, located.name)
+    let other = match &located.model {
+        Some(model) if !status.model.name.means(model) => {
+            format!("  uses {model}, not the required model: ollamactl up")
+        }
+        _ => String::new(),
+    };
+    let text = format!("{url}  {} {}{health}{other}", located.kind, located.name)
         .trim()
         .to_owned();
     match located.state.as_str() {
+        "running" if !other.is_empty() => (Tone::Warn, "running", text),
         "running" => (Tone::Good, "running", text),
         "absent" => (Tone::Bad, "stopped", text),
         "exited" | "dead" => (Tone::Bad, "exited", text),

@@ -6,7 +6,7 @@ use crate::backend::{self, Observed, Owner, RelayState, Standing};
 use crate::config::{Config, Mode};
 use crate::error::{Error, Result};
 use crate::gateway::{Gateway, Located, locate};
-use crate::ollama::{Client, LoadedModel};
+use crate::ollama::{Client, LoadedModel, ModelName};
 use crate::paths::Paths;
 use crate::process::Info;
 
@@ -54,7 +54,7 @@ impl GatewayStatus {
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelStatus {
     /// Its name.
-    pub name: String,
+    pub name: ModelName,
     /// Whether the backend has it; `None` while the backend does not answer.
     pub present: Option<bool>,
     /// Bytes on disk.
@@ -153,7 +153,7 @@ fn backend_status(observed: Observed) -> BackendStatus {
 async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
     let wanted = &config.model.value;
     let mut status = ModelStatus {
-        name: wanted.to_string(),
+        name: wanted.clone(),
         present: None,
         size: None,
         digest: None,
