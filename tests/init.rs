@@ -200,6 +200,18 @@ fn the_targets_run_their_command() {
     make("ai-help")
         .code(0)
         .prints(["ai-llm-setup", "ai-ollama-logs"]);
+    // From a Makefile of one's own, whatever else that includes: no variable is set for its recipes.
+    sandbox.write("other.mk", "other: ## Another file's\n");
+    sandbox.write(
+        "Makefile",
+        "include Makefile.ai\ninclude other.mk\nmine:\n\t@echo model=$${OLLAMA_MODEL-unset}\n",
+    );
+    let own = |words: &str| sandbox.shell(&format!("unset OLLAMA_MODEL; make {words}"));
+    own("ai-help").code(0).prints(["ai-llm-setup"]);
+    own("mine").code(0).prints(["model=unset\n"]);
+    own("mine OLLAMA_MODEL=tiny")
+        .code(0)
+        .prints(["model=tiny\n"]);
     make("ai-ollama-pull-model OLLAMA_MODEL=tiny:made")
         .code(0)
         .says(["tiny:made"]);
