@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<
 
 fn show(context: &Context, args: &StatusArgs, status: &Status) -> Result<()> {
     if context.ui.is_json() {
-        return context.ui.print_json(status);
+        return context.ui.print_verdict(status);
     }
     if args.output == StatusFormat::Env {
         return context.ui.print(&env(status));
