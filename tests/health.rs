@@ -208,10 +208,24 @@ fn waiting_ends_when_it_is_healthy_or_the_time_is_over() {
     let output = sandbox.run(["health", "gateway", "--wait=300ms"]);
     assert!(matches!(output.status, 3 | 7), "{output}");
     assert_eq!(output.json()["failing"], json!(["gateway"]));
+    let told = sandbox.run(["--json", "health", "gateway", "--wait=300ms"]);
+    assert_eq!(told.json()["failing"], json!(["gateway"]), "{told}");
     sandbox
         .run(["health", "--wait=soon"])
         .code(2)
         .says(["--wait", "soon"]);
+}
+
+#[test]
+fn what_is_waited_for_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    let waiting = sandbox.spawn(["health", "gateway", "--level", "live", "--wait=60s"]);
+    waiting.wait_to_say("waiting for the gateway: it does not run");
+    sandbox.run(["gateway", "up"]).code(0);
+    let waited = waiting.finish().code(0);
+    assert_eq!(waited.stdout, OK);
+    waited.says(["healthy"]);
 }
 
 /// Nothing is known yet of the part that was asked for, and of no other.
