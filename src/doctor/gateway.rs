@@ -8,6 +8,7 @@ use super::{Check, Patient};
 use crate::compose::Service;
 use crate::config::Setting;
 use crate::engine::{BRIDGE_HINT, Engine};
+use crate::gateway::service::own;
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, NamedModel, embedded};
 use crate::ollama::fetch;
 use crate::process;
@@ -125,6 +126,7 @@ fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
 
 async fn compose_checks(patient: &Patient<'_>, compose: &ComposeGateway) -> Vec<Check> {
     let mut checks = vec![parsed(compose), service(compose)];
+    checks.extend(program(compose));
     match Engine::from_environment().await {
         Err(error) => checks.extend([
             model(patient, compose, None),
@@ -133,6 +135,7 @@ async fn compose_checks(patient: &Patient<'_>, compose: &ComposeGateway) -> Vec<
         Ok(engine) => {
             let state = gateway::status(&engine, &compose.target()).await;
             checks.push(model(patient, compose, state.as_ref().ok()));
+            checks.extend(program(compose));
             checks.push(Check::ok("engine", describe(&engine)));
             checks.extend(engine_checks(patient, compose, &engine, state).await);
         }
@@ -220,6 +223,23 @@ fn model(patient: &Patient<'_>, compose: &ComposeGateway, state: Option<&Gateway
         Some(NamedModel { variable, model }) => Check::ok(NAME, format!("{variable}={model}")),
         None => Check::ok(NAME, "the service names no model in its environment"),
     }
+}
+
+/// Warns where the image of `init --gateway` is built from another version's program than this one.
+fn program(compose: &ComposeGateway) -> Option<Check> {
+    let service = compose.project.service(&compose.service).ok()?;
+    let path = own::program(service)?;
+    let (copy, ours) = (
+        std::fs::read(&path).ok()?,
+        process::own_static_program().ok()?,
+    );
+    (copy != ours).then(|| {
+        Check::warn(
+            "gateway program",
+            format!("{} is another version than this ollamactl", path.display()),
+            "ollamactl init --gateway, then ollamactl up --build",
+        )
+    })
 }
 
 fn describe(engine: &Engine) -> String {
