@@ -107,10 +107,9 @@ fn a_line_of_ten_megabytes_is_a_line() {
 }
 
 /// Runs a command with a terminal; `None`, said aloud, where there is no `script`.
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 fn on_a_terminal(sandbox: &Sandbox, command: &str) -> Option<String> {
     if sandbox.shell("script -qec true /dev/null").status != 0 {
-        eprintln!("SKIPPED: a terminal needs script(1)");
+        support::skipped("a terminal needs script(1)");
         return None;
     }
     let line = format!("script -qec '{command}' /dev/null");

@@ -375,10 +375,9 @@ fn a_stop_of_the_backend_first_cancels_the_pulls_through_it() {
 
 /// As above, with a backend that was started by hand and `kill`, which sees all of the machine.
 #[test]
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 fn kill_first_cancels_the_pulls_through_what_it_ends() {
     if !support::is_root() {
-        eprintln!("SKIPPED: a namespace of processes of its own needs root");
+        support::skipped("a namespace of processes of its own needs root");
         return;
     }
     let sandbox = Sandbox::new()

@@ -5,7 +5,7 @@ mod support;
 
 use rustix::process::Signal;
 use serde_json::json;
-use support::http::{server, stranger};
+use support::http::{request, server, stranger};
 use support::{MODEL, Sandbox, end, until_true};
 
 const OK: &str = "{\"status\":\"ok\"}\n";
@@ -93,6 +93,47 @@ fn a_missing_model_counts_from_level_ready_on() {
 }
 
 #[test]
+fn a_gateway_that_runs_with_another_model_is_seen() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    // The gateway goes on with the model that it was started with.
+    sandbox.set("OLLAMA_MODEL", "tiny-other");
+    sandbox.run(["pull-model"]).code(0);
+    for level in ["ready", "infer"] {
+        let health = sandbox.run(["health", "--level", level]).code(0);
+        assert_eq!(health.json()["status"], "ok");
+        health.says([
+            "uses the model tiny, but tiny-other (environment OLLAMA_MODEL) is required",
+            "ollamactl up",
+        ]);
+    }
+    sandbox
+        .run(["status"])
+        .code(0)
+        .prints(["uses tiny, not the required model"]);
+    sandbox
+        .run(["doctor"])
+        .prints(["gateway model", "started with tiny, but tiny-other"]);
+
+    let name = json!({ "model": MODEL }).to_string();
+    let deleted = request(sandbox.backend, "DELETE", "/api/delete", &name);
+    assert_eq!(deleted.expect("answered").status, 200);
+    for level in ["ready", "infer"] {
+        let health = sandbox.run(["health", "--level", level]).code(3);
+        assert_eq!(health.json()["failing"], json!(["gateway"]), "{health}");
+        health.says(["uses the model tiny", "hint: ollamactl up"]);
+    }
+    sandbox
+        .run(["health", "--model", "tiny-other"])
+        .code(3)
+        .says(["hint: ollamactl up --model tiny-other"]);
+    sandbox.run(["health", "--level", "live"]).code(0);
+    sandbox.run(["up"]).code(0);
+    let health = sandbox.run(["health", "--level", "infer"]).code(0);
+    assert_eq!(health.stdout, asked_of(sandbox.gateway));
+}
+
+#[test]
 fn a_gateway_with_an_interface_of_its_own_cannot_be_asked_for_a_token_which_is_said() {
     let sandbox = Sandbox::new();
     sandbox.serve();
@@ -167,10 +208,24 @@ fn waiting_ends_when_it_is_healthy_or_the_time_is_over() {
     let output = sandbox.run(["health", "gateway", "--wait=300ms"]);
     assert!(matches!(output.status, 3 | 7), "{output}");
     assert_eq!(output.json()["failing"], json!(["gateway"]));
+    let told = sandbox.run(["--json", "health", "gateway", "--wait=300ms"]);
+    assert_eq!(told.json()["failing"], json!(["gateway"]), "{told}");
     sandbox
         .run(["health", "--wait=soon"])
         .code(2)
         .says(["--wait", "soon"]);
+}
+
+#[test]
+fn what_is_waited_for_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    let waiting = sandbox.spawn(["health", "gateway", "--level", "live", "--wait=60s"]);
+    waiting.wait_to_say("waiting for the gateway: it does not run");
+    sandbox.run(["gateway", "up"]).code(0);
+    let waited = waiting.finish().code(0);
+    assert_eq!(waited.stdout, OK);
+    waited.says(["healthy"]);
 }
 
 /// Nothing is known yet of the part that was asked for, and of no other.

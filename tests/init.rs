@@ -136,10 +136,28 @@ fn a_gateway_is_a_service_that_only_this_machine_reaches() {
         format!("http://host.docker.internal:{backend}")
     );
     let program = sandbox.work().join("ollama-functions/ollamactl");
-    let version = std::process::Command::new(program)
-        .arg("--version")
-        .output();
-    assert!(version.expect("it runs").status.success());
+    let runs = || {
+        let mut version = std::process::Command::new(&program);
+        version
+            .arg("--version")
+            .output()
+            .is_ok_and(|ran| ran.status.success())
+    };
+    assert!(runs());
+    sandbox
+        .run(["init", "--gateway"])
+        .code(0)
+        .says(["ollama-functions/ollamactl is there already"]);
+    // Another version's, or half a copy, is no file of a person's.
+    std::fs::write(&program, "half").expect("written");
+    sandbox
+        .run(["doctor"])
+        .prints(["gateway program", "another version"]);
+    sandbox.run(["init", "--gateway"]).code(0).says([
+        "ollama-functions/ollamactl was another version",
+        "up --build",
+    ]);
+    assert!(runs());
     assert_eq!(sandbox.read("ollama-functions/.gitignore"), "/ollamactl\n");
     let exposure = sandbox.run(["doctor", "--json"]).json();
     let mut names = exposure.as_array().expect("a list").iter();
@@ -200,6 +218,18 @@ fn the_targets_run_their_command() {
     make("ai-help")
         .code(0)
         .prints(["ai-llm-setup", "ai-ollama-logs"]);
+    // From a Makefile of one's own, whatever else that includes: no variable is set for its recipes.
+    sandbox.write("other.mk", "other: ## Another file's\n");
+    sandbox.write(
+        "Makefile",
+        "include Makefile.ai\ninclude other.mk\nmine:\n\t@echo model=$${OLLAMA_MODEL-unset}\n",
+    );
+    let own = |words: &str| sandbox.shell(&format!("unset OLLAMA_MODEL; make {words}"));
+    own("ai-help").code(0).prints(["ai-llm-setup"]);
+    own("mine").code(0).prints(["model=unset\n"]);
+    own("mine OLLAMA_MODEL=tiny")
+        .code(0)
+        .prints(["model=tiny\n"]);
     make("ai-ollama-pull-model OLLAMA_MODEL=tiny:made")
         .code(0)
         .says(["tiny:made"]);

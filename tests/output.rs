@@ -40,6 +40,30 @@ fn acting_commands_keep_standard_output_for_data() {
     }
 }
 
+/// Also where a command fails before its first step, and once where a step has told it.
+#[test]
+fn a_failure_is_one_object_with_an_error_under_json() {
+    let sandbox = Sandbox::new();
+    let service = "services: {ollama-functions: {image: gateway:1}}\n";
+    let compose = sandbox.write("compose.yaml", service);
+    let errors = |args: &[&str], code: i32| {
+        let output = sandbox.run([&["--json"], args].concat()).code(code);
+        let lines = output.json_lines();
+        let told = lines.iter().filter(|line| line["error"].is_object());
+        let told: Vec<_> = told.map(|line| line["error"].clone()).collect();
+        assert_eq!(told.len(), 1, "{output}");
+        assert!(told[0]["message"].is_string(), "{output}");
+        assert_eq!(told[0]["exit_code"], code, "{output}");
+    };
+    errors(&["up"], 6);
+    errors(&["gateway", "up"], 6);
+    std::fs::write(compose, "services: [\n").expect("written");
+    for args in [&["up"][..], &["health"], &["gateway", "up"]] {
+        errors(args, 2);
+    }
+    errors(&["health", "--wait=soon"], 2);
+}
+
 #[test]
 fn colours_obey_flag_variable_and_terminal() {
     let mut sandbox = Sandbox::new();
@@ -279,7 +303,7 @@ fn an_unknown_user_without_a_home_is_told_what_is_missing() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     if !support::is_root() {
-        eprintln!("SKIPPED: only root can become a user who does not exist");
+        support::skipped("only root can become a user who does not exist");
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");

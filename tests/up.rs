@@ -157,6 +157,36 @@ fn up_in_json_is_events_and_ends_with_the_status() {
 }
 
 #[test]
+fn settings_that_a_running_backend_does_not_follow_are_named() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let again = sandbox.run(["up"]).code(0);
+    assert!(!again.stderr.contains("other settings"), "{again}");
+    sandbox.write(
+        "ollamactl.yaml",
+        "backend: {bind: loopback, environment: {OLLAMA_KEEP_ALIVE: 1h}}\nrelay: {allow: [shop]}\n",
+    );
+    for args in [
+        &["up"][..],
+        &["serve", "--background", "--models-dir", "elsewhere"],
+    ] {
+        sandbox.run(args).code(0).says([
+            "other settings than these: backend.bind, ",
+            "relay.allow, OLLAMA_KEEP_ALIVE; ",
+            "ollamactl down, then this command again",
+        ]);
+    }
+    // A restart keeps them too.
+    sandbox.run(["restart"]).code(0);
+    sandbox.run(["up"]).code(0).says(["relay.allow"]);
+    sandbox.run(["down"]).code(0);
+    let started = sandbox.run(["up"]).code(0);
+    assert!(!started.stderr.contains("other settings"), "{started}");
+    let again = sandbox.run(["up"]).code(0);
+    assert!(!again.stderr.contains("other settings"), "{again}");
+}
+
+#[test]
 fn up_that_is_interrupted_says_so_and_down_clears_up() {
     let sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "1");
     let up = sandbox.spawn(["up"]);
@@ -289,7 +319,11 @@ fn a_wait_that_is_interrupted_says_nothing_of_a_pull_that_is_over() {
     let up = sandbox.spawn(["up"]);
     up.wait_to_say("health: waiting for the gateway: ");
     up.signal(rustix::process::Signal::INT);
-    let output = up.finish().code(130).says(["interrupted"]);
+    let output = up.finish().code(130);
+    let output = output.says([
+        "interrupted",
+        "hint: what was started goes on; to end it: ollamactl down",
+    ]);
     assert!(!output.stderr.contains("resumes"), "{output}");
     sandbox.run(["down"]).code(0);
 }

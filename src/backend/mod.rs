@@ -3,6 +3,7 @@
 mod adopt;
 mod begin;
 mod child;
+mod drift;
 mod gpu;
 mod keep;
 mod kill;

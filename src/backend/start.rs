@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::drift::drift;
 use super::observe::living_record;
 use super::record::{Origin, Record, slot};
 use super::{Launch, adopt, exposure};
@@ -34,6 +35,13 @@ pub async fn bring_up(launch: &Launch, paths: &Paths, events: &Events) -> Result
         events.warn(warning);
     }
     step.ended(running.fresh, running.record.describe());
+    let ignored = drift(launch, &running.record);
+    if !running.fresh && !ignored.is_empty() {
+        events.warn(format!(
+            "the backend runs with other settings than these: {}; it takes them when it is started: ollamactl down, then this command again",
+            ignored.join(", ")
+        ));
+    }
     Ok(running)
 }
 

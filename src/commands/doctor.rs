@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<
 
 fn print(context: &Context, checks: &[Check]) -> Result<()> {
     if context.ui.is_json() {
-        return context.ui.print_json(&checks);
+        return context.ui.print_verdict(&checks);
     }
     let paint = context.ui.paint();
     let lines: Vec<String> = checks.iter().map(|check| line(check, paint)).collect();

@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, args: &DownArgs) -> anyhow::Result<()
             .print_json(&serde_json::json!({ "event": "down", "result": down }))?);
     }
     for kept in &down.kept {
-        context.ui.say(&format!("left running: {kept}"));
+        context.ui.say(&format!("left as it is: {kept}"));
     }
     Ok(())
 }

@@ -1,17 +1,20 @@
 //! `health`: `{"status":"ok"}` and 0, or what fails and why, and 3.
 
+use std::time::Duration;
+
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::context::Context;
 use crate::cli::{HealthArgs, HealthLevel, HealthPart};
 use crate::config::duration;
 use crate::error::{Error, Kind, Result};
+use crate::event::{Events, Step};
 use crate::gateway;
 use crate::health::{self, Failure, Health, Level, Part, Question};
 use crate::units::seconds;
 
 /// Pause between two looks under `--wait`.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(200);
+const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<()> {
     let config = context.config(&args.stack.flags())?;
@@ -43,21 +46,46 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
     let Some(wait) = wait else {
         return Ok(answer(context, &health::examine(&question).await?)?);
     };
+    let health = patiently(context, &question, wait).await?;
+    Ok(answer(context, &health)?)
+}
+
+/// Looks again and again until nothing fails or the time is over, and says what is waited for.
+async fn patiently(context: &Context, question: &Question<'_>, wait: Duration) -> Result<Health> {
+    // Standard output holds one document, so what is waited for is for people alone.
+    let events = if context.ui.is_json() {
+        Events::none()
+    } else {
+        context.events()
+    };
     let deadline = Instant::now() + wait;
     let mut health = Health::default();
-    while let Ok(now) = timeout_at(deadline, health::examine(&question)).await {
+    let mut step: Option<Step> = None;
+    while let Ok(now) = timeout_at(deadline, health::examine(question)).await {
         health = now?;
-        if health.failures.is_empty() {
-            return Ok(answer(context, &health)?);
+        let Some(first) = health.failures.first() else {
+            if let Some(step) = step {
+                step.done("healthy");
+            }
+            return Ok(health);
+        };
+        let waiting = format!("waiting for the {}: {}", first.part, first.reason);
+        match &step {
+            Some(step) => step.progress(waiting),
+            None => step = Some(events.step("health", waiting)),
         }
         sleep(LOOK).await;
     }
     if health.failures.is_empty() {
         let reason = format!("no answer within {}", seconds(wait));
         let unknown = |part| Failure::new(part, reason.clone(), "ollamactl status");
-        health.failures = asked(&question).into_iter().map(unknown).collect();
+        health.failures = asked(question).into_iter().map(unknown).collect();
     }
-    Ok(answer(context, &health)?)
+    if let Some(step) = step {
+        let late = format!("not healthy within {}", seconds(wait));
+        step.failed(&Error::new(Kind::Unhealthy, late));
+    }
+    Ok(health)
 }
 
 /// The parts of which nothing is known while no look has ended.
@@ -99,14 +127,14 @@ fn answer(context: &Context, health: &Health) -> Result<()> {
         context.ui.say(note);
     }
     let Some((first, others)) = failures.split_first() else {
-        return context.ui.print_json(&Healthy {
+        return context.ui.print_verdict(&Healthy {
             status: "ok",
             asked: health.asked.as_deref(),
             note: health.note.as_deref(),
         });
     };
     let failing: Vec<Part> = failures.iter().map(|failure| failure.part).collect();
-    context.ui.print_json(&Unhealthy {
+    context.ui.print_verdict(&Unhealthy {
         status: "unhealthy",
         failing: &failing,
         reasons: context.ui.is_json().then_some(failures),

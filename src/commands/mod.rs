@@ -164,8 +164,8 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
         Command::Man(args) => man::run(context, &args),
         Command::Version => version::run(context),
         Command::Up(args) => {
-            let pulling = up::Pulling::default();
-            let ran = interruptible(up::run(context, &args, &pulling), || pulling.hint());
+            let progress = up::Progress::default();
+            let ran = interruptible(up::run(context, &args, &progress), || progress.hints());
             ran.await
         }
         Command::Init(args) => interruptible(async { init::run(context, &args) }, no_hint).await,
@@ -182,27 +182,24 @@ async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> 
     }
 }
 
-fn no_hint() -> Option<&'static str> {
-    None
+fn no_hint() -> Vec<&'static str> {
+    Vec::new()
 }
 
 /// Work that may be dropped at any point: dropping closes its requests, and what it started for itself
 /// ends with it.
 async fn interruptible(
     work: impl Future<Output = anyhow::Result<()>>,
-    hint: impl FnOnce() -> Option<&'static str>,
+    hints: impl FnOnce() -> Vec<&'static str>,
 ) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     tokio::select! {
         outcome = work => outcome,
-        () = shutdown.requested.cancelled() => Err(interrupted(hint()).into()),
+        () = shutdown.requested.cancelled() => Err(interrupted(&hints()).into()),
     }
 }
 
-fn interrupted(hint: Option<&str>) -> Error {
+fn interrupted(hints: &[&str]) -> Error {
     let error = Error::new(Kind::Interrupted, "interrupted");
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+    hints.iter().fold(error, |error, hint| error.hint(*hint))
 }

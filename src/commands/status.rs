@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<
 
 fn show(context: &Context, args: &StatusArgs, status: &Status) -> Result<()> {
     if context.ui.is_json() {
-        return context.ui.print_json(status);
+        return context.ui.print_verdict(status);
     }
     if args.output == StatusFormat::Env {
         return context.ui.print(&env(status));
@@ -53,7 +53,7 @@ fn show(context: &Context, args: &StatusArgs, status: &Status) -> Result<()> {
 /// Lines for `eval "$(ollamactl status -o env)"`.
 fn env(status: &Status) -> String {
     let mut lines = vec![
-        format!("OLLAMA_MODEL={}", quoted(&status.model.name)),
+        format!("OLLAMA_MODEL={}", quoted(status.model.name.as_str())),
         format!("OLLAMA_HOST={}", quoted(&status.backend.url)),
     ];
     if let Some(url) = status.gateway.url() {
@@ -204,11 +204,21 @@ fn gateway_row(status: &Status) -> Row {
         .as_ref()
         .map_or_else(String::new, |health| format!("  {health}"));
     let restarts = restarts(&located.restarts);
-    let text = format!("{url}  {} {}{health}{restarts}", located.kind, located.name)
-        .trim()
-        .to_owned();
+    let other = match &located.model {
+        Some(model) if !status.model.name.means(model) => {
+            format!("  uses {model}, not the required model: ollamactl up")
+        }
+        _ => String::new(),
+    };
+    let text = format!(
+        "{url}  {} {}{health}{restarts}{other}",
+        located.kind, located.name
+    )
+    .trim()
+    .to_owned();
     match located.state.as_str() {
         "running" | "restarting" if located.restarts.is_loop() => (Tone::Bad, "crashing", text),
+        "running" if !other.is_empty() => (Tone::Warn, "running", text),
         "running" => (Tone::Good, "running", text),
         "absent" => (Tone::Bad, "stopped", text),
         "exited" | "dead" => (Tone::Bad, "exited", text),

@@ -12,24 +12,36 @@ use crate::gateway;
 use crate::stack::{self, UpReport, UpRequest};
 use crate::units::seconds;
 
-/// Whether a model is being pulled: what an interruption leaves depends on it.
+/// What an interruption leaves: it depends on how far the steps are.
 #[derive(Clone, Default)]
-pub(super) struct Pulling(Arc<AtomicBool>);
+pub(super) struct Progress {
+    pulling: Arc<AtomicBool>,
+    started: Arc<AtomicBool>,
+}
 
-impl Pulling {
+impl Progress {
     /// These events, listened to.
     fn watch(&self, events: Events) -> Events {
-        let pulling = self.0.clone();
+        let this = self.clone();
         Events::new(move |event| {
             match &event {
                 Event::StepStarted { step, .. } if step == "model" => {
-                    pulling.store(true, Ordering::Relaxed);
+                    this.pulling.store(true, Ordering::Relaxed);
                 }
                 // What is interrupted fails too, before anybody asks.
                 Event::StepFinished { step, outcome, .. }
                     if step == "model" && *outcome != Outcome::Failed =>
                 {
-                    pulling.store(false, Ordering::Relaxed);
+                    this.pulling.store(false, Ordering::Relaxed);
+                }
+                // Its start goes on by itself from here.
+                Event::StepProgress { step, .. } if step == "backend" => {
+                    this.started.store(true, Ordering::Relaxed);
+                }
+                Event::StepFinished { step, outcome, .. }
+                    if step == "gateway" && *outcome == Outcome::Done =>
+                {
+                    this.started.store(true, Ordering::Relaxed);
                 }
                 _ => {}
             }
@@ -38,14 +50,23 @@ impl Pulling {
     }
 
     /// What to know after an interruption.
-    pub fn hint(&self) -> Option<&'static str> {
-        self.0.load(Ordering::Relaxed).then_some(
+    pub fn hints(&self) -> Vec<&'static str> {
+        let pulling = self.pulling.load(Ordering::Relaxed).then_some(
             "what was loaded of the model is kept; run the same command again and it resumes",
-        )
+        );
+        let started = self
+            .started
+            .load(Ordering::Relaxed)
+            .then_some("what was started goes on; to end it: ollamactl down");
+        pulling.into_iter().chain(started).collect()
     }
 }
 
-pub(super) async fn run(context: &Context, args: &UpArgs, pulling: &Pulling) -> anyhow::Result<()> {
+pub(super) async fn run(
+    context: &Context,
+    args: &UpArgs,
+    progress: &Progress,
+) -> anyhow::Result<()> {
     let config = context.config(&args.stack.flags())?;
     let wait_timeout = duration("--wait-timeout", &args.wait_timeout)?;
     let gateway = gateway::choose(&config, &context.folder)?;
@@ -61,7 +82,7 @@ pub(super) async fn run(context: &Context, args: &UpArgs, pulling: &Pulling) -> 
     if args.dry.dry_run {
         return show_steps(context, &stack::plan_up(&request).await?);
     }
-    let report = stack::up(&request, &pulling.watch(context.events())).await?;
+    let report = stack::up(&request, &progress.watch(context.events())).await?;
     let (status, _) = stack::status(&config, &context.paths, Ok(&gateway)).await?;
     if context.ui.is_json() {
         let result = serde_json::json!({ "event": "up", "report": report, "status": status });

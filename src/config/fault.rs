@@ -23,7 +23,7 @@ pub(super) fn retold(path: &Path, error: &serde_yaml::Error) -> Error {
     match Unknown::find(&text) {
         Some(unknown) => unknown.error(&start),
         None => Error::usage(format!("{start}: {text}"))
-            .hint("what each key means, with its type: docs/configuration.md"),
+            .hint("every key with its value: ollamactl config show"),
     }
 }
 

@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::question::{ALIAS, Question};
 use super::{Check, Patient, address};
 use crate::compose::Service;
+use crate::config::Setting;
 use crate::engine::{BRIDGE_HINT, Engine};
-use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, embedded};
+use crate::gateway::service::own;
+use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, NamedModel, embedded};
 use crate::ollama::fetch;
 use crate::process;
 
@@ -27,6 +29,7 @@ async fn embedded_checks(patient: &Patient<'_>, how: &embedded::Instructions) ->
         passed_over.unwrap_or_else(|| "the embedded gateway is used".to_owned()),
     );
     let mut checks = vec![kind, embedded_port(patient, launch)];
+    checks.extend(embedded_model(patient, launch));
     checks.extend(embedded_exposure(patient, launch).await);
     if let Err(error) = how.check() {
         checks.push(Check::failed("gateway access", &error));
@@ -48,6 +51,20 @@ fn embedded_port(patient: &Patient<'_>, launch: &embedded::Launch) -> Check {
         return Check::ok(NAME, text);
     }
     taken(NAME, listen).unwrap_or_else(|| Check::ok(NAME, format!("{listen} is free")))
+}
+
+/// Fails where the gateway that runs was started with another model than is required now.
+fn embedded_model(patient: &Patient<'_>, launch: &embedded::Launch) -> Option<Check> {
+    let record = embedded::observe(patient.paths, launch.listen).ok()??;
+    let Setting { value, source } = &patient.config.model;
+    let model = &record.launch.model;
+    (!value.means(model)).then(|| {
+        Check::fail(
+            "gateway model",
+            format!("it was started with {model}, but {value} ({source}) is required"),
+            "ollamactl up",
+        )
+    })
 }
 
 /// A `gateway run`, which leaves no record, at this address.
@@ -109,13 +126,19 @@ fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
 }
 
 async fn compose_checks(patient: &Patient<'_>, compose: &ComposeGateway) -> Vec<Check> {
-    let mut checks = vec![parsed(compose), service(compose), model(patient, compose)];
+    let mut checks = vec![parsed(compose), service(compose)];
+    checks.extend(program(compose));
     checks.extend(address::check(patient, compose));
     match Engine::from_environment().await {
-        Err(error) => checks.push(Check::failed("engine", &error)),
+        Err(error) => checks.extend([
+            model(patient, compose, None),
+            Check::failed("engine", &error),
+        ]),
         Ok(engine) => {
+            let state = gateway::status(&engine, &compose.target()).await;
+            checks.push(model(patient, compose, state.as_ref().ok()));
             checks.push(Check::ok("engine", describe(&engine)));
-            checks.extend(engine_checks(patient, compose, &engine).await);
+            checks.extend(engine_checks(patient, compose, &engine, state).await);
         }
     }
     checks
@@ -158,10 +181,11 @@ fn service(compose: &ComposeGateway) -> Check {
     }
 }
 
-/// The model that the service is told to use, by any variable whose name says so.
-fn model(patient: &Patient<'_>, compose: &ComposeGateway) -> Check {
+/// The model that the gateway is told to use, by any variable whose name says so: the one that its
+/// container was started with, and until it runs the one that the service names.
+fn model(patient: &Patient<'_>, compose: &ComposeGateway, state: Option<&GatewayState>) -> Check {
     const NAME: &str = "gateway model";
-    let wanted = &patient.config.model.value;
+    let Setting { value, source } = &patient.config.model;
     let Ok(service) = compose.project.service(&compose.service) else {
         return Check::warn(
             NAME,
@@ -169,26 +193,54 @@ fn model(patient: &Patient<'_>, compose: &ComposeGateway) -> Check {
             "ollamactl config show",
         );
     };
-    let asked = service.environment.iter().find_map(|(name, value)| {
-        let value = value.as_ref().filter(|value| !value.is_empty())?;
-        matches!(
-            name.as_str(),
-            "OLLAMA_MODEL" | "LLM_MODEL" | "MODEL" | "MODEL_NAME"
-        )
-        .then_some((name, value))
-    });
-    match asked {
-        None => Check::ok(NAME, "the service names no model in its environment"),
-        Some((name, value)) if wanted.means(value) => Check::ok(NAME, format!("{name}={value}")),
-        Some((name, value)) => Check::fail(
+    let written = service.environment.iter();
+    let written = NamedModel::among(
+        written.filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?))),
+    );
+    if let Some(NamedModel { variable, model }) = &written
+        && !value.means(model)
+    {
+        return Check::fail(
+            NAME,
+            format!("the service has {variable}={model}, but {value} ({source}) is required"),
+            format!("write {variable}: ${{OLLAMA_MODEL}} in the service, or OLLAMA_MODEL={model}"),
+        );
+    }
+    let running = state.filter(|state| state.is_running());
+    let started = running.and_then(|state| Some((state, state.model.as_ref()?)));
+    if let Some((state, NamedModel { variable, model })) = started
+        && !value.means(model)
+    {
+        let container = &state.container;
+        return Check::fail(
             NAME,
             format!(
-                "the service has {name}={value}, but {wanted} ({}) is required",
-                patient.config.model.source
+                "container {container} runs with {variable}={model}, but {value} ({source}) is required"
             ),
-            format!("write {name}: ${{OLLAMA_MODEL}} in the service, or OLLAMA_MODEL={value}"),
-        ),
+            "ollamactl up",
+        );
     }
+    match started.map(|(_, named)| named).or(written.as_ref()) {
+        Some(NamedModel { variable, model }) => Check::ok(NAME, format!("{variable}={model}")),
+        None => Check::ok(NAME, "the service names no model in its environment"),
+    }
+}
+
+/// Warns where the image of `init --gateway` is built from another version's program than this one.
+fn program(compose: &ComposeGateway) -> Option<Check> {
+    let service = compose.project.service(&compose.service).ok()?;
+    let path = own::program(service)?;
+    let (copy, ours) = (
+        std::fs::read(&path).ok()?,
+        process::own_static_program().ok()?,
+    );
+    (copy != ours).then(|| {
+        Check::warn(
+            "gateway program",
+            format!("{} is another version than this ollamactl", path.display()),
+            "ollamactl init --gateway, then ollamactl up --build",
+        )
+    })
 }
 
 fn describe(engine: &Engine) -> String {
@@ -205,14 +257,13 @@ async fn engine_checks(
     patient: &Patient<'_>,
     compose: &ComposeGateway,
     engine: &Engine,
+    state: crate::error::Result<GatewayState>,
 ) -> Vec<Check> {
     let Ok(service) = compose.project.service(&compose.service) else {
         return Vec::new();
     };
     let name = compose.project.image_name(service);
-    let target = compose.target();
-    let (image, state) = tokio::join!(engine.image(&name), gateway::status(engine, &target));
-    let image = match image {
+    let image = match engine.image(&name).await {
         Ok(Some(_)) => Check::ok("image", format!("{name} is there")),
         Ok(None) if service.build.is_some() => Check::warn(
             "image",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Check, Patient};
-use crate::backend::{free_bytes, needed_memory, total_memory};
+use crate::backend::{Launch, free_bytes, needed_memory, total_memory};
 use crate::ollama::{Client, home_store, manifest};
 use crate::units::bytes;
 
@@ -44,13 +44,13 @@ async fn size(patient: &Patient<'_>) -> Size {
 
 fn disk(patient: &Patient<'_>, size: &Size) -> Check {
     const NAME: &str = "disk";
-    let store = patient
-        .config
-        .backend
-        .models
-        .value
-        .clone()
-        .or_else(home_store);
+    // The one that runs counts before the one that would be started.
+    let record = patient.backend.record.as_ref();
+    let launch = record.map_or_else(
+        || Launch::from_config(patient.config, patient.paths).ok(),
+        |record| Some(record.launch.clone()),
+    );
+    let store = launch.and_then(|launch| launch.models).or_else(home_store);
     let Some((store, free)) = store.and_then(|store| Some((store.clone(), free_bytes(&store)?)))
     else {
         return Check::warn(

@@ -23,6 +23,8 @@ pub struct Located {
     pub name: String,
     /// `running`, `absent`, `exited`…: for a container, the engine's word.
     pub state: String,
+    /// The model that it was started with; `None` where that cannot be told.
+    pub model: Option<String>,
     /// The container's own health check, where it has one.
     pub health: Option<String>,
     /// Where it is reached; `None` while it does not run or publishes nothing.
@@ -65,6 +67,10 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
         url: published
             .filter(|_| state.is_running())
             .map(|port| format!("http://{}", port.reachable())),
+        model: state
+            .model
+            .filter(|_| state.state == "running")
+            .map(|named| named.model),
         name: state.container,
         health: state.health,
         detail: state
@@ -95,6 +101,7 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
             .map(|record| record.restarts.clone())
             .unwrap_or_default(),
         name,
+        model: record.map(|record| record.launch.model),
         state: if running { "running" } else { "absent" }.to_owned(),
         health: None,
         url: running.then(|| format!("http://{address}")),

@@ -5,6 +5,7 @@ mod choice;
 pub mod embedded;
 mod ledger;
 mod locate;
+mod model;
 pub mod service;
 
 pub use choice::{
@@ -13,6 +14,7 @@ pub use choice::{
 };
 pub use ledger::Ledger;
 pub use locate::{Located, locate};
+pub use model::NamedModel;
 pub use service::{
     Action, Build, Created, Down, DownOptions, Found, GatewayState, Network, Observed, Plan,
     Planned, Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, build, down, down_all,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Failure, Health, Part, Question};
+use super::{Failure, Health, Part, Question, Readiness};
 use crate::config::Secret;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 use crate::gateway::{Gateway, Located};
 use crate::ollama::Client;
 use crate::units::seconds;
@@ -15,6 +15,7 @@ pub(super) async fn inference(
     question: &Question<'_>,
     client: &Client,
     located: Option<Located>,
+    readiness: &Readiness,
     within: Duration,
 ) -> Health {
     let model = &question.config.model.value;
@@ -22,10 +23,7 @@ pub(super) async fn inference(
     let mut note = None;
     if let Some(located) = located {
         let why = match located.url {
-            Some(url) => match client
-                .one_token_from(&url, key(question), model, within)
-                .await
-            {
+            Some(url) => match through(question, client, &url, readiness, within).await {
                 Ok(Some(asked)) => return answered(asked, None),
                 Ok(None) => format!("{url} offers neither /api/generate nor /v1/chat/completions"),
                 Err(error) => return unanswered(&error, within, "ollamactl logs gateway"),
@@ -36,7 +34,7 @@ pub(super) async fn inference(
             "the token did not come through the gateway ({why}), but from the backend itself, {own}"
         ));
     }
-    match client.one_token_from(&own, None, model, within).await {
+    match client.one_token_from(&own, None, Some(model), within).await {
         Ok(Some(asked)) => answered(asked, note),
         Ok(None) => mute(
             &format!("{own} does not offer /api/generate"),
@@ -44,6 +42,25 @@ pub(super) async fn inference(
         ),
         Err(error) => unanswered(&error, within, "ollamactl logs backend"),
     }
+}
+
+/// Asks as callers do. A gateway of ours is asked without a model, so that what it writes in is tried
+/// too; where that is another one, the required one is asked for besides.
+async fn through(
+    question: &Question<'_>,
+    client: &Client,
+    url: &str,
+    readiness: &Readiness,
+    within: Duration,
+) -> Result<Option<String>> {
+    let (key, model) = (key(question), &question.config.model.value);
+    if readiness.ours {
+        let asked = client.one_token_from(url, key, None, within).await?;
+        if asked.is_none() || readiness.other.is_none() {
+            return Ok(asked);
+        }
+    }
+    client.one_token_from(url, key, Some(model), within).await
 }
 
 /// No token came: for want of time, or for a reason that stands in this log.

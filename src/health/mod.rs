@@ -1,9 +1,11 @@
 //! Whether the stack works: small checks, side by side, each with the reason when it fails.
 
 mod inference;
+mod readiness;
 
 use std::time::Duration;
 
+use readiness::{Readiness, readiness};
 use serde::Serialize;
 
 use crate::backend::{self, RelayState};
@@ -74,6 +76,9 @@ pub struct Failure {
     /// It is not there, rather than broken: `up` brings it.
     #[serde(skip)]
     pub absent: bool,
+    /// Waiting does not mend it.
+    #[serde(skip)]
+    pub lasting: bool,
     /// What kind of failure: an engine that cannot be asked is not a gateway that does not work.
     #[serde(skip)]
     pub kind: Kind,
@@ -88,6 +93,7 @@ impl Failure {
             evidence: Vec::new(),
             hint: hint.into(),
             absent: false,
+            lasting: false,
             kind: Kind::Unhealthy,
         }
     }
@@ -164,15 +170,30 @@ pub async fn examine(question: &Question<'_>) -> Result<Health> {
         }
         None => None,
     };
-    if let Level::Infer { within } = question.level
-        && failures.is_empty()
-    {
-        return Ok(inference::inference(question, &client, located, within).await);
+    if !failures.is_empty() || question.level < Level::Ready {
+        return Ok(Health {
+            failures,
+            ..Health::default()
+        });
     }
-    Ok(Health {
-        failures,
-        ..Health::default()
-    })
+    let readiness = match &located {
+        Some(located) => readiness(question, located).await,
+        None => Readiness::default(),
+    };
+    if readiness.failure.is_some() {
+        return Ok(Health {
+            failures: readiness.failure.into_iter().collect(),
+            ..Health::default()
+        });
+    }
+    let mut health = match question.level {
+        Level::Infer { within } => {
+            inference::inference(question, &client, located, &readiness, within).await
+        }
+        Level::Live | Level::Ready => Health::default(),
+    };
+    health.note = health.note.or(readiness.note);
+    Ok(health)
 }
 
 async fn backend_and_model(question: &Question<'_>, client: &Client) -> Result<Vec<Failure>> {

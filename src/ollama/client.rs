@@ -159,30 +159,33 @@ impl Client {
     }
 
     /// Asks for one token at this base address, within `at_most`, as a client of Ollama's or of `OpenAI`'s
-    /// interface would, with this key. The URL that answered; `None` where neither is offered.
+    /// interface would, with this key; without a model it is for the gateway there to choose one. The URL
+    /// that answered; `None` where neither is offered.
     pub async fn one_token_from(
         &self,
         base: &str,
         key: Option<&str>,
-        model: &ModelName,
+        model: Option<&ModelName>,
         at_most: Duration,
     ) -> Result<Option<String>> {
-        let model_name = model.as_str();
         let questions = [
             (
                 "/api/generate",
                 serde_json::json!({
-                    "model": model_name, "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
+                    "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
                 }),
             ),
             (
                 "/v1/chat/completions",
                 serde_json::json!({
-                    "model": model_name, "messages": [{ "role": "user", "content": "Hi" }], "max_tokens": 1,
+                    "messages": [{ "role": "user", "content": "Hi" }], "max_tokens": 1,
                 }),
             ),
         ];
-        for (path, body) in questions {
+        for (path, mut body) in questions {
+            if let Some(model) = model {
+                body["model"] = model.as_str().into();
+            }
             let url = format!("{base}{path}");
             let request = self.http.post(&url).json(&body).timeout(at_most);
             let request = match key {
@@ -216,7 +219,11 @@ impl Client {
 }
 
 /// Sends a question for a token; `false` where there is no such path.
-async fn one_token(request: reqwest::RequestBuilder, url: &str, model: &ModelName) -> Result<bool> {
+async fn one_token(
+    request: reqwest::RequestBuilder,
+    url: &str,
+    model: Option<&ModelName>,
+) -> Result<bool> {
     let response = request
         .send()
         .await
@@ -227,9 +234,13 @@ async fn one_token(request: reqwest::RequestBuilder, url: &str, model: &ModelNam
         .await
         .map_err(|error| unreachable(url, &error))?;
     // A model that is missing is a 404 too, but says so in JSON.
+    let missing = match model {
+        Some(model) => text.contains(&format!("model '{model}' not found")),
+        None => text.contains("model '"),
+    };
     let no_such_path = matches!(status.as_u16(), 404 | 405)
-        && !text.contains("not found, try pulling")
-        && !text.contains(&format!("model '{model}' not found"));
+        && !missing
+        && !text.contains("not found, try pulling");
     if no_such_path {
         return Ok(false);
     }

@@ -78,9 +78,7 @@ async fn end_gateway(
         gateway::down_all(&engine, &compose.project, &ledger, options).await
     };
     let gone = step.watch(removal).await?;
-    let containers = counted(gone.containers.len(), "container");
-    let networks = counted(gone.networks.len(), "network");
-    step.done(format!("{containers} and {networks} removed"));
+    step.done(took_away(&gone));
     down.ended.extend(
         gone.containers
             .iter()
@@ -101,6 +99,27 @@ async fn end_gateway(
             .map(|name| format!("{name}: containers still use it")),
     );
     Ok(())
+}
+
+/// What was taken away of a project, in a line.
+fn took_away(gone: &gateway::Down) -> String {
+    let counts = [
+        (gone.containers.len(), "container"),
+        (gone.networks.len(), "network"),
+        (gone.volumes.len(), "volume"),
+    ];
+    let removed: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, noun)| counted(count, noun))
+        .collect();
+    let stopped = counted(gone.stopped.len(), "container");
+    match (removed.as_slice(), gone.stopped.is_empty()) {
+        ([], true) => "nothing of it was left".to_owned(),
+        ([], false) => format!("{stopped} stopped"),
+        (removed, true) => format!("{} removed", removed.join(" and ")),
+        (removed, false) => format!("{} removed, {stopped} stopped", removed.join(" and ")),
+    }
 }
 
 /// Volumes that were made are not taken away unless asked for.

@@ -7,7 +7,7 @@ use crate::config::{Config, Mode};
 use crate::daemon::Restarts;
 use crate::error::{Error, Result};
 use crate::gateway::{Gateway, Located, locate};
-use crate::ollama::{Client, LoadedModel};
+use crate::ollama::{Client, LoadedModel, ModelName};
 use crate::paths::Paths;
 use crate::process::Info;
 
@@ -33,7 +33,7 @@ pub struct Status {
 #[serde(untagged)]
 pub enum GatewayStatus {
     /// It was looked for.
-    Known(Located),
+    Known(Box<Located>),
     /// It cannot be looked at.
     Unknown {
         /// Why.
@@ -55,7 +55,7 @@ impl GatewayStatus {
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelStatus {
     /// Its name.
-    pub name: String,
+    pub name: ModelName,
     /// Whether the backend has it; `None` while the backend does not answer.
     pub present: Option<bool>,
     /// Bytes on disk.
@@ -119,7 +119,7 @@ pub async fn status(
             .unwrap_or_default(),
         gateway: located.map_or_else(
             |error| GatewayStatus::Unknown { error },
-            GatewayStatus::Known,
+            |located| GatewayStatus::Known(Box::new(located)),
         ),
         stub: observed.is_stub()
             || (!observed.answers() && config.backend.mode.value == Mode::Stub),
@@ -157,7 +157,7 @@ fn backend_status(observed: Observed) -> BackendStatus {
 async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
     let wanted = &config.model.value;
     let mut status = ModelStatus {
-        name: wanted.to_string(),
+        name: wanted.clone(),
         present: None,
         size: None,
         digest: None,

@@ -62,6 +62,11 @@ pub(super) async fn until_healthy(
             }
             return Ok(());
         };
+        if let Some(lasting) = failures.iter().find(|failure| failure.lasting) {
+            let error = Error::new(Kind::Unhealthy, &lasting.reason).hint("ollamactl doctor");
+            blame(step.as_ref(), &error);
+            return Err(error);
+        }
         let waiting = format!("waiting for the {}: {}", first.part, first.reason);
         match &step {
             Some(step) => step.progress(waiting),

@@ -10,6 +10,7 @@ mod prefix;
 mod style;
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
@@ -18,7 +19,7 @@ pub use columns::columns;
 pub use prefix::Prefixes;
 pub use style::{Paint, Tone};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 
 /// Nobody reads standard output any more.
@@ -43,6 +44,8 @@ pub struct Ui {
     look: Look,
     out: Paint,
     err: Paint,
+    /// Standard output holds, as JSON, why the command fails.
+    told: Arc<AtomicBool>,
 }
 
 impl Ui {
@@ -52,6 +55,7 @@ impl Ui {
         Self {
             out: wanted(std::io::stdout().is_terminal()),
             err: wanted(std::io::stderr().is_terminal()),
+            told: Arc::default(),
             look,
         }
     }
@@ -137,6 +141,17 @@ impl Ui {
         self.print(&text)
     }
 
+    /// Prints as JSON the answer that a command gives also where it fails: it says itself what is wrong.
+    pub fn print_verdict(&self, data: &impl Serialize) -> Result<()> {
+        self.told();
+        self.print_json(data)
+    }
+
+    /// Why the command fails needs no line of JSON of its own any more.
+    fn told(&self) {
+        self.told.store(true, Ordering::Relaxed);
+    }
+
     /// Says something to the person, unless asked to be quiet or to speak JSON.
     pub fn say(&self, text: &str) {
         if !self.look.quiet && !self.look.json {
@@ -144,8 +159,14 @@ impl Ui {
         }
     }
 
-    /// Prints an error with its causes, evidence and what to do next.
+    /// Prints an error with its causes, evidence and what to do next; for a program that reads JSON also
+    /// on standard output, once.
     pub fn fail(&self, error: &Error) {
+        let told = self.told.load(Ordering::Relaxed) || error.kind == Kind::Interrupted;
+        if self.look.json && !told {
+            // Standard error tells it in any case.
+            let _ = self.print_json(&json::Failure::from(error));
+        }
         write_err(&failure::render(error, self.err));
     }
 

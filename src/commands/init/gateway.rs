@@ -8,7 +8,7 @@ use crate::commands::context::Context;
 use crate::compose;
 use crate::config::Config;
 use crate::error::{Context as _, Result};
-use crate::gateway::service::own::{DOCKERFILE, PROGRAM};
+use crate::gateway::service::own::{DOCKERFILE, PROGRAM, is_ours};
 use crate::gateway::{BACKEND_PORT, GATEWAY_PORT, load_options};
 use crate::process;
 
@@ -55,6 +55,25 @@ impl Service {
         })
     }
 
+    /// Writes the program, which is no file of a person's: a copy of another version is renewed.
+    fn program(&self, context: &Context, program: &[u8]) -> Result<()> {
+        let path = self.folder.join(PROGRAM);
+        let other = path.is_file()
+            && !path.is_symlink()
+            && is_ours(&self.folder)
+            && std::fs::read(&path).is_ok_and(|copy| copy != program);
+        if other {
+            // Not in place: somebody may run it.
+            std::fs::remove_file(&path).or_failed(|| format!("cannot renew {}", path.display()))?;
+            let text = format!(
+                "{} was another version than this one, and is renewed; to build it in: ollamactl up --build",
+                shown(context, &path)
+            );
+            remark(context, &text)?;
+        }
+        write(context, &path, program, 0o777)
+    }
+
     /// Writes it, and says what a person has to do.
     pub fn write(&self, context: &Context) -> Result<()> {
         std::fs::create_dir_all(&self.folder)
@@ -63,7 +82,7 @@ impl Service {
         write(context, &file("Dockerfile"), DOCKERFILE.as_bytes(), 0o666)?;
         write(context, &file(".gitignore"), GITIGNORE.as_bytes(), 0o666)?;
         match process::own_static_program() {
-            Ok(program) => write(context, &file(PROGRAM), &program, 0o777)?,
+            Ok(program) => self.program(context, &program)?,
             Err(why) => {
                 let path = shown(context, &file(PROGRAM));
                 let text = format!("put a static Linux build of ollamactl at {path}: {why}");

@@ -1,7 +1,7 @@
 //! The image that `init --gateway` describes. Its Dockerfile is in the repository, its program is made on
 //! each machine: a fresh clone lacks it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::compose::Service;
 use crate::error::{Error, Result};
@@ -22,17 +22,23 @@ ENTRYPOINT [\"/ollamactl\"]
 CMD [\"gateway\", \"run\"]
 ";
 
+/// Whether this folder is one that `init --gateway` wrote, so that the program in it is a copy of ours.
+pub fn is_ours(folder: &Path) -> bool {
+    let text = std::fs::read_to_string(folder.join("Dockerfile")).unwrap_or_default();
+    text.lines().next() == DOCKERFILE.lines().next()
+}
+
+/// Where the program of this service's image is, where it is built in a folder of ours.
+pub fn program(service: &Service) -> Option<PathBuf> {
+    let folder = Path::new(&service.build.as_ref()?.context);
+    is_ours(folder).then(|| folder.join(PROGRAM))
+}
+
 /// Refuses a build that lacks the program, in words of ours: the builder would not know how to make it.
 pub(super) fn check(service: &Service) -> Result<()> {
-    let Some(build) = &service.build else {
+    let Some(program) = program(service).filter(|program| !program.exists()) else {
         return Ok(());
     };
-    let folder = Path::new(&build.context);
-    let text = std::fs::read_to_string(folder.join("Dockerfile")).unwrap_or_default();
-    let program = folder.join(PROGRAM);
-    if text.lines().next() != DOCKERFILE.lines().next() || program.exists() {
-        return Ok(());
-    }
     Err(Error::usage(format!(
         "service {}: {} is missing, the program of the image; it is made on each machine",
         service.name,

@@ -9,6 +9,7 @@ use crate::engine::models::{
 };
 use crate::engine::{Engine, Exit};
 use crate::error::{Error, Kind, Result};
+use crate::gateway::NamedModel;
 
 /// Lines of output that an error shows.
 pub(super) const TAIL: usize = 20;
@@ -68,6 +69,9 @@ pub struct GatewayState {
     /// When its last health check began, as the engine tells it.
     #[serde(skip)]
     pub last_check: Option<String>,
+    /// The model that its environment names. The rest of that may be secret.
+    #[serde(skip)]
+    pub model: Option<NamedModel>,
     /// What it has in its hosts file besides the usual, `name:address`.
     pub extra_hosts: Vec<String>,
 }
@@ -100,6 +104,7 @@ impl GatewayState {
     /// What an inspection says.
     pub(super) fn from(container: ContainerInspectResponse) -> Self {
         let state = container.state.unwrap_or_default();
+        let config = container.config.unwrap_or_default();
         let running = state.running.unwrap_or(false);
         Self {
             container: container
@@ -115,10 +120,10 @@ impl GatewayState {
                 .host_config
                 .and_then(|config| config.extra_hosts)
                 .unwrap_or_default(),
-            image: container
-                .config
-                .and_then(|config| config.image)
-                .unwrap_or_default(),
+            model: config.env.as_deref().and_then(|set| {
+                NamedModel::among(set.iter().filter_map(|one| one.split_once('=')))
+            }),
+            image: config.image.unwrap_or_default(),
             image_id: container.image.unwrap_or_default(),
             published: published(container.network_settings.and_then(|network| network.ports)),
             exit_code: (!running && ended(&state)).then(|| state.exit_code.unwrap_or(0)),
