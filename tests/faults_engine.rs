@@ -701,6 +701,59 @@ fn a_gateway_that_was_stopped_is_to_be_started_and_one_that_failed_has_a_log() {
     sandbox.run(["gateway", "down"]).code(0);
 }
 
+/// What was made on an engine that cannot be asked now is told of, and is still known afterwards.
+#[test]
+fn down_without_its_engine_says_what_it_leaves() {
+    let (mut sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["up"]).code(0);
+    let there = format!("unix://{}", sandbox.path("engine.sock").display());
+    assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
+    let nowhere = format!("unix://{}", sandbox.path("nowhere.sock").display());
+    sandbox.set("DOCKER_HOST", &nowhere);
+    for _ in 0..2 {
+        let down = sandbox.run(["down"]).code(6);
+        down.says(["left running", CONTAINER]);
+    }
+    sandbox.set("DOCKER_HOST", &there);
+    sandbox.run(["down"]).code(0);
+    assert_eq!(engine.containers(), [""; 0]);
+    sandbox.set("DOCKER_HOST", &nowhere);
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn down_says_which_container_it_leaves() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    sandbox
+        .run(["down"])
+        .code(0)
+        .says(["left running", CONTAINER, "ollamactl gateway down"]);
+    let down = sandbox.run(["down", "--json"]).code(0);
+    assert!(down.stdout.contains(CONTAINER), "{down}");
+    assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
+    sandbox.run(["gateway", "down"]).code(0);
+}
+
+/// Two repositories, one backend.
+#[test]
+fn down_says_whose_gateway_still_uses_the_backend() {
+    let (sandbox, _engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["up"]).code(0);
+    sandbox.write(
+        "docker-compose.yml",
+        &COMPOSE.replace("name: lab", "name: other"),
+    );
+    let used = format!("still used by {CONTAINER}");
+    sandbox
+        .run(["down", "--dry-run"])
+        .code(0)
+        .prints([used.as_str()]);
+    sandbox.run(["down"]).code(0).says([used.as_str()]);
+    sandbox.write("docker-compose.yml", COMPOSE);
+    sandbox.run(["down"]).code(0);
+}
+
 #[test]
 fn a_dry_run_of_down_leaves_an_adopted_ollama_running() {
     let bridge = json!({

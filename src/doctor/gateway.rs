@@ -105,6 +105,21 @@ async fn embedded_exposure(patient: &Patient<'_>, launch: &embedded::Launch) -> 
     })
 }
 
+/// What frees a port that somebody holds. Docker's proxy goes with the container that it serves, and must not
+/// be ended alone.
+fn give_way(owner: &process::Info, port: u16) -> String {
+    if owner.name == "docker-proxy" {
+        format!(
+            "docker ps --filter publish={port} shows whose it is: stop that, or choose another port here"
+        )
+    } else {
+        format!(
+            "end {} (pid {}), or choose another port here",
+            owner.name, owner.pid
+        )
+    }
+}
+
 /// Fails where somebody holds the address.
 fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
     let owner = match std::net::TcpListener::bind(address) {
@@ -115,7 +130,7 @@ fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
         Some(owner) => Check::fail(
             name,
             format!("{address} is held by {}", owner.describe()),
-            format!("kill {}", owner.pid),
+            give_way(&owner, address.port()),
         ),
         None => Check::fail(
             name,

@@ -207,7 +207,10 @@ impl Engine {
                 let hint = if owner.is_ollamactl() {
                     "end the embedded gateway that has it: ollamactl down".to_owned()
                 } else {
-                    format!("kill {}", owner.pid)
+                    format!(
+                        "end it (pid {}), or choose another port in `ports:`",
+                        owner.pid
+                    )
                 };
                 named(port, &owner.describe(), error).hint(hint)
             }

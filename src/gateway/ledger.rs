@@ -52,6 +52,49 @@ impl Ledger {
         })
     }
 
+    /// The containers of this project that were made and not taken away yet, on whatever engine.
+    pub fn remembered(&self) -> Vec<String> {
+        let all = self.files(true).into_iter();
+        all.flat_map(|created| created.containers).collect()
+    }
+
+    /// The container that was made last in each other project: its gateway.
+    pub fn of_others(&self) -> Vec<String> {
+        let others = self.files(false).into_iter();
+        others
+            .filter_map(|mut created| created.containers.pop())
+            .collect()
+    }
+
+    /// What was made of this project, or of all others, as far as it can be read.
+    fn files(&self, own: bool) -> Vec<Created> {
+        let prefix = format!("project-{}-", self.project);
+        let is_own = |name: &str| {
+            let rest = name.strip_prefix(&prefix);
+            rest.is_some_and(|rest| !rest.contains('-'))
+        };
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let mut files: Vec<PathBuf> = entries
+            .flatten()
+            .filter(|entry| {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                let is_ledger = name.starts_with("project-") && name.ends_with(".json");
+                is_ledger && is_own(&name) == own
+            })
+            .map(|entry| entry.path())
+            .collect();
+        files.sort();
+        let texts = files
+            .iter()
+            .filter_map(|file| paths::read_private(file).ok().flatten());
+        texts
+            .filter_map(|text| serde_json::from_str(&text).ok())
+            .collect()
+    }
+
     /// Where it is written.
     pub fn file(&self) -> &Path {
         &self.file
@@ -97,6 +140,7 @@ impl Ledger {
         let mut all = self.read()?;
         all.containers.clear();
         all.started.clear();
+        all.ids.clear();
         all.networks.retain(|name| networks.contains(name));
         all.volumes.retain(|name| !gone.contains(name));
         if all.is_empty() {

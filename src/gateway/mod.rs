@@ -19,5 +19,5 @@ pub use service::{
     Action, Build, Created, Down, DownOptions, Found, GatewayState, Network, Observed, Plan,
     Planned, Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, build, down, down_all,
     exposure, logs, observe, plan_down, plan_down_all, plan_restart, plan_stop, plan_up,
-    prepare_images, restart, status, stop, unhealthy, until_exit, up, verify,
+    prepare_images, restart, running, status, stop, unhealthy, until_exit, up, verify,
 };

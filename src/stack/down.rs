@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::backend::{self, Stopped};
 use crate::config::{Config, Source};
 use crate::engine::{Engine, endpoint};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
-use crate::gateway::{self, Created, DownOptions, Gateway, Ledger, embedded};
+use crate::gateway::{self, ComposeGateway, Created, DownOptions, Gateway, Ledger, embedded};
 use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
 use crate::units::counted;
@@ -40,8 +40,9 @@ pub async fn down(
     events: &Events,
 ) -> Result<Down> {
     let mut down = Down::default();
+    let users = users_elsewhere(paths, gateway.as_ref().ok()).await;
     let gateway = end_gateway(config, paths, gateway, options, &mut down, events).await;
-    let backend = end_backend(config, paths, &mut down, events).await;
+    let backend = end_backend(config, paths, &users, &mut down, events).await;
     if let (Err(gateway), Err(_)) = (&gateway, &backend) {
         // One of two is the command's own error.
         events.warn(gateway.in_a_line());
@@ -69,14 +70,79 @@ async fn end_gateway(
     };
     let endpoint = endpoint::from_environment()?;
     let ledger = Ledger::new(paths, &endpoint, &compose.project.name);
-    if !concerns(&ledger.read()?, options) {
-        return Ok(());
+    let engine = Engine::open(&endpoint)?;
+    if concerns(&ledger.read()?, options) {
+        let removed = take_away(&engine, &compose, &ledger, options, down, events).await;
+        removed.map_err(|error| with_remembered(error, &ledger))?;
     }
-    let step = events.step("gateway", "removing its containers");
-    let removal = async {
-        let engine = Engine::open(&endpoint)?;
-        gateway::down_all(&engine, &compose.project, &ledger, options).await
+    down.kept.extend(left(&engine, &compose, &ledger).await?);
+    Ok(())
+}
+
+/// Containers of the gateway that go on, and why. An engine that does not answer is no error where nothing
+/// was made.
+async fn left(engine: &Engine, compose: &ComposeGateway, ledger: &Ledger) -> Result<Vec<String>> {
+    let remembered = ledger.remembered();
+    let target = compose.target();
+    let look = gateway::running(engine, &target);
+    let running = if remembered.is_empty() {
+        timeout(LOOK, look)
+            .await
+            .unwrap_or(Ok(Vec::new()))
+            .unwrap_or_default()
+    } else {
+        look.await.map_err(|error| with_remembered(error, ledger))?
     };
+    let not_ours = running.iter().map(|name| {
+        format!("container {name}, which is not one that ollamactl up made; to remove it: ollamactl gateway down")
+    });
+    let elsewhere = remembered.iter().filter(|name| !running.contains(*name));
+    let elsewhere = elsewhere.map(|name| format!("container {name}, made on another engine"));
+    Ok(not_ours.chain(elsewhere).collect())
+}
+
+/// What was made is not forgotten because the engine cannot be asked.
+fn with_remembered(error: Error, ledger: &Ledger) -> Error {
+    let remembered = ledger.remembered().into_iter();
+    error.details(
+        remembered.map(|name| format!("left running, as far as is known: container {name}")),
+    )
+}
+
+/// Gateways that ollamactl made in other projects, and that run on this engine: they use the same backend.
+async fn users_elsewhere(paths: &Paths, gateway: Option<&Gateway>) -> Vec<String> {
+    let project = match gateway {
+        Some(Gateway::Compose(compose)) => compose.project.name.as_str(),
+        _ => "",
+    };
+    let Ok(endpoint) = endpoint::from_environment() else {
+        return Vec::new();
+    };
+    let others = Ledger::new(paths, &endpoint, project).of_others();
+    let Ok(engine) = Engine::open(&endpoint) else {
+        return Vec::new();
+    };
+    let mut users = Vec::new();
+    for name in others {
+        if let Ok(Ok(Some(found))) = timeout(LOOK, engine.container(&name)).await
+            && found.state.and_then(|state| state.running) == Some(true)
+        {
+            users.push(name);
+        }
+    }
+    users
+}
+
+async fn take_away(
+    engine: &Engine,
+    compose: &ComposeGateway,
+    ledger: &Ledger,
+    options: &DownOptions,
+    down: &mut Down,
+    events: &Events,
+) -> Result<()> {
+    let step = events.step("gateway", "removing its containers");
+    let removal = gateway::down_all(engine, &compose.project, ledger, options);
     let gone = step.watch(removal).await?;
     step.done(took_away(&gone));
     down.ended.extend(
@@ -139,6 +205,7 @@ pub async fn plan_down(
     options: &DownOptions,
 ) -> Result<Vec<String>> {
     let mut lines = Vec::new();
+    let users = users_elsewhere(paths, gateway.as_ref().ok()).await;
     let listen = config.gateway.listen.value;
     if embedded::observe(paths, listen)?.is_some() {
         lines.push(format!("stop embedded gateway on {listen}: it runs"));
@@ -154,11 +221,16 @@ pub async fn plan_down(
     }
     if let Some(record) = backend::observe(config, paths).await?.record {
         let what = record.describe();
-        lines.push(if record.is_ours() {
+        let mut line = if record.is_ours() {
             format!("stop {what}: ollamactl started it")
         } else {
             format!("stop the relay: ollamactl started it; what it leads to goes on: {what}")
-        });
+        };
+        if !users.is_empty() {
+            line.push_str("; still used by ");
+            line.push_str(&users.join(", "));
+        }
+        lines.push(line);
     }
     Ok(lines)
 }
@@ -190,6 +262,7 @@ fn grace(config: &Config) -> Option<Duration> {
 async fn end_backend(
     config: &Config,
     paths: &Paths,
+    users: &[String],
     down: &mut Down,
     events: &Events,
 ) -> Result<()> {
@@ -208,6 +281,10 @@ async fn end_backend(
             }
         }
         Stopped::Ended { record, forced } => {
+            if !users.is_empty() {
+                let users = users.join(", ");
+                events.warn(format!("what was stopped was still used by {users}; to have it again: ollamactl serve --background"));
+            }
             if forced {
                 events.warn("the backend did not end when asked, and was killed");
             }

@@ -157,6 +157,13 @@ pub async fn plan_down_all(
     Ok(of_created(project, &present, created, options))
 }
 
+/// The gateway's containers that run.
+pub async fn running(engine: &Engine, target: &Target<'_>) -> Result<Vec<String>> {
+    let mut found = observe::containers_of(engine, target).await?;
+    found.retain(Found::is_active);
+    Ok(found.into_iter().map(|found| found.name).collect())
+}
+
 /// Takes away what `up` made: removes the containers it created, stops those it only started, and
 /// removes the networks it created. What does not carry the project's labels is never touched. What
 /// stays, since others use it, is remembered.
@@ -211,7 +218,10 @@ fn of_created(
     options: &DownOptions,
 ) -> Plan {
     let mut plan = Plan::default();
-    let named = |name: &String| present.containers.iter().find(|found| &found.name == name);
+    let named = |name: &String| {
+        let mut containers = present.containers.iter();
+        containers.find(|found| &found.name == name && created.is_same(name, &found.id))
+    };
     let made = created.containers.iter().rev().filter_map(named);
     take_away(made, options.volumes, "ollamactl made it", &mut plan);
     let only_started = created
@@ -355,6 +365,8 @@ async fn shared(engine: &Engine, plan: &Plan, down: &mut Down) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::compose::{Mount, Service, Volume};
 
@@ -461,6 +473,7 @@ mod tests {
             started: vec!["p-db-1".into(), "p-gateway-1".into()],
             networks: vec!["p_lan".into()],
             volumes: vec!["p_data".into()],
+            ..Created::default()
         };
         let plan = of_created(&project(), &present(), &created, &DownOptions::default());
         assert_eq!(
@@ -470,5 +483,21 @@ mod tests {
              stop container p-db-1: ollamactl started it\n\
              remove network p_lan: ollamactl made it\n"
         );
+    }
+
+    #[test]
+    fn a_container_that_somebody_else_made_anew_is_not_ours() {
+        let mut created = Created {
+            containers: vec!["p-gateway-1".into()],
+            started: vec!["p-gateway-1".into()],
+            ids: BTreeMap::from([("p-gateway-1".into(), "gateway-id".into())]),
+            ..Created::default()
+        };
+        let options = DownOptions::default();
+        let ours = of_created(&project(), &present(), &created, &options);
+        assert_eq!(ours.steps.len(), 2, "{ours}");
+        created.ids.insert("p-gateway-1".into(), "earlier".into());
+        let theirs = of_created(&project(), &present(), &created, &options);
+        assert_eq!(theirs.to_string(), "");
     }
 }

@@ -10,8 +10,11 @@ use crate::error::{Error, Kind, Result};
 
 impl Applier<'_> {
     fn has_container(&self, service: &str, number: u32, id: String, name: &str) -> Result<()> {
-        self.ids.borrow_mut().insert(service, number, id);
-        self.write_down(|created| created.containers.push(name.to_owned()))
+        self.ids.borrow_mut().insert(service, number, id.clone());
+        self.write_down(|created| {
+            created.containers.push(name.to_owned());
+            created.ids.insert(name.to_owned(), id);
+        })
     }
 
     pub(super) async fn create(&self, service: &str, number: u32, name: &str) -> Result<()> {

@@ -36,7 +36,7 @@ mod state;
 mod up;
 mod wait;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -49,7 +49,9 @@ use crate::engine::{Engine, StopTimeout};
 use crate::error::{Error, Result};
 
 pub use action::{Action, Plan, Planned};
-pub use down::{Down, DownOptions, down, down_all, plan_down, plan_down_all, plan_stop, stop};
+pub use down::{
+    Down, DownOptions, down, down_all, plan_down, plan_down_all, plan_stop, running, stop,
+};
 pub use exposure::exposure;
 pub use logs::{Said, Sources, logs};
 pub use observe::{Found, Network, Observed, Volume, observe};
@@ -161,8 +163,7 @@ impl Default for UpOptions {
     }
 }
 
-/// What a command made or started: what `down` may take away again. Names, not IDs, so that it stays
-/// true when a container is replaced.
+/// What a command made or started: what `down` may take away again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Created {
     /// Containers that were created, in the order of their dependencies.
@@ -174,6 +175,10 @@ pub struct Created {
     /// Volumes that were created; they stay unless asked for.
     #[serde(default)]
     pub volumes: Vec<String>,
+    /// IDs of the containers that were created, by name: one that somebody else made anew under that name
+    /// is not ours. Absent from what an older release wrote down.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
 }
 
 impl Created {
@@ -190,6 +195,7 @@ impl Created {
         add(&mut self.started, &later.started);
         add(&mut self.networks, &later.networks);
         add(&mut self.volumes, &later.volumes);
+        self.ids.extend(later.ids.clone());
     }
 
     /// Drops what is gone: what others make under these names later is theirs.
@@ -202,6 +208,13 @@ impl Created {
         ] {
             names.retain(|name| !gone.contains(name));
         }
+        self.ids.retain(|name, _| !gone.contains(name));
+    }
+
+    /// Whether the container of this name and ID is the one that was created or started, as far as it is
+    /// known.
+    fn is_same(&self, name: &str, id: &str) -> bool {
+        self.ids.get(name).is_none_or(|created| created == id)
     }
 
     /// Nothing was made or started.
