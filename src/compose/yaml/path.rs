@@ -72,12 +72,14 @@ impl Invalid {
         }
     }
 
-    /// The error for people, with the place in the last of the files that has the path.
+    /// The error for people, with the place in the file that has most of the path; of several, in the
+    /// last. So a key of the base file is found there, though an override names its service too.
     pub(in crate::compose) fn in_files(&self, sources: &[Source]) -> Error {
-        let place = sources
-            .iter()
-            .rev()
-            .find_map(|source| Some((source, locate(&source.text, &self.path.0)?)));
+        let place = (1..=self.path.0.len()).rev().find_map(|length| {
+            let known = &self.path.0[..length];
+            let mut last_first = sources.iter().rev();
+            last_first.find_map(|source| Some((source, locate(&source.text, known)?)))
+        });
         let text = if self.path.0.is_empty() {
             self.reason.clone()
         } else {
@@ -131,19 +133,17 @@ impl Source {
     }
 }
 
-/// The place of the value at a path, or of the nearest value around it. The library keeps no places
-/// but in errors; so the text is read again, failing on purpose where the path ends.
+/// The place of the value at a path. The library keeps no places but in errors; so the text is read
+/// again, failing on purpose where the path ends.
 fn locate(text: &str, path: &[Segment]) -> Option<Position> {
-    let (_, parents) = path.split_last()?;
-    let found = serde_yaml::Deserializer::from_str(text).find_map(|document| {
+    serde_yaml::Deserializer::from_str(text).find_map(|document| {
         let error = Finder(path).deserialize(document).err()?;
         error
             .to_string()
             .contains(FOUND)
             .then(|| yaml::position(&error))
             .flatten()
-    });
-    found.or_else(|| locate(text, parents))
+    })
 }
 
 /// Tells our own failure from that of a text that is not YAML.
@@ -298,11 +298,7 @@ services:
         assert_eq!(at(&api.key("image")), Some((3, 5)));
         assert_eq!(at(&api.key("ports").index(0)), Some((5, 9)));
         assert_eq!(at(&api.key("ports").index(1).key("target")), Some((6, 11)));
-        assert_eq!(
-            at(&api.key("ports").index(9)),
-            Some((4, 5)),
-            "the nearest around it"
-        );
+        assert_eq!(at(&api.key("ports").index(9)), None);
         assert_eq!(at(&Path::default().key("nothing")), None);
     }
 
@@ -320,5 +316,32 @@ services:
             "a.yaml:8:5: services.db.image: must be a string, not a list"
         );
         assert_eq!(error.details, ["8 |     image: [y]", "  |     ^"]);
+    }
+
+    #[test]
+    fn the_file_that_has_most_of_the_path_is_named() {
+        let sources = [
+            Source {
+                path: "base.yaml".into(),
+                text: TEXT.into(),
+            },
+            Source {
+                path: "over.yaml".into(),
+                text: "services:\n  api:\n    restart: no\n".into(),
+            },
+        ];
+        let place = |path: &Path| {
+            let message = Invalid::new(path, "wrong").in_files(&sources).message;
+            message.split(": ").next().unwrap_or_default().to_owned()
+        };
+        let api = Path::default().key("services").key("api");
+        assert_eq!(place(&api.key("image")), "base.yaml:3:5");
+        assert_eq!(place(&api.key("ports").index(9)), "base.yaml:4:5");
+        assert_eq!(place(&api.key("restart")), "over.yaml:3:5");
+        assert_eq!(
+            place(&api.key("absent")),
+            "over.yaml:2:3",
+            "the last of two"
+        );
     }
 }
