@@ -705,7 +705,7 @@ fn a_gateway_that_was_stopped_is_to_be_started_and_one_that_failed_has_a_log() {
 #[test]
 fn down_without_its_engine_says_what_it_leaves() {
     let (mut sandbox, engine) = scripted(|_| Reply::Honest);
-    sandbox.run(["up"]).code(0);
+    sandbox.run(["gateway", "up"]).code(0);
     let there = format!("unix://{}", sandbox.path("engine.sock").display());
     assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
     let nowhere = format!("unix://{}", sandbox.path("nowhere.sock").display());
@@ -725,10 +725,14 @@ fn down_without_its_engine_says_what_it_leaves() {
 fn down_says_which_container_it_leaves() {
     let (sandbox, engine) = scripted(|_| Reply::Honest);
     sandbox.run(["gateway", "up"]).code(0);
+    // As compose leaves it when it makes the container anew.
+    engine.change(CONTAINER, |container| {
+        container["Id"] = json!("a".repeat(64));
+    });
     sandbox
         .run(["down"])
         .code(0)
-        .says(["left running", CONTAINER, "ollamactl gateway down"]);
+        .says(["left as it is", CONTAINER, "ollamactl gateway down"]);
     let down = sandbox.run(["down", "--json"]).code(0);
     assert!(down.stdout.contains(CONTAINER), "{down}");
     assert_eq!(engine.containers(), [format!("/{CONTAINER}")]);
@@ -739,7 +743,8 @@ fn down_says_which_container_it_leaves() {
 #[test]
 fn down_says_whose_gateway_still_uses_the_backend() {
     let (sandbox, _engine) = scripted(|_| Reply::Honest);
-    sandbox.run(["up"]).code(0);
+    sandbox.serve();
+    sandbox.run(["gateway", "up"]).code(0);
     sandbox.write(
         "docker-compose.yml",
         &COMPOSE.replace("name: lab", "name: other"),
