@@ -12,12 +12,14 @@ pub(super) fn check(patient: &Patient<'_>, compose: &ComposeGateway) -> Option<C
     let service = compose.project.service(&compose.service).ok()?;
     let (variable, value) = asked(service)?;
     let url = probe::address(value).ok()?;
+    // As it was read, without what may be secret in it.
+    let shown = url.as_str().trim_end_matches('/');
     let host = &patient.backend.host;
     if url.host_str() != Some(ALIAS) || !host.is_local() {
         return None;
     }
     if url.port_or_known_default() == Some(host.port) {
-        return Some(Check::ok(NAME, format!("{variable}={value}")));
+        return Some(Check::ok(NAME, format!("{variable}={shown}")));
     }
     let files = &compose.project.config_files;
     let files: Vec<String> = files
@@ -27,7 +29,7 @@ pub(super) fn check(patient: &Patient<'_>, compose: &ComposeGateway) -> Option<C
     Some(Check::fail(
         NAME,
         format!(
-            "services.{}.environment.{variable} is {value} ({}), but the backend is configured on {host} ({})",
+            "services.{}.environment.{variable} is {shown} ({}), but the backend is configured on {host} ({})",
             service.name,
             files.join(", "),
             patient.config.backend.host.source,
