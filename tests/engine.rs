@@ -535,6 +535,50 @@ async fn a_taken_port_is_named_with_its_owner_and_nothing_is_left() {
 }
 
 #[tokio::test]
+async fn a_gateway_whose_new_port_is_taken_runs_on() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let port = taken.local_addr().expect("an address").port();
+    let Some(lab) = Lab::new(ALONE).await else {
+        return;
+    };
+    let first = lab.up().await.expect("comes up");
+    let held = first.state.published[0].reachable();
+    let published = |port: u16| ALONE.replace("1::8000", &format!("1:{port}:8000"));
+    let other = Lab::new(ALONE).await.expect("asked for");
+    let theirs = other.up().await.expect("comes up").state;
+    let by_container = theirs.published[0].address.port();
+    for (port, owner) in [
+        (port, format!("(pid {}", std::process::id())),
+        (by_container, format!("container {}", theirs.container)),
+    ] {
+        lab.file("docker-compose.yml", &published(port));
+        let project = lab.project();
+        let options = UpOptions::default();
+        let planned = gateway::plan_up(&lab.engine, &target(&project), &options).await;
+        let done = lab.up().await;
+        for error in [
+            planned.expect_err("the port is taken"),
+            done.expect_err("the port is taken"),
+        ] {
+            assert_eq!(error.kind, Kind::Conflict);
+            let says = format!("port {port} is taken by ");
+            assert!(error.message.starts_with(&says), "{error}");
+            assert!(error.message.contains(&owner), "{error}");
+        }
+    }
+    // It is the one that was there, and it serves.
+    let there = lab.inspect(SERVICE).await.expect("there");
+    assert_eq!(there["Id"], first.state.id.as_str());
+    assert_eq!(ask(held), "one");
+
+    // A port that it has itself is free for its successor.
+    lab.file("docker-compose.yml", &published(held.port()));
+    let replaced = lab.up().await.expect("is replaced");
+    assert_eq!(replaced.state.published[0].reachable(), held);
+    assert_ne!(replaced.state.id, first.state.id);
+}
+
+#[tokio::test]
 async fn a_name_that_somebody_else_has_is_a_conflict() {
     let named = |name: &str| {
         ALONE.replace(

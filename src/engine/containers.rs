@@ -13,9 +13,8 @@ use bollard::query_parameters::{
 
 use super::Engine;
 use super::deadline::CHANGE;
-use super::fault::{status, taken_port, unless};
-use crate::error::{Error, Kind, Result};
-use crate::process;
+use super::fault::{status, unless};
+use crate::error::{Kind, Result};
 
 /// A container's own stop time-out may be anything; no longer than this and the stop itself.
 const LONGEST_GRACE: Duration = Duration::from_mins(10);
@@ -61,7 +60,7 @@ impl Engine {
         self.list_containers("label", labels).await
     }
 
-    async fn list_containers(
+    pub(super) async fn list_containers(
         &self,
         filter: &str,
         values: &[String],
@@ -192,64 +191,6 @@ impl Engine {
         self.change(&doing, self.docker.rename_container(id, options))
             .await
     }
-
-    /// Adds to a conflict over a port who has it.
-    async fn name_the_owner(&self, error: Error) -> Error {
-        let Some(port) = taken_port(&error.message) else {
-            return error;
-        };
-        if let Some(container) = self.publisher_of(port).await {
-            return named(port, &format!("container {container}"), error)
-                .hint(format!("docker stop {container}"));
-        }
-        match self.listener_on(port) {
-            Some(owner) => {
-                let hint = if owner.is_ollamactl() {
-                    "end the embedded gateway that has it: ollamactl down".to_owned()
-                } else {
-                    format!(
-                        "end it (pid {}), or choose another port in `ports:`",
-                        owner.pid
-                    )
-                };
-                named(port, &owner.describe(), error).hint(hint)
-            }
-            None => named(port, "a process on this host", error)
-                .hint(format!("sudo ss -ltnp 'sport = :{port}'")),
-        }
-    }
-
-    /// The process of this host that listens on this port, where we may see it.
-    fn listener_on(&self, port: u16) -> Option<process::Info> {
-        if self.endpoint().is_remote() {
-            return None;
-        }
-        let listeners = process::listeners(port);
-        listeners
-            .iter()
-            .find_map(|listener| process::port_owner(listener.address))
-    }
-
-    /// The running container that publishes this host port.
-    async fn publisher_of(&self, port: u16) -> Option<String> {
-        let containers = self
-            .list_containers("publish", &[port.to_string()])
-            .await
-            .ok()?;
-        let holds = |container: &ContainerSummary| {
-            let ports = container.ports.as_deref().unwrap_or_default();
-            ports
-                .iter()
-                .any(|published| published.public_port == Some(port))
-        };
-        let holder = containers.into_iter().find(holds)?;
-        let name = holder.names?.into_iter().next()?;
-        Some(name.trim_start_matches('/').to_owned())
-    }
-}
-
-fn named(port: u16, holder: &str, error: Error) -> Error {
-    Error::new(Kind::Conflict, format!("port {port} is taken by {holder}")).caused_by(error)
 }
 
 /// An ID as people know it; a name stays whole.

@@ -17,6 +17,7 @@ mod images;
 mod logs;
 mod networks;
 mod output;
+mod ports;
 mod ssh;
 mod throwaway;
 mod tls;
@@ -40,6 +41,7 @@ pub use exec::Exec;
 pub use images::Image;
 pub use logs::{LogLine, LogQuery};
 pub use networks::{Removal, Subnet};
+pub use ports::HostPort;
 pub use throwaway::{Place, Throwaway};
 
 use transport::Transport;

@@ -34,6 +34,7 @@ mod shared;
 mod shared_plan;
 mod state;
 mod up;
+mod vacancy;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,7 +7,7 @@ use super::own;
 use super::release::installed;
 use super::{
     Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, plan, scale,
-    state_of,
+    state_of, vacancy,
 };
 use crate::compose::{Release, Service};
 use crate::engine::Engine;
@@ -102,15 +102,21 @@ async fn converge(
     let images = image_plan::images(target, services, &observed, options)?;
     // A container that cannot be made is refused before minutes go into its image.
     check(engine, target, services)?;
+    let containers = plan::containers(target, services, &observed, options)?;
+    vacancy::check(engine, services, &observed, &containers).await?;
     if !options.remove_orphans {
         warn_of_orphans(&observed, events);
     }
     let release = release(target, &observed, options).await;
-    if !images.is_empty() {
+    let containers = if images.is_empty() {
+        containers
+    } else {
         image::make(engine, target, services, &images, (&release, step)).await?;
         observed.images = observe::images(engine, target, services).await?;
-    }
-    let containers = plan::containers(target, services, &observed, options)?;
+        let containers = plan::containers(target, services, &observed, options)?;
+        vacancy::check(engine, services, &observed, &containers).await?;
+        containers
+    };
     let reporters = (step, events);
     let applier = Applier::new(
         engine, target, services, options, &observed, release, reporters,
@@ -196,6 +202,8 @@ pub async fn prepare_images(
     let observed = identified(engine, target, &services).await?;
     let images = image_plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
+    let containers = plan::containers(target, &services, &observed, options)?;
+    vacancy::check(engine, &services, &observed, &containers).await?;
     if images.is_empty() {
         return Ok(());
     }
@@ -222,8 +230,9 @@ pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) 
     let observed = identified(engine, target, &services).await?;
     let mut plan = image_plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
-    plan.steps
-        .extend(plan::containers(target, &services, &observed, options)?.steps);
+    let containers = plan::containers(target, &services, &observed, options)?;
+    vacancy::check(engine, &services, &observed, &containers).await?;
+    plan.steps.extend(containers.steps);
     Ok(plan)
 }
 
