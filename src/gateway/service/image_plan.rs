@@ -163,3 +163,63 @@ fn never_pulled(service: &Service, image: &str, why: &str) -> Error {
     ))
     .hint(format!("docker pull {image}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::fixture::{plan, project, settled};
+    use super::super::{Pull, UpOptions};
+    use crate::error::Kind;
+
+    #[test]
+    fn what_pull_asks_for_wins_over_the_file() {
+        let mut project = project();
+        let job = project.services.get_mut("job").expect("there");
+        (job.build, job.pull_policy) = (None, "never".into());
+        let with = |pull, missing: bool| {
+            let mut observed = settled(&project);
+            if missing {
+                observed.images.insert("p-job".into(), None);
+            }
+            let options = UpOptions {
+                pull: Some(pull),
+                ..UpOptions::default()
+            };
+            plan(&project, &observed, &options).map_err(|error| error.message)
+        };
+        let pulled = "pull image p-job: asked to\n";
+        assert_eq!(with(Pull::Always, false).as_deref(), Ok(pulled));
+        let pulled = "pull image p-job: it is missing\n";
+        assert_eq!(with(Pull::Missing, true).as_deref(), Ok(pulled));
+        assert_eq!(with(Pull::Missing, false).as_deref(), Ok(""));
+        let message = with(Pull::Never, true).expect_err("refused");
+        assert!(message.contains("--pull never"), "{message}");
+    }
+
+    #[test]
+    fn pull_policies_are_kept() {
+        let mut project = project();
+        project.services.get_mut("job").expect("there").build = None;
+        let with = |policy: &str, missing: bool| {
+            let mut project = project.clone();
+            project.services.get_mut("job").expect("there").pull_policy = policy.into();
+            let mut observed = settled(&project);
+            if missing {
+                observed.images.insert("p-job".into(), None);
+            }
+            plan(&project, &observed, &UpOptions::default()).map_err(|error| error.kind)
+        };
+        assert_eq!(
+            with("", true).as_deref(),
+            Ok("pull image p-job: it is missing\n")
+        );
+        assert_eq!(with("missing", false).as_deref(), Ok(""));
+        assert_eq!(
+            with("always", false).as_deref(),
+            Ok("pull image p-job: its pull_policy says so\n")
+        );
+        assert_eq!(with("never", true), Err(Kind::Failed));
+        let old = "pull image p-job: it is older than its pull_policy allows\n";
+        assert_eq!(with("weekly", false).as_deref(), Ok(old));
+        assert_eq!(with("sometimes", false), Err(Kind::Usage));
+    }
+}

@@ -44,7 +44,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
-use crate::compose::{Project, Release};
+use crate::compose::{Project, Release, Service};
 use crate::engine::models::ContainerInspectResponse;
 use crate::engine::{Engine, StopTimeout};
 use crate::error::{Error, Result};
@@ -266,4 +266,19 @@ pub async fn unhealthy(engine: &Engine, target: &Target<'_>, state: &GatewayStat
 /// Each value once, in order.
 fn select<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.collect::<BTreeSet<T>>().into_iter().collect()
+}
+
+/// The keys of the networks that the services join.
+fn network_keys<'a>(services: &[&'a Service]) -> Vec<&'a str> {
+    let joined = services
+        .iter()
+        .filter(|service| service.network_mode.is_empty());
+    select(joined.flat_map(|service| join::networks(service)))
+}
+
+/// The keys of the volumes that the services mount.
+fn volume_keys<'a>(services: &[&'a Service]) -> Vec<&'a str> {
+    let mounts = services.iter().flat_map(|service| &service.volumes);
+    let named = mounts.filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
+    select(named.map(|mount| mount.source.as_str()))
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::join::networks;
 use super::labels;
-use super::{Target, select};
+use super::{Target, network_keys, select, volume_keys};
 use crate::compose::{Project, Release, Service};
 use crate::engine::models::ContainerSummary;
 use crate::engine::{Engine, Image};
@@ -306,19 +305,6 @@ pub(super) async fn images(
     let names = image_names(target.project, services);
     let images = try_join_all(names.into_iter().map(|name| image(engine, name))).await?;
     Ok(images.into_iter().collect())
-}
-
-fn network_keys<'a>(services: &[&'a Service]) -> Vec<&'a str> {
-    let joined = services
-        .iter()
-        .filter(|service| service.network_mode.is_empty());
-    select(joined.flat_map(|service| networks(service)))
-}
-
-fn volume_keys<'a>(services: &[&'a Service]) -> Vec<&'a str> {
-    let mounts = services.iter().flat_map(|service| &service.volumes);
-    let named = mounts.filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
-    select(named.map(|mount| mount.source.as_str()))
 }
 
 fn image_names(project: &Project, services: &[&Service]) -> Vec<String> {

@@ -2,11 +2,13 @@
 //! what is wanted and what is there.
 
 use super::action::{Action, Plan};
-use super::join;
 use super::observe::{Network, Observed, Volume};
-use super::{Target, select};
+use super::{Target, network_keys, volume_keys};
 use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
+
+/// The cause of a creation.
+const MISSING: &str = "it is missing";
 
 /// The networks that the services join.
 pub(super) fn networks(
@@ -15,45 +17,62 @@ pub(super) fn networks(
     observed: &Observed,
     plan: &mut Plan,
 ) -> Result<()> {
-    let joined = services
-        .iter()
-        .filter(|service| service.network_mode.is_empty());
-    for key in select(joined.flat_map(|service| join::networks(service))) {
-        let name = target.project.network_name(key);
-        let external = target
-            .project
-            .networks
-            .get(key)
-            .is_some_and(|network| network.external);
+    let project = target.project;
+    for key in network_keys(services) {
+        let name = project.network_name(key);
+        let defined = project.networks.get(key);
+        let external = defined.is_some_and(|network| network.external);
         match observed.networks.get(key).unwrap_or(&Network::Absent) {
-            Network::Absent if external => {
-                return Err(Error::failed(format!(
-                    "the external network {name} (networks.{key}) does not exist"
-                ))
-                .hint(format!("docker network create {name}")));
-            }
+            Network::Absent if external => return Err(no_external("network", key, &name)),
             Network::Absent => {
-                plan.push(
-                    Action::CreateNetwork {
-                        key: key.to_owned(),
-                        name,
-                    },
-                    "it is missing",
-                );
+                let key = key.to_owned();
+                plan.push(Action::CreateNetwork { key, name }, MISSING);
             }
             Network::Present { .. } if external => {}
             Network::Present {
-                project,
+                project: owner,
                 key: label,
             } => {
-                if (project.as_str(), label.as_str()) != (target.project.name.as_str(), key) {
-                    return Err(foreign_network(&name, key, project));
+                if (owner.as_str(), label.as_str()) != (project.name.as_str(), key) {
+                    return Err(foreign_network(&name, key, owner));
                 }
             }
             Network::Ambiguous { ids } => return Err(ambiguous_network(&name, ids)),
         }
     }
     Ok(())
+}
+
+/// The volumes that the services mount.
+pub(super) fn volumes(
+    target: &Target<'_>,
+    services: &[&Service],
+    observed: &Observed,
+    plan: &mut Plan,
+) -> Result<()> {
+    let project = target.project;
+    for key in volume_keys(services) {
+        let name = project.volume_name(key);
+        let defined = project.volumes.get(key);
+        let external = defined.is_some_and(|volume| volume.external);
+        match observed.volumes.get(key).unwrap_or(&Volume::Absent) {
+            Volume::Absent if external => return Err(no_external("volume", key, &name)),
+            Volume::Absent => {
+                let key = key.to_owned();
+                plan.push(Action::CreateVolume { key, name }, MISSING);
+            }
+            Volume::Present { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// The error for what the project only uses, where it is not there.
+fn no_external(kind: &str, key: &str, name: &str) -> Error {
+    Error::failed(format!(
+        "the external {kind} {name} ({kind}s.{key}) does not exist"
+    ))
+    .hint(format!("docker {kind} create {name}"))
 }
 
 fn foreign_network(name: &str, key: &str, project: &str) -> Error {
@@ -78,40 +97,4 @@ fn ambiguous_network(name: &str, ids: &[String]) -> Error {
     )
     .details(ids.to_vec())
     .hint("docker network rm with the ID of all but one of them")
-}
-
-/// The volumes that the services mount.
-pub(super) fn volumes(
-    target: &Target<'_>,
-    services: &[&Service],
-    observed: &Observed,
-    plan: &mut Plan,
-) -> Result<()> {
-    let mounts = services.iter().flat_map(|service| &service.volumes);
-    let named = mounts.filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
-    for key in select(named.map(|mount| mount.source.as_str())) {
-        let name = target.project.volume_name(key);
-        let external = target
-            .project
-            .volumes
-            .get(key)
-            .is_some_and(|volume| volume.external);
-        if observed.volumes.get(key).unwrap_or(&Volume::Absent) != &Volume::Absent {
-            continue;
-        }
-        if external {
-            return Err(Error::failed(format!(
-                "the external volume {name} (volumes.{key}) does not exist"
-            ))
-            .hint(format!("docker volume create {name}")));
-        }
-        plan.push(
-            Action::CreateVolume {
-                key: key.to_owned(),
-                name,
-            },
-            "it is missing",
-        );
-    }
-    Ok(())
 }

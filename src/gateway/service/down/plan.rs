@@ -1,195 +1,16 @@
-//! Stopping the gateway, and taking away what was made: observed, planned and applied like `up`.
+//! What is to be taken away: a pure function of what is there and what was made.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use futures_util::future::try_join_all;
-
-use super::action::{Action, Plan};
-use super::observe::{self, Found};
-use super::removal::{self, take_away};
-use super::{Created, GatewayState, Ledger, Target, WAIT_TIMEOUT, labels};
+use super::super::action::{Action, Plan};
+use super::super::observe;
+use super::super::removal::take_away;
+use super::super::{Created, Target, volume_keys};
+use super::{DownOptions, Present};
 use crate::compose::Project;
-use crate::engine::{Engine, Removal, StopTimeout};
-use crate::error::{Kind, Result};
-use crate::gateway::ledger::Lock;
-
-/// How to take things down.
-#[derive(Debug, Clone)]
-pub struct DownOptions {
-    /// Seconds between the stop signal and SIGKILL.
-    pub stop_timeout: StopTimeout,
-    /// Remove volumes too: anonymous ones, and the named ones that the file defines.
-    pub volumes: bool,
-    /// Remove the containers of services that the project no longer defines.
-    pub remove_orphans: bool,
-    /// Where what was made is written down.
-    pub ledger: Option<Ledger>,
-    /// How long another ollamactl may take to be done with the project.
-    pub wait_timeout: Duration,
-}
-
-impl Default for DownOptions {
-    fn default() -> Self {
-        Self {
-            stop_timeout: None,
-            volumes: false,
-            remove_orphans: false,
-            ledger: None,
-            wait_timeout: WAIT_TIMEOUT,
-        }
-    }
-}
-
-/// What was taken away.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Down {
-    /// Containers that were removed.
-    pub containers: Vec<String>,
-    /// Containers that were only stopped, since somebody else made them.
-    pub stopped: Vec<String>,
-    /// Networks that were removed.
-    pub networks: Vec<String>,
-    /// Volumes that were removed.
-    pub volumes: Vec<String>,
-    /// Networks and volumes that stay because containers still use them.
-    pub kept: Vec<String>,
-    /// Containers of services that the project no longer defines; they stay.
-    pub orphans: Vec<String>,
-}
-
-impl Down {
-    /// Everything that is gone.
-    pub fn removed(&self) -> Vec<String> {
-        [&self.containers[..], &self.networks, &self.volumes].concat()
-    }
-}
-
-/// What there is to take away.
-#[derive(Debug, Default)]
-struct Present {
-    /// All containers of the project.
-    containers: Vec<Found>,
-    /// The project's networks: name and ID.
-    networks: Vec<(String, String)>,
-}
-
-async fn present(engine: &Engine, project: &Project) -> Result<Present> {
-    let label = format!("{}={}", labels::PROJECT, project.name);
-    let (containers, networks) = tokio::try_join!(
-        observe::containers(engine, project),
-        engine.networks_labelled(&label),
-    )?;
-    let networks = networks
-        .into_iter()
-        .map(|network| {
-            (
-                network.name.unwrap_or_default(),
-                network.id.unwrap_or_default(),
-            )
-        })
-        .collect();
-    Ok(Present {
-        containers,
-        networks,
-    })
-}
-
-/// The steps that [`stop`] would take now.
-pub async fn plan_stop(engine: &Engine, target: &Target<'_>) -> Result<Plan> {
-    let name = target.container_name()?;
-    // The list of containers may be a moment behind, a look at one is not.
-    let (mut containers, guess) = tokio::try_join!(
-        observe::containers_of(engine, target),
-        engine.container(&name),
-    )?;
-    let guess = guess.map(GatewayState::from).unwrap_or_default();
-    for found in containers.iter_mut().filter(|found| found.id == guess.id) {
-        found.state.clone_from(&guess.state);
-    }
-    let mut plan = Plan::default();
-    for container in containers.into_iter().filter(Found::is_active) {
-        plan.push(Action::Stop { container }, "asked to");
-    }
-    Ok(plan)
-}
-
-/// Stops the gateway's container, and nothing else. `false`: it did not run.
-pub async fn stop(engine: &Engine, target: &Target<'_>, timeout: StopTimeout) -> Result<bool> {
-    let plan = plan_stop(engine, target).await?;
-    apply(engine, target.project, &plan, timeout).await?;
-    Ok(!plan.is_empty())
-}
-
-/// The steps that [`down`] would take now.
-pub async fn plan_down(
-    engine: &Engine,
-    target: &Target<'_>,
-    options: &DownOptions,
-) -> Result<Plan> {
-    target.project.service(target.service)?;
-    Ok(of_gateway(target, &present(engine, target.project).await?, options).0)
-}
-
-/// Stops and removes the gateway's container, and the project's networks that nobody uses then. Images
-/// stay, and volumes unless asked for.
-pub async fn down(engine: &Engine, target: &Target<'_>, options: &DownOptions) -> Result<Down> {
-    target.project.service(target.service)?;
-    let _lock = lock(options).await?;
-    let present = present(engine, target.project).await?;
-    let (plan, orphans) = of_gateway(target, &present, options);
-    let mut down = apply(engine, target.project, &plan, options.stop_timeout).await?;
-    down.orphans = orphans;
-    if let Some(ledger) = &options.ledger {
-        ledger.forget(&down.removed())?;
-    }
-    Ok(down)
-}
-
-/// The steps that [`down_all`] would take now.
-pub async fn plan_down_all(
-    engine: &Engine,
-    project: &Project,
-    created: &Created,
-    options: &DownOptions,
-) -> Result<Plan> {
-    let present = present(engine, project).await?;
-    Ok(of_created(project, &present, created, options))
-}
-
-/// The gateway's containers that run.
-pub async fn running(engine: &Engine, target: &Target<'_>) -> Result<Vec<String>> {
-    let mut found = observe::containers_of(engine, target).await?;
-    found.retain(Found::is_active);
-    Ok(found.into_iter().map(|found| found.name).collect())
-}
-
-/// Takes away what `up` made: removes the containers it created, stops those it only started, and
-/// removes the networks it created. What does not carry the project's labels is never touched. What
-/// stays, since others use it, is remembered.
-pub async fn down_all(
-    engine: &Engine,
-    project: &Project,
-    ledger: &Ledger,
-    options: &DownOptions,
-) -> Result<Down> {
-    let _lock = ledger.lock(options.wait_timeout).await?;
-    let created = ledger.read()?;
-    let plan = plan_down_all(engine, project, &created, options).await?;
-    let down = apply(engine, project, &plan, options.stop_timeout).await?;
-    ledger.keep(&down.kept, &down.volumes)?;
-    Ok(down)
-}
-
-async fn lock(options: &DownOptions) -> Result<Option<Lock>> {
-    match &options.ledger {
-        Some(ledger) => Ok(Some(ledger.lock(options.wait_timeout).await?)),
-        None => Ok(None),
-    }
-}
 
 /// What to take away of the gateway, and the orphans that stay.
-fn of_gateway(
+pub(super) fn of_gateway(
     target: &Target<'_>,
     present: &Present,
     options: &DownOptions,
@@ -211,7 +32,7 @@ fn of_gateway(
 }
 
 /// What to take away of what `up` made, dependents before what they depend on.
-fn of_created(
+pub(super) fn of_created(
     project: &Project,
     present: &Present,
     created: &Created,
@@ -286,11 +107,7 @@ fn plan_volumes(target: &Target<'_>, plan: &mut Plan) {
     let Ok(service) = project.service(target.service) else {
         return;
     };
-    let named = service
-        .volumes
-        .iter()
-        .filter(|mount| mount.kind == "volume" && !mount.source.is_empty());
-    for key in super::select(named.map(|mount| mount.source.as_str())) {
+    for key in volume_keys(&[service]) {
         let own = project
             .volumes
             .get(key)
@@ -302,71 +119,11 @@ fn plan_volumes(target: &Target<'_>, plan: &mut Plan) {
     }
 }
 
-/// Containers first, then networks and volumes.
-async fn apply(
-    engine: &Engine,
-    project: &Project,
-    plan: &Plan,
-    timeout: StopTimeout,
-) -> Result<Down> {
-    removal::carry_out(engine, project, plan, timeout, |_| {}).await?;
-    let mut down = told(plan);
-    shared(engine, plan, &mut down).await?;
-    Ok(down)
-}
-
-/// The containers of a plan that was carried out.
-fn told(plan: &Plan) -> Down {
-    let mut down = Down::default();
-    for planned in &plan.steps {
-        match &planned.action {
-            Action::Remove { container, .. } => down.containers.push(container.name.clone()),
-            Action::Stop { container } => down.stopped.push(container.name.clone()),
-            _ => {}
-        }
-    }
-    let removed = &down.containers;
-    down.stopped.retain(|name| !removed.contains(name));
-    down
-}
-
-/// Removes networks, then volumes.
-async fn shared(engine: &Engine, plan: &Plan, down: &mut Down) -> Result<()> {
-    let networks = plan
-        .steps
-        .iter()
-        .filter_map(|planned| match &planned.action {
-            Action::RemoveNetwork { name, id } => Some((name, id)),
-            _ => None,
-        });
-    let removals = networks.map(async |(name, id)| {
-        let removal = engine.remove_network(id).await?;
-        Ok::<_, crate::error::Error>((name.clone(), removal))
-    });
-    for (name, removal) in try_join_all(removals).await? {
-        match removal {
-            Removal::Removed => down.networks.push(name),
-            Removal::InUse => down.kept.push(name),
-            Removal::Absent => {}
-        }
-    }
-    for planned in &plan.steps {
-        let Action::RemoveVolume { name } = &planned.action else {
-            continue;
-        };
-        match engine.remove_volume(name).await {
-            Ok(()) => down.volumes.push(name.clone()),
-            Err(error) if error.kind == Kind::Conflict => down.kept.push(name.clone()),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::super::observe::Found;
     use super::*;
     use crate::compose::{Mount, Service, Volume};
 

@@ -1,0 +1,83 @@
+//! What has to be done to containers, and why: a pure function of what is wanted and what is there. What they
+//! share comes before ([`super::shared_plan`]), and images before that ([`super::image_plan`]).
+
+mod change;
+#[cfg(test)]
+pub(super) mod fixture;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use super::action::{Action, Plan};
+use super::observe::Observed;
+use super::removal::take_away;
+use super::{Target, UpOptions, scale, shared_plan};
+use crate::compose::{Condition, Service};
+use crate::error::Result;
+use change::changes;
+use steps::Planning;
+
+/// The networks and volumes to create, and the containers to create, replace and start.
+pub fn containers(
+    target: &Target<'_>,
+    services: &[&Service],
+    observed: &Observed,
+    options: &UpOptions,
+) -> Result<Plan> {
+    let mut plan = Plan::default();
+    let orphans = observed.orphans.iter().filter(|_| options.remove_orphans);
+    let undefined = "its service is not defined any more";
+    take_away(orphans, false, undefined, &mut plan);
+    for service in services {
+        plan_surplus(service, observed, &mut plan);
+    }
+    shared_plan::networks(target, services, observed, &mut plan)?;
+    shared_plan::volumes(target, services, observed, &mut plan)?;
+    let planning = Planning {
+        target,
+        changes: changes(target, services, observed, options)?,
+    };
+    for (service, changes) in &planning.changes {
+        for change in changes {
+            planning.make(service, change, &mut plan);
+        }
+    }
+    if options.no_start {
+        return Ok(plan);
+    }
+    for (service, changes) in &planning.changes {
+        planning.run(service, changes, options, &mut plan);
+    }
+    if options.wait {
+        plan_standing(services, &mut plan);
+    }
+    Ok(plan)
+}
+
+/// More containers than the service is to have: those of the highest numbers go.
+fn plan_surplus(service: &Service, observed: &Observed, plan: &mut Plan) {
+    let wanted = scale::of(service);
+    let cause = match wanted {
+        0 => "its service is scaled to none".to_owned(),
+        1 => "one of its service is enough".to_owned(),
+        more => format!("{more} of its service are enough"),
+    };
+    let surplus = observed.all(&service.name).iter().skip(wanted as usize);
+    take_away(surplus, false, &cause, plan);
+}
+
+/// Every service must stand in the end, but for those that others wait for to complete.
+fn plan_standing(services: &[&Service], plan: &mut Plan) {
+    let completes = |name: &str| {
+        let mut needs = services
+            .iter()
+            .filter_map(|other| other.depends_on.get(name));
+        needs.any(|needed| needed.condition == Condition::Completed)
+    };
+    for service in services.iter().filter(|one| !completes(&one.name)) {
+        let action = Action::Stand {
+            service: service.name.clone(),
+        };
+        plan.push(action, "asked to wait");
+    }
+}
