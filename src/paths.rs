@@ -125,6 +125,7 @@ fn close_to_others(path: &Path) -> Result<()> {
 }
 
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
 fn close_to_others(_path: &Path) -> Result<()> {
     Ok(())
 }
@@ -222,6 +223,7 @@ pub fn remove_if_there(path: &Path) -> Result<()> {
 }
 
 fn private_options() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {

@@ -105,7 +105,7 @@ impl Supervision<'_> {
             Err(error) => Err(error),
         };
         let Err(error) = ready else {
-            return Ok(Held::Child(child, identity));
+            return Ok(Held::Child(Box::new(child), identity));
         };
         let _ = self.end_process(&identity).await;
         let _ = child.wait().await;

@@ -145,7 +145,8 @@ pub(super) async fn end(identity: &Identity, grace: Duration) -> Result<bool> {
     Ok(forced)
 }
 
-/// The runners in the group that the backend leads. A killed backend leaves them running.
+/// The runners in the group that the backend leads, and where there are no groups (Windows) those that it
+/// started. A killed backend leaves them running.
 fn group_members(identity: &Identity) -> Vec<Identity> {
     // A group's number is its leader's pid, which a reboot or time gives to somebody else.
     let is_other = Identity::of(identity.pid).is_some_and(|now| now != *identity);
@@ -154,7 +155,11 @@ fn group_members(identity: &Identity) -> Vec<Identity> {
     }
     process::scan()
         .into_iter()
-        .filter(|process| process.group == identity.pid && process.pid != identity.pid)
+        .filter(|process| process.pid != identity.pid)
+        .filter(|process| match process.group {
+            0 => process.parent == identity.pid,
+            group => group == identity.pid,
+        })
         .filter(is_runner)
         .filter_map(|process| Identity::of(process.pid))
         .collect()

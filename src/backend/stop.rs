@@ -56,9 +56,10 @@ pub async fn stop(paths: &Paths, host: &OllamaHost, grace: Option<Duration>) -> 
 }
 
 /// Asks a supervisor that lives to end, and kills its backend when the grace is over; says whether that
-/// was needed.
+/// was needed. On Windows nobody can be asked: the supervisor ends there and then, and leaves its backend.
 async fn ask(record: &Record, grace: Duration) -> Result<bool> {
-    let Some(backend) = record.process().filter(|_| record.supervisor.is_alive()) else {
+    let can_be_asked = cfg!(unix) && record.supervisor.is_alive();
+    let Some(backend) = record.process().filter(|_| can_be_asked) else {
         return Ok(false);
     };
     let asked = Instant::now();

@@ -19,7 +19,7 @@ use crate::process::Identity;
 /// The process that answers, as the supervisor holds it.
 pub(super) enum Held {
     /// Our own child, which we also reap.
-    Child(Child, Identity),
+    Child(Box<Child>, Identity),
     /// Ours, but started by a supervisor that was killed.
     TakenOver(Identity),
     /// Somebody else's.

@@ -6,12 +6,17 @@ use std::process::Stdio;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::Started;
 use crate::error::{Context, Kind, Result};
 use crate::process::{self, Identity, Signal};
+
+/// `CREATE_NO_WINDOW` and `CREATE_NEW_PROCESS_GROUP`: neither Ctrl-C nor the end of the console reaches the
+/// process, and what it starts opens no window.
+#[cfg(windows)]
+const AWAY_FROM_CONSOLE: u32 = 0x0800_0000 | 0x0000_0200;
 
 /// Runs this same program with these arguments, detached: no terminal, standard error to `log`, and
 /// `how` to read with [`read_instructions`]. Returns as soon as it has reported how its start went.
@@ -36,7 +41,10 @@ pub async fn spawn_child<T: DeserializeOwned>(
     let how = serde_json::to_vec(how).or_failed(|| "cannot describe the background process")?;
     let program =
         std::env::current_exe().or_failed(|| "cannot tell where ollamactl itself lies")?;
-    let mut child = Command::new(&program)
+    let mut command = Command::new(&program);
+    #[cfg(windows)]
+    command.creation_flags(AWAY_FROM_CONSOLE);
+    let mut child = command
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -49,8 +57,10 @@ pub async fn spawn_child<T: DeserializeOwned>(
         let _ = pipe.write_all(&how).await;
     }
     let mut text = String::new();
-    if let Some(mut pipe) = child.stdout.take() {
-        pipe.read_to_string(&mut text)
+    if let Some(pipe) = child.stdout.take() {
+        // No further: where the process cannot close it (Windows), the pipe stays open.
+        BufReader::new(pipe)
+            .read_line(&mut text)
             .await
             .or_failed(|| "cannot hear from the background process")?;
     }
@@ -85,7 +95,7 @@ pub fn read_instructions<T: DeserializeOwned>() -> Result<T> {
 }
 
 /// Called by the detached process itself, first of all: leaves the terminal's session, so that neither
-/// Ctrl-C nor the end of the session reaches it.
+/// Ctrl-C nor the end of the session reaches it. On Windows it was started so.
 pub fn detach_from_session() {
     #[cfg(unix)]
     // Fails only for a process that leads its group already, which then has no terminal to leave.

@@ -231,12 +231,11 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         let mut left = self.slot.half_written();
-        // The lock file goes last, and while it is still locked.
-        left.extend([
-            self.slot.pidfile(),
-            self.slot.record_file(),
-            self.slot.file("lock"),
-        ]);
+        left.extend([self.slot.pidfile(), self.slot.record_file()]);
+        // Last, and while it is still locked. Only Unix can tell a file from its successor of the same name.
+        if cfg!(unix) {
+            left.push(self.slot.file("lock"));
+        }
         for path in left {
             let _ = paths::remove_if_there(&path);
         }
@@ -252,7 +251,7 @@ fn is_same_file(file: &File, path: &Path) -> bool {
     }
 }
 
-/// An open file cannot be removed on Windows, so the name still means the same file.
+/// Nobody removes a lock file on Windows, so the name still means the same one.
 #[cfg(not(unix))]
 fn is_same_file(_file: &File, path: &Path) -> bool {
     path.exists()

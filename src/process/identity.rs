@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Identity {
     /// Process id.
     pub pid: u32,
-    /// Start time as the kernel counts it: clock ticks since boot on Linux, seconds since the epoch
-    /// elsewhere. Unlike wall-clock time it does not move when the clock is set.
+    /// Start time as the kernel wrote it down: clock ticks since boot on Linux, seconds since the epoch
+    /// elsewhere. It does not move when the clock is set.
     pub start_time: u64,
     /// Id of the boot that `pid` and `start_time` belong to; empty where the platform has none.
     pub boot_id: String,
@@ -59,7 +59,8 @@ fn start_time(pid: u32) -> Option<u64> {
 
 #[cfg(not(target_os = "linux"))]
 fn start_time(pid: u32) -> Option<u64> {
-    super::scan::with_process(pid, |process| {
+    let little = sysinfo::ProcessRefreshKind::nothing();
+    super::scan::with_process(pid, little, |process| {
         (!matches!(process.status(), sysinfo::ProcessStatus::Zombie)).then(|| process.start_time())
     })?
 }
@@ -71,9 +72,10 @@ fn boot_id() -> String {
         .unwrap_or_default()
 }
 
+/// The start time is a date there, which no other boot has.
 #[cfg(not(target_os = "linux"))]
 fn boot_id() -> String {
-    sysinfo::System::boot_time().map_or_else(|_| String::new(), |time| time.to_string())
+    String::new()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Processes: which one it is, whether it still lives, what it is, and how it is signalled.
 //!
 //! A pid alone proves nothing, since the kernel gives it to somebody else. A process is known by pid,
-//! start time and boot id together, and is signalled only through a handle that was checked against
-//! all three.
+//! start time and boot id together. On Linux it is signalled only through a handle that was checked
+//! against all three; where there are no such handles the check comes right before the signal.
 
 mod identity;
 mod ports;

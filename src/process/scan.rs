@@ -218,10 +218,14 @@ fn user_of_slice(path: &str) -> Option<u32> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn with_process<T>(pid: u32, read: impl FnOnce(&sysinfo::Process) -> T) -> Option<T> {
+pub(super) fn with_process<T>(
+    pid: u32,
+    what: sysinfo::ProcessRefreshKind,
+    read: impl FnOnce(&sysinfo::Process) -> T,
+) -> Option<T> {
     let pid = sysinfo::Pid::from_u32(pid);
     let mut system = sysinfo::System::new().ok()?;
-    system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[pid]), true);
+    system.refresh_processes_specifics(sysinfo::ProcessesToUpdate::Some(&[pid]), true, what);
     system.process(pid).map(read)
 }
 
@@ -239,7 +243,11 @@ pub fn scan() -> Vec<Info> {
 /// One process; `None` when it is gone or a zombie.
 #[cfg(not(target_os = "linux"))]
 pub fn info(pid: u32) -> Option<Info> {
-    with_process(pid, from_sysinfo)
+    let everything = sysinfo::ProcessRefreshKind::everything();
+    with_process(pid, everything, |process| {
+        let gone = matches!(process.status(), sysinfo::ProcessStatus::Zombie);
+        (!gone).then(|| from_sysinfo(process))
+    })?
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -247,8 +255,8 @@ fn from_sysinfo(process: &sysinfo::Process) -> Info {
     Info {
         pid: process.pid().as_u32(),
         parent: process.parent().map_or(0, sysinfo::Pid::as_u32),
-        group: 0,
-        session: 0,
+        group: group(process),
+        session: session(process),
         args: process
             .cmd()
             .iter()
@@ -258,6 +266,34 @@ fn from_sysinfo(process: &sysinfo::Process) -> Info {
         uid: user_id(process),
         cgroup: Cgroup::Session,
     }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn group(process: &sysinfo::Process) -> u32 {
+    let group = rustix::process::getpgid(raw_pid(process)).ok();
+    group.map_or(0, |pid| pid.as_raw_pid().cast_unsigned())
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn session(process: &sysinfo::Process) -> u32 {
+    let session = rustix::process::getsid(raw_pid(process)).ok();
+    session.map_or(0, |pid| pid.as_raw_pid().cast_unsigned())
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn raw_pid(process: &sysinfo::Process) -> Option<rustix::process::Pid> {
+    rustix::process::Pid::from_raw(process.pid().as_u32().cast_signed())
+}
+
+/// Windows has neither groups nor sessions of processes.
+#[cfg(windows)]
+fn group(_process: &sysinfo::Process) -> u32 {
+    0
+}
+
+#[cfg(windows)]
+fn session(_process: &sysinfo::Process) -> u32 {
+    0
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]

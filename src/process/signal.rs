@@ -51,7 +51,8 @@ pub fn signal(identity: &Identity, signal: Signal) -> Result<()> {
     if !identity.is_alive() {
         return Ok(());
     }
-    let sent = super::scan::with_process(identity.pid, |process| match signal {
+    let little = sysinfo::ProcessRefreshKind::nothing();
+    let sent = super::scan::with_process(identity.pid, little, |process| match signal {
         Signal::Terminate => process
             .kill_with(sysinfo::Signal::Term)
             .unwrap_or_else(|| process.kill()),
@@ -101,9 +102,13 @@ pub async fn wait_gone(identity: &Identity, at_most: Duration) -> bool {
         .is_ok()
 }
 
+/// Looks often at first, and less and less often at what lives long.
 async fn poll_gone(identity: &Identity) {
+    const SELDOM: Duration = Duration::from_secs(1);
+    let mut pause = Duration::from_millis(5);
     while identity.is_alive() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(pause).await;
+        pause = SELDOM.min(pause.mul_f32(1.2));
     }
 }
 

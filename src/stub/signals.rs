@@ -1,13 +1,14 @@
 //! The signals of a server process, caught from here on. SIGHUP is not: it kills.
 
-use crate::error::{Context, Result};
+use crate::error::Result;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     /// SIGTERM or SIGINT: end in good order.
     End,
-    /// SIGQUIT: end there and then.
+    /// SIGQUIT, which only Unix knows: end there and then.
+    #[cfg_attr(not(unix), expect(dead_code))]
     Quit,
 }
 
@@ -26,6 +27,7 @@ impl Signals {
     /// Catches SIGTERM and SIGINT, which do nothing with `ignore`, and SIGQUIT.
     #[cfg(unix)]
     pub(super) fn install(ignore: bool) -> Result<Self> {
+        use crate::error::Context;
         use tokio::signal::unix::{SignalKind, signal};
         let catch = |kind| signal(kind).or_failed(|| "cannot catch signals");
         Ok(Self {

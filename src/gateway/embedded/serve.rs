@@ -50,7 +50,9 @@ pub async fn work(
 }
 
 /// A worker without a supervisor could be neither seen nor stopped. The kernel tells it at once on Linux;
-/// elsewhere its parent is looked at.
+/// on other Unix systems its parent is looked at; Windows does neither.
+#[cfg_attr(not(unix), expect(unused_variables))]
+#[cfg_attr(not(target_os = "linux"), expect(clippy::unnecessary_wraps))]
 fn end_with_supervisor(shutdown: &Shutdown) -> Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
