@@ -1,6 +1,9 @@
 //! Named volumes.
 
+use std::collections::HashMap;
+
 use bollard::models::{Volume, VolumeCreateRequest};
+use bollard::query_parameters::ListVolumesOptions;
 
 use super::Engine;
 use super::fault::unless;
@@ -14,6 +17,19 @@ impl Engine {
             unless(self.docker.inspect_volume(name).await, 404)
         })
         .await
+    }
+
+    /// The names of the volumes that bear this label (`key=value`).
+    pub async fn volumes_labelled(&self, label: &str) -> Result<Vec<String>> {
+        let options = ListVolumesOptions {
+            filters: Some(HashMap::from([(
+                "label".to_owned(),
+                vec![label.to_owned()],
+            )])),
+        };
+        let found = self.read("listing volumes", self.docker.list_volumes(Some(options)));
+        let volumes = found.await?.volumes.unwrap_or_default();
+        Ok(volumes.into_iter().map(|volume| volume.name).collect())
     }
 
     /// Creates a volume.

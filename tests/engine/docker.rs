@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
 
-use ollamactl::engine::models::ContainerCreateBody;
+use ollamactl::engine::models::{ContainerCreateBody, VolumeCreateRequest};
 use ollamactl::engine::{Endpoint, Engine};
 use ollamactl::error::Result;
 use serde_json::Value;
@@ -87,6 +87,44 @@ impl Docker {
         let mut names: Vec<String> = found.into_iter().filter_map(|found| found.name).collect();
         names.sort();
         names
+    }
+
+    /// Removes a volume.
+    #[track_caller]
+    pub fn remove_volume(&self, name: &str) {
+        self.get(self.engine.remove_volume(name));
+    }
+
+    /// Creates a volume without any label.
+    #[track_caller]
+    pub fn create_volume(&self, name: &str) {
+        let request = VolumeCreateRequest {
+            name: Some(name.to_owned()),
+            ..VolumeCreateRequest::default()
+        };
+        self.get(self.engine.create_volume(request));
+    }
+
+    /// Gives a container another name.
+    #[track_caller]
+    pub fn rename(&self, name: &str, other: &str) {
+        self.get(self.engine.rename_container(name, other));
+    }
+
+    /// Removes a container that does not run.
+    #[track_caller]
+    pub fn remove(&self, name: &str) {
+        self.get(self.engine.remove_container(name, true));
+    }
+
+    /// Creates a container without any label, and does not start it.
+    #[track_caller]
+    pub fn create_stranger(&self, name: &str, image: &str) {
+        let body = ContainerCreateBody {
+            image: Some(image.to_owned()),
+            ..ContainerCreateBody::default()
+        };
+        self.get(self.engine.create_container(name, "", body));
     }
 
     /// Creates a container as compose would for this service, and does not start it.

@@ -27,7 +27,7 @@ pub(super) struct Applier<'a> {
     pub(super) release: Release,
     /// IDs of the services' containers.
     pub(super) ids: RefCell<Ids>,
-    created: RefCell<Created>,
+    pub(super) created: RefCell<Created>,
     /// Something failed: what only waits gives up.
     failed: CancellationToken,
 }
@@ -135,8 +135,9 @@ impl<'a> Applier<'a> {
                     name,
                 } => self.create(service, *number, name).await,
                 Action::Recreate { service, name, old } => self.recreate(service, name, old).await,
-                Action::Rename { old, name, .. } => {
-                    self.engine.rename_container(&old.id, name).await
+                Action::Rename { service, old, name } => {
+                    self.rename(service, old.number, &old.id, (&old.name, name))
+                        .await
                 }
                 _ => Ok(()),
             }
@@ -260,7 +261,7 @@ impl<'a> Applier<'a> {
         let id = id.unwrap_or_else(|| name.to_owned());
         let hooked = self.service(service)?;
         hooks::pre_stop(self.engine, hooked, &id, name).await?;
-        self.engine.restart_container(name, timeout).await?;
+        self.engine.restart_container(&id, timeout).await?;
         hooks::post_start(self.engine, hooked, &id, name).await?;
         self.settle(service, &id).await
     }

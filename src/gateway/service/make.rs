@@ -9,7 +9,13 @@ use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
 
 impl Applier<'_> {
-    fn has_container(&self, service: &str, number: u32, id: String, name: &str) -> Result<()> {
+    pub(super) fn has_container(
+        &self,
+        service: &str,
+        number: u32,
+        id: String,
+        name: &str,
+    ) -> Result<()> {
         self.ids.borrow_mut().insert(service, number, id.clone());
         self.write_down(|created| {
             created.containers.push(name.to_owned());
@@ -41,13 +47,41 @@ impl Applier<'_> {
         let id = self
             .make(service, old.number, &successor, Some(inherited))
             .await?;
+        // Until it has its name, and both are ours.
+        self.has_container(service, old.number, id.clone(), &successor)?;
         let timeout = self.options.stop_timeout;
         if let Err(error) = self.engine.stop_container(&old.id, timeout).await {
-            return Err(self.withdrawn(&id, error).await);
+            let error = self.withdrawn(&id, error).await;
+            // The error that made it vain is the one to tell.
+            let _ = self.is_gone(&successor);
+            return Err(error);
         }
         self.engine.remove_container(&old.id, false).await?;
-        self.engine.rename_container(&id, name).await?;
-        self.has_container(service, old.number, id, name)
+        self.rename(service, old.number, &id, (&successor, name))
+            .await
+    }
+
+    /// Gives a successor the name of the one that it succeeds.
+    pub(super) async fn rename(
+        &self,
+        service: &str,
+        number: u32,
+        id: &str,
+        (from, to): (&str, &str),
+    ) -> Result<()> {
+        self.engine.rename_container(id, to).await?;
+        self.has_container(service, number, id.to_owned(), to)?;
+        self.is_gone(from)
+    }
+
+    /// No container has this name any more.
+    fn is_gone(&self, name: &str) -> Result<()> {
+        let gone = [name.to_owned()];
+        self.created.borrow_mut().forget(&gone);
+        match &self.options.ledger {
+            Some(ledger) => ledger.forget(&gone),
+            None => Ok(()),
+        }
     }
 
     /// An earlier replacement of the same container may have been cut short.

@@ -213,9 +213,9 @@ impl Created {
     }
 
     /// Whether the container of this name and ID is the one that was created or started, as far as it is
-    /// known.
+    /// known. A successor that was cut short bears its name and is written down under an earlier one.
     fn is_same(&self, name: &str, id: &str) -> bool {
-        self.ids.get(name).is_none_or(|created| created == id)
+        !self.ids.contains_key(name) || self.ids.values().any(|created| created == id)
     }
 
     /// Nothing was made or started.

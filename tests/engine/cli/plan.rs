@@ -114,6 +114,42 @@ fn volumes_stay_unless_they_are_asked_for() {
     assert!(stack.docker.has_volume(&volume));
     stack.run("down --volumes").code(0);
     assert!(!stack.docker.has_volume(&volume));
+
+    // One that somebody made under that name since is theirs.
+    stack.run("gateway up").code(0);
+    stack.run("gateway down").code(0);
+    stack.docker.remove_volume(&volume);
+    stack.docker.create_volume(&volume);
+    stack.run("gateway down --volumes").code(0);
+    stack.run("down --volumes").code(0);
+    assert!(stack.docker.has_volume(&volume));
+    stack.docker.remove_volume(&volume);
+    stack.assert_nothing_left();
+}
+
+#[test]
+fn a_gateway_that_somebody_renamed_is_restarted_under_its_own_name() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("gateway up").code(0);
+    let name = stack.container(SERVICE);
+    let (id, before) = stack.run_of(SERVICE);
+    let kept = format!("{name}-kept");
+    stack.docker.rename(&name, &kept);
+    // Whoever has the name now is not meant.
+    let image = stack.docker.inspect(&id).expect("there")["Config"]["Image"].clone();
+    stack
+        .docker
+        .create_stranger(&name, image.as_str().expect("an image"));
+    stack.run("gateway restart").code(0);
+    let after = stack.docker.inspect(&id).expect("there")["State"]["StartedAt"].clone();
+    assert_ne!(after.as_str(), Some(before.as_str()));
+    assert_eq!(
+        stack.docker.inspect(&name).expect("there")["State"]["Status"],
+        "created"
+    );
+    stack.docker.remove(&name);
+    stack.docker.rename(&kept, &name);
+    stack.run("down").code(0);
     stack.assert_nothing_left();
 }
 

@@ -73,13 +73,23 @@ struct Present {
     containers: Vec<Found>,
     /// The project's networks: name and ID.
     networks: Vec<(String, String)>,
+    /// The project's volumes, where they are to go.
+    volumes: Vec<String>,
 }
 
-async fn present(engine: &Engine, project: &Project) -> Result<Present> {
+async fn present(engine: &Engine, project: &Project, options: &DownOptions) -> Result<Present> {
     let label = format!("{}={}", labels::PROJECT, project.name);
-    let (containers, networks) = tokio::try_join!(
+    let volumes = async {
+        if options.volumes {
+            engine.volumes_labelled(&label).await
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let (containers, networks, volumes) = tokio::try_join!(
         observe::containers(engine, project),
         engine.networks_labelled(&label),
+        volumes,
     )?;
     let networks = networks
         .into_iter()
@@ -93,6 +103,7 @@ async fn present(engine: &Engine, project: &Project) -> Result<Present> {
     Ok(Present {
         containers,
         networks,
+        volumes,
     })
 }
 
@@ -129,7 +140,12 @@ pub async fn plan_down(
     options: &DownOptions,
 ) -> Result<Plan> {
     target.project.service(target.service)?;
-    Ok(of_gateway(target, &present(engine, target.project).await?, options).0)
+    Ok(of_gateway(
+        target,
+        &present(engine, target.project, options).await?,
+        options,
+    )
+    .0)
 }
 
 /// Stops and removes the gateway's container, and the project's networks that nobody uses then. Images
@@ -137,7 +153,7 @@ pub async fn plan_down(
 pub async fn down(engine: &Engine, target: &Target<'_>, options: &DownOptions) -> Result<Down> {
     target.project.service(target.service)?;
     let _lock = lock(options).await?;
-    let present = present(engine, target.project).await?;
+    let present = present(engine, target.project, options).await?;
     let (plan, orphans) = of_gateway(target, &present, options);
     let mut down = apply(engine, target.project, &plan, options.stop_timeout).await?;
     down.orphans = orphans;
@@ -154,7 +170,7 @@ pub async fn plan_down_all(
     created: &Created,
     options: &DownOptions,
 ) -> Result<Plan> {
-    let present = present(engine, project).await?;
+    let present = present(engine, project, options).await?;
     Ok(of_created(project, &present, created, options))
 }
 

@@ -25,7 +25,7 @@ pub(super) fn of_gateway(
     take_away(removed, options.volumes, cause, &mut plan);
     plan_networks(present, |_| true, "it is the project's", &mut plan);
     if options.volumes {
-        plan_volumes(target, &mut plan);
+        plan_volumes(target, present, &mut plan);
     }
     let staying = orphans.iter().filter(|_| !options.remove_orphans);
     (plan, staying.map(|found| found.name.clone()).collect())
@@ -63,7 +63,8 @@ pub(super) fn of_created(
     let ours = |name: &str| created.networks.iter().any(|ours| ours == name);
     plan_networks(present, ours, "ollamactl made it", &mut plan);
     if options.volumes {
-        for name in created.volumes.iter().cloned() {
+        let made = created.volumes.iter();
+        for name in made.filter(|name| present.volumes.contains(name)).cloned() {
             plan.push(Action::RemoveVolume { name }, "ollamactl made it");
         }
     }
@@ -101,8 +102,9 @@ fn plan_networks(present: &Present, wanted: impl Fn(&str) -> bool, cause: &str, 
     }
 }
 
-/// The named volumes of the target that the file defines.
-fn plan_volumes(target: &Target<'_>, plan: &mut Plan) {
+/// The named volumes of the target that the file defines. One of that name that does not bear the
+/// project's label is somebody else's, and stays.
+fn plan_volumes(target: &Target<'_>, present: &Present, plan: &mut Plan) {
     let project = target.project;
     let Ok(service) = project.service(target.service) else {
         return;
@@ -112,8 +114,8 @@ fn plan_volumes(target: &Target<'_>, plan: &mut Plan) {
             .volumes
             .get(key)
             .is_some_and(|volume| !volume.external);
-        if own {
-            let name = project.volume_name(key);
+        let name = project.volume_name(key);
+        if own && present.volumes.contains(&name) {
             plan.push(Action::RemoveVolume { name }, "asked to");
         }
     }
@@ -176,6 +178,7 @@ mod tests {
                 ("p_default".into(), "1".into()),
                 ("p_lan".into(), "2".into()),
             ],
+            volumes: vec!["p_data".into()],
         }
     }
 
@@ -240,6 +243,24 @@ mod tests {
              stop container p-db-1: ollamactl started it\n\
              remove network p_lan: ollamactl made it\n"
         );
+    }
+
+    #[test]
+    fn a_volume_without_the_project_s_label_stays() {
+        let there = Present {
+            volumes: Vec::new(),
+            ..present()
+        };
+        let created = Created {
+            volumes: vec!["p_data".into()],
+            ..Created::default()
+        };
+        let options = DownOptions {
+            volumes: true,
+            ..DownOptions::default()
+        };
+        let plan = of_created(&project(), &there, &created, &options);
+        assert_eq!(plan.to_string(), "");
     }
 
     #[test]

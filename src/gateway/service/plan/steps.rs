@@ -1,6 +1,7 @@
 //! The steps that make and start containers, and those that wait for what they need.
 
 use super::super::action::{Action, Plan};
+use super::super::observe::Found;
 use super::super::{Target, UpOptions};
 use super::change::Change;
 use crate::compose::{Condition, Service};
@@ -13,17 +14,26 @@ pub(super) struct Planning<'a> {
 }
 
 impl Planning<'_> {
+    /// The name that the container is to have.
     fn name(&self, service: &Service, change: &Change) -> String {
         let project = self.target.project;
         project.container_name(service, change.number())
+    }
+
+    /// The name under which it is started: what somebody renamed keeps that name.
+    fn name_then(&self, service: &Service, change: &Change) -> String {
+        let name = self.name(service, change);
+        match change {
+            Change::None(found) if !is_interrupted(found, &name) => found.name.clone(),
+            _ => name,
+        }
     }
 
     pub(super) fn make(&self, service: &Service, change: &Change, plan: &mut Plan) {
         let name = self.name(service, change);
         let service = service.name.clone();
         match change {
-            // Between the removal of the old container and the renaming of the new one somebody stopped.
-            Change::None(found) if found.name.ends_with(&format!("_{name}")) => {
+            Change::None(found) if is_interrupted(found, &name) => {
                 let old = found.clone();
                 let action = Action::Rename { service, old, name };
                 plan.push(action, "its replacement was interrupted");
@@ -61,7 +71,7 @@ impl Planning<'_> {
         };
         let mut steps = Vec::new();
         for change in changes {
-            let (number, name) = (change.number(), self.name(service, change));
+            let (number, name) = (change.number(), self.name_then(service, change));
             let of = service.name.clone();
             let step = match &cause {
                 Some(cause) if change.is_running() => {
@@ -151,4 +161,9 @@ impl Planning<'_> {
             .find(|(name, needed)| needed.restart && is_replaced(name))
             .map(|(name, _)| name.as_str())
     }
+}
+
+/// Between the removal of the old container and the renaming of the new one somebody stopped.
+fn is_interrupted(found: &Found, name: &str) -> bool {
+    found.name.ends_with(&format!("_{name}"))
 }
