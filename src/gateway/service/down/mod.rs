@@ -194,7 +194,10 @@ pub async fn down_all(
     let created = ledger.read()?;
     let plan = plan_down_all(engine, project, &created, options).await?;
     let down = apply(engine, project, &plan, options.stop_timeout).await?;
-    ledger.keep(&down.kept, &down.volumes)?;
+    // Asked for, a volume stays only where containers use it; one that is somebody else's by now is not ours.
+    let mut gone = created.volumes;
+    gone.retain(|name| options.volumes && !down.kept.contains(name));
+    ledger.keep(&down.kept, &gone)?;
     Ok(down)
 }
 
