@@ -363,3 +363,32 @@ fn a_step_that_fails_says_in_json_why() {
     }
     sandbox.run(["down"]).code(0);
 }
+
+#[test]
+fn a_restart_in_another_terminal_does_not_fail_an_up() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    // Whichever of the two comes first.
+    for _ in 0..4 {
+        let restart = sandbox.spawn(["restart"]);
+        let up = sandbox.spawn(["up"]);
+        up.finish().code(0).says(["healthy after"]);
+        restart.finish().code(0);
+    }
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn an_up_that_fails_says_what_goes_on() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ollamactl.yaml", NEVER_HEALTHY);
+    sandbox
+        .run(["up", "--wait-timeout", "5s"])
+        .code(7)
+        .says(["the backend and the gateway that were started go on"]);
+    let again = sandbox.run(["up", "--wait-timeout", "1s"]).code(7);
+    assert!(!again.stderr.contains("go on"), "{again}");
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}

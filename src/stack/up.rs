@@ -1,12 +1,14 @@
 //! `up`: the model is pulled, the gateway's image built and the backend started side by side; the
 //! gateway starts when the backend is there; then all of it must be healthy.
 
+use std::cell::RefCell;
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::meanwhile::{GoingOn, restarted};
 use super::request::UpRequest;
 use super::wait::{too_slow, until_healthy};
 use crate::backend::{self, Launch, PullRequest, Record, Standing};
@@ -38,9 +40,46 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
         }
         Gateway::Embedded(how) => embedded::check_free(how, request.paths).await?,
     }
+    let before = GoingOn::now(request);
+    let seen = RefCell::new(None);
+    let outcome = loop {
+        let outcome = all_parts(request, &seen, deadline, events).await;
+        let record = seen.borrow().clone();
+        match (&outcome, record) {
+            (Err(error), Some(record)) if error.kind == Kind::Unhealthy => {
+                if Instant::now() >= deadline || !restarted(request, &record).await {
+                    break outcome;
+                }
+                events.note("the backend was restarted meanwhile: once more");
+            }
+            _ => break outcome,
+        }
+    };
+    let mut took = outcome
+        .map_err(|error| GoingOn::now(request).told(&before, error))?
+        .to_vec();
+    took.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(UpReport {
+        took,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Starts all parts, and waits until they are healthy. `seen` is the backend that runs then.
+async fn all_parts(
+    request: &UpRequest<'_>,
+    seen: &RefCell<Option<Record>>,
+    deadline: Instant,
+    events: &Events,
+) -> Result<[Took; 4]> {
     let backend_ready = CancellationToken::new();
     let work = async {
-        let mut starting = pin!(timed("backend", backend(request, &backend_ready, events)));
+        let mut starting = pin!(timed("backend", async {
+            let record = backend(request, events).await?;
+            seen.replace(record);
+            backend_ready.cancel();
+            Ok(())
+        }));
         let mut others = pin!(async {
             tokio::try_join!(
                 timed("model", model(request, &backend_ready, events)),
@@ -59,39 +98,13 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
         };
         Ok::<_, Error>((backend, model, gateway))
     };
-    let ran_before = backend_runs(request)?;
-    let outcome = async {
-        let work = tokio::time::timeout_at(deadline, work).await;
-        let ((backend, record), (model, ()), (gateway, ())) =
-            work.map_err(|_| too_slow(request.wait_timeout, &[]))??;
-        let healthy = until_healthy(request, record.as_ref(), deadline, events);
-        let (health, ()) = timed("health", healthy).await?;
-        Ok([backend, model, gateway, health])
-    };
-    let mut took = outcome
-        .await
-        .map_err(|error| tell_of_backend(request, ran_before, error))?
-        .to_vec();
-    took.sort_by(|a, b| b.1.total_cmp(&a.1));
-    Ok(UpReport {
-        took,
-        seconds: started.elapsed().as_secs_f64(),
-    })
-}
-
-/// A backend of ours runs, or is being started.
-fn backend_runs(request: &UpRequest<'_>) -> Result<bool> {
-    let host = request.config.client_host();
-    backend::slot(request.paths, &host).is_locked()
-}
-
-/// What was started goes on when another part fails, so that the next `up` goes on from there; whoever
-/// does not want that must know.
-fn tell_of_backend(request: &UpRequest<'_>, ran_before: bool, error: Error) -> Error {
-    if ran_before || !backend_runs(request).unwrap_or(false) {
-        return error;
-    }
-    error.hint("the backend that was started goes on, for the next try; to end it: ollamactl down")
+    let work = tokio::time::timeout_at(deadline, work).await;
+    let ((backend, ()), (model, ()), (gateway, ())) =
+        work.map_err(|_| too_slow(request.wait_timeout, &[]))??;
+    let record = seen.borrow().clone();
+    let healthy = until_healthy(request, record.as_ref(), deadline, events);
+    let (health, ()) = timed("health", healthy).await?;
+    Ok([backend, model, gateway, health])
 }
 
 /// The steps that [`up`] would take now, one line each.
@@ -147,13 +160,9 @@ async fn timed<T>(name: &str, work: impl Future<Output = Result<T>>) -> Result<(
 }
 
 /// What runs then, where it runs on this machine.
-async fn backend(
-    request: &UpRequest<'_>,
-    ready: &CancellationToken,
-    events: &Events,
-) -> Result<Option<Record>> {
+async fn backend(request: &UpRequest<'_>, events: &Events) -> Result<Option<Record>> {
     let host = request.config.client_host();
-    let record = if host.is_local() {
+    if host.is_local() {
         let launch = Launch::from_config(request.config, request.paths)?;
         let running = backend::bring_up(&launch, request.paths, events).await?;
         if running.record.launch.mode == Mode::Stub && launch.mode != Mode::Stub {
@@ -161,13 +170,11 @@ async fn backend(
                 "the stub (not Ollama) runs on {host} and is used; for Ollama: ollamactl down, then ollamactl up"
             ));
         }
-        Some(running.record)
+        Ok(Some(running.record))
     } else {
         remote(request.config, events).await?;
-        None
-    };
-    ready.cancel();
-    Ok(record)
+        Ok(None)
+    }
 }
 
 /// A backend on another machine is used, not started.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::meanwhile::RESTARTING;
 use super::request::UpRequest;
 use crate::backend::{self, Origin, Owner, Record};
 use crate::engine::Engine;
@@ -24,9 +25,6 @@ const MOST_CRASHES: i64 = 3;
 /// A container that was unhealthy before may be judged by what was so before. One check of its own may
 /// have been under way; the one after that sees what is now.
 const FRESH_CHECKS: usize = 2;
-
-/// How long a backend has no supervisor while somebody restarts it.
-const RESTARTING: Duration = Duration::from_secs(2);
 
 /// Looks again and again until nothing fails, or until waiting is of no use any more.
 pub(super) async fn until_healthy(
