@@ -3,7 +3,6 @@
 use super::apply::Applier;
 use super::check::check;
 use super::observe::{self, Observed, observe};
-use super::own;
 use super::release::installed;
 use super::{
     Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, plan, scale,
@@ -102,6 +101,7 @@ async fn converge(
     let images = image_plan::images(target, services, &observed, options)?;
     // A container that cannot be made is refused before minutes go into its image.
     check(engine, target, services)?;
+    image::check_sources(engine, target, services, &images)?;
     let containers = plan::containers(target, services, &observed, options)?;
     vacancy::check(engine, services, &observed, &containers).await?;
     if !options.remove_orphans {
@@ -202,6 +202,7 @@ pub async fn prepare_images(
     let observed = identified(engine, target, &services).await?;
     let images = image_plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
+    image::check_sources(engine, target, &services, &images)?;
     let containers = plan::containers(target, &services, &observed, options)?;
     vacancy::check(engine, &services, &observed, &containers).await?;
     if images.is_empty() {
@@ -230,6 +231,7 @@ pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) 
     let observed = identified(engine, target, &services).await?;
     let mut plan = image_plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
+    image::check_sources(engine, target, &services, &plan)?;
     let containers = plan::containers(target, &services, &observed, options)?;
     vacancy::check(engine, &services, &observed, &containers).await?;
     plan.steps.extend(containers.steps);
@@ -245,10 +247,9 @@ pub async fn build(
 ) -> Result<String> {
     target.project.closure(target.service)?;
     let service = target.project.service(target.service)?;
-    own::check(service)?;
     let observed = identified(engine, target, &[service]).await?;
     let release = release(target, &observed, options).await;
-    let request = image::request(engine, target, service, &release)?;
+    let request = image::buildable(engine, target, service, &release)?;
     engine.build(&request, step).await
 }
 
