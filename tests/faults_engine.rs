@@ -455,6 +455,39 @@ fn a_container_with_a_port_on_all_addresses_is_warned_of_when_it_is_made() {
 }
 
 #[test]
+fn two_folders_that_share_a_project_are_told_of_each_other() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    let again = sandbox.run(["gateway", "up"]).code(0);
+    assert!(!again.stderr.contains("was made from"), "{again}");
+    let link = sandbox.path("link");
+    std::os::unix::fs::symlink(sandbox.work(), &link).expect("linked");
+    let made_from = |folder: &std::path::Path| {
+        engine.change(CONTAINER, |container| {
+            container["Config"]["Labels"]["com.docker.compose.project.working_dir"] =
+                json!(folder.display().to_string());
+        });
+    };
+    made_from(&link);
+    let linked = sandbox.run(["gateway", "up"]).code(0);
+    assert!(!linked.stderr.contains("was made from"), "{linked}");
+    let other = sandbox.path("other");
+    std::fs::create_dir(&other).expect("made");
+    made_from(&other);
+    let note = format!("{CONTAINER} was made from {},", other.display());
+    for args in [
+        &["gateway", "up"][..],
+        &["gateway", "up", "--force-recreate"],
+    ] {
+        let shared = sandbox.run(args).code(0);
+        shared.says([note.as_str(), "-p NAME"]);
+    }
+    // The one that took its place was made from here.
+    let own = sandbox.run(["gateway", "up"]).code(0);
+    assert!(!own.stderr.contains("was made from"), "{own}");
+}
+
+#[test]
 fn an_image_that_cannot_be_pulled_shows_the_registrys_words() {
     let cases = [
         refusal(404, "manifest for registry.test/app:1 not found: manifest unknown"),

@@ -5,8 +5,8 @@ use super::check::check;
 use super::observe::{self, Observed, observe};
 use super::release::installed;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, plan, scale,
-    state_of, vacancy,
+    Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, neighbour,
+    plan, scale, state_of, vacancy,
 };
 use crate::compose::{Release, Service};
 use crate::engine::Engine;
@@ -77,6 +77,7 @@ async fn unchanged(
         return Ok(None);
     }
     warn_of_orphans(&observed, events);
+    neighbour::tell(engine, target.project, &observed, events);
     let id = observed.all(target.service).first();
     let state = state_of(engine, id.map(|found| found.id.as_str()), guess).await?;
     tell_of_missing_alias(engine, target, &state, events).await?;
@@ -107,6 +108,7 @@ async fn converge(
     if !options.remove_orphans {
         warn_of_orphans(&observed, events);
     }
+    neighbour::tell(engine, target.project, &observed, events);
     let release = release(target, &observed, options).await;
     let containers = if images.is_empty() {
         containers
