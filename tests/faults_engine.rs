@@ -566,7 +566,11 @@ fn a_container_that_memory_ended_says_so_with_its_last_words() {
         Reply::Honest
     });
     let output = sandbox.run(["gateway", "up"]).code(1);
-    output.says(["exit code 137", "OOMKilled", "docker logs"]);
+    output.says([
+        "exit code 137",
+        "OOMKilled",
+        "hint: ollamactl logs gateway\n",
+    ]);
 }
 
 /// What the engine is, as `doctor --json` tells it: the checks named `engine` and the host's name.

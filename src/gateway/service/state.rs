@@ -105,7 +105,8 @@ impl GatewayState {
     pub(super) fn from(container: ContainerInspectResponse) -> Self {
         let state = container.state.unwrap_or_default();
         let config = container.config.unwrap_or_default();
-        let running = state.running.unwrap_or(false);
+        // While the engine waits to start it again, it says that it runs.
+        let running = state.running.unwrap_or(false) && !state.restarting.unwrap_or(false);
         Self {
             container: container
                 .name
@@ -209,11 +210,13 @@ pub(super) fn runs(container: &ContainerInspectResponse) -> bool {
     state.running.unwrap_or(false) && !state.restarting.unwrap_or(false)
 }
 
-/// The error for a container that ended when it should run: its exit, and its last output.
+/// The error for a container that ended when it should run: its exit, and its last output. `log` is the
+/// command that shows more of that.
 pub(super) async fn exited(
     engine: &Engine,
     what: &str,
     container: &ContainerInspectResponse,
+    log: &str,
 ) -> Error {
     let state = container.state.clone().unwrap_or_default();
     let name = name_of(container);
@@ -234,7 +237,7 @@ pub(super) async fn exited(
     };
     Error::failed(format!("{what} (container {name}) ended {how}"))
         .details(engine.tail(&name, TAIL).await)
-        .hint(format!("docker logs {name}"))
+        .hint(log)
 }
 
 fn times(number: i64) -> String {
