@@ -662,6 +662,8 @@ fn checked(engine: &FakeEngine, health: &Value) {
 #[test]
 fn up_says_what_it_waits_for_and_ends_when_the_gateway_turns_unhealthy() {
     let (sandbox, engine) = scripted(|_| Reply::Honest);
+    let check = "    healthcheck: {test: [CMD, ask]}\n";
+    sandbox.write("docker-compose.yml", &format!("{COMPOSE}{check}"));
     let up = sandbox.spawn(["up"]);
     until_true("a container", || !engine.containers().is_empty());
     until_true("its start", || engine.is_running(CONTAINER));
@@ -715,6 +717,53 @@ fn up_says_what_it_waits_for_and_ends_when_the_gateway_turns_unhealthy() {
     }
     again.finish().code(1).says(["is unhealthy"]);
     sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn a_gateway_that_nobody_can_ask_is_told_at_once() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    // Else up would wait for half an hour.
+    let says = [
+        "runs, and that is all that can be known",
+        "hint: publish a port, or add a healthcheck",
+    ];
+    let up = sandbox.run(["up"]).code(3).says(says);
+    assert!(!up.stderr.contains("waiting for the gateway"), "{up}");
+    assert!(engine.is_running(CONTAINER));
+    sandbox.run(["health", "gateway"]).code(3).says(says);
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn a_gateway_that_is_only_made_is_said_to_be_made() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    let made = sandbox.run(["gateway", "up", "--no-start"]).code(0);
+    let says = format!("container {CONTAINER}, created and not started");
+    assert!(!made.stderr.contains("publishes no port"), "{made}");
+    made.says([says.as_str()]);
+    assert!(!engine.is_running(CONTAINER));
+}
+
+#[test]
+fn a_gateway_that_keeps_ending_has_a_log() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    // As Docker tells it between two runs.
+    engine.change(CONTAINER, |container| {
+        container["State"] = json!({
+            "Status": "restarting", "Running": true, "Restarting": true, "ExitCode": 1,
+            "FinishedAt": "2026-01-01T00:00:00Z",
+        });
+        container["RestartCount"] = json!(7);
+    });
+    sandbox.run(["health", "gateway"]).code(3).says([
+        "it ended with exit code 1",
+        "hint: ollamactl logs gateway\n",
+    ]);
+    sandbox
+        .run(["gateway", "up"])
+        .code(1)
+        .says(["exit code 1", "hint: ollamactl logs gateway\n"]);
 }
 
 #[test]
