@@ -764,6 +764,15 @@ fn a_gateway_that_keeps_ending_has_a_log() {
         .run(["gateway", "up"])
         .code(1)
         .says(["exit code 1", "hint: ollamactl logs gateway\n"]);
+    // And in the moment for which it runs.
+    engine.change(CONTAINER, |container| {
+        container["State"] = json!({ "Status": "running", "Running": true });
+        container["RestartCount"] = json!(1);
+    });
+    sandbox.run(["health", "gateway"]).code(3).says([
+        "it ended by itself before (restarts: 1)",
+        "hint: ollamactl logs gateway\n",
+    ]);
 }
 
 #[test]

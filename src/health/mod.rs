@@ -385,7 +385,16 @@ fn mute(located: &Located) -> Failure {
     let reason = format!(
         "{name} runs, and that is all that can be known: it publishes no port and has no health check"
     );
-    let hint = "publish a port, or add a healthcheck to the service";
+    let (reason, hint) = match located.restarts.describe() {
+        Some(ended) => (
+            format!("{reason}; it ended by itself before ({ended})"),
+            "ollamactl logs gateway",
+        ),
+        None => (
+            reason,
+            "publish a port, or add a healthcheck to the service",
+        ),
+    };
     Failure {
         lasting: true,
         ..Failure::new(Part::Gateway, reason, hint)
