@@ -131,3 +131,31 @@ fn bad_values_name_their_source_and_what_is_possible() {
     sandbox.assert_nothing_left();
     assert!(!sandbox.state().exists());
 }
+
+#[test]
+fn a_project_name_that_compose_would_not_take_is_refused() {
+    let sandbox = Sandbox::new();
+    for (name, says) in [
+        ("\"Bad Name\"", "write badname"),
+        ("\"\"", "no project name"),
+        ("-x", "write x"),
+    ] {
+        let file = sandbox.write(
+            "ollamactl.yaml",
+            &format!("gateway:\n  project_name: {name}\n"),
+        );
+        let place = format!("{}:2:", file.display());
+        sandbox
+            .run(["config", "show"])
+            .code(2)
+            .says([place.as_str(), "project_name", says]);
+    }
+    sandbox.write("ollamactl.yaml", "gateway: {project_name: good-1_name}\n");
+    let shown = show(&sandbox, &[]);
+    assert_eq!(shown["gateway.project_name"]["value"], "good-1_name");
+    let given = ["config", "show", "-p", "Bad Name"];
+    sandbox
+        .run(given)
+        .code(2)
+        .says(["given with -p", "use `badname`"]);
+}

@@ -679,6 +679,42 @@ async fn what_cannot_be_done_is_refused_before_anything_is_made() {
 }
 
 #[tokio::test]
+async fn a_build_without_its_folder_or_dockerfile_is_refused_before_anything_is_made() {
+    for (build, missing) in [
+        ("./nodir", "nodir does not exist"),
+        (
+            "{context: ., dockerfile: no.Dockerfile}",
+            "no.Dockerfile cannot be read",
+        ),
+    ] {
+        let compose = format!("services: {{{SERVICE}: {{build: {build}}}}}");
+        let Some(lab) = Lab::new(&compose).await else {
+            return;
+        };
+        let project = lab.project();
+        let (engine, target, options) = (&lab.engine, target(&project), UpOptions::default());
+        let planned = gateway::plan_up(engine, &target, &options).await;
+        let (_, step) = lab.step();
+        for error in [
+            planned.expect_err("refused"),
+            gateway::prepare_images(engine, &target, &options, &step)
+                .await
+                .expect_err("refused"),
+            lab.up().await.expect_err("refused"),
+        ] {
+            assert_eq!(error.kind, Kind::Usage);
+            let place = format!("docker-compose.yml: services.{SERVICE}.build: ");
+            for says in [place.as_str(), missing, "correct build."] {
+                assert!(whole(&error).contains(says), "{}", whole(&error));
+            }
+        }
+        let network = format!("{}_default", lab.name);
+        let networks = lab.engine.networks_named(&network).await;
+        assert!(networks.expect("answers").is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_service_is_scaled_up_and_down() {
     let scaled = |to: u32| {
         format!("services: {{{SERVICE}: {{build: ., scale: {to}, ports: ['127.0.0.1::8000']}}}}")

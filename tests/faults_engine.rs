@@ -455,6 +455,39 @@ fn a_container_with_a_port_on_all_addresses_is_warned_of_when_it_is_made() {
 }
 
 #[test]
+fn two_folders_that_share_a_project_are_told_of_each_other() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    let again = sandbox.run(["gateway", "up"]).code(0);
+    assert!(!again.stderr.contains("was made from"), "{again}");
+    let link = sandbox.path("link");
+    std::os::unix::fs::symlink(sandbox.work(), &link).expect("linked");
+    let made_from = |folder: &std::path::Path| {
+        engine.change(CONTAINER, |container| {
+            container["Config"]["Labels"]["com.docker.compose.project.working_dir"] =
+                json!(folder.display().to_string());
+        });
+    };
+    made_from(&link);
+    let linked = sandbox.run(["gateway", "up"]).code(0);
+    assert!(!linked.stderr.contains("was made from"), "{linked}");
+    let other = sandbox.path("other");
+    std::fs::create_dir(&other).expect("made");
+    made_from(&other);
+    let note = format!("{CONTAINER} was made from {},", other.display());
+    for args in [
+        &["gateway", "up"][..],
+        &["gateway", "up", "--force-recreate"],
+    ] {
+        let shared = sandbox.run(args).code(0);
+        shared.says([note.as_str(), "-p NAME"]);
+    }
+    // The one that took its place was made from here.
+    let own = sandbox.run(["gateway", "up"]).code(0);
+    assert!(!own.stderr.contains("was made from"), "{own}");
+}
+
+#[test]
 fn an_image_that_cannot_be_pulled_shows_the_registrys_words() {
     let cases = [
         refusal(404, "manifest for registry.test/app:1 not found: manifest unknown"),
@@ -533,7 +566,11 @@ fn a_container_that_memory_ended_says_so_with_its_last_words() {
         Reply::Honest
     });
     let output = sandbox.run(["gateway", "up"]).code(1);
-    output.says(["exit code 137", "OOMKilled", "docker logs"]);
+    output.says([
+        "exit code 137",
+        "OOMKilled",
+        "hint: ollamactl logs gateway\n",
+    ]);
 }
 
 /// What the engine is, as `doctor --json` tells it: the checks named `engine` and the host's name.
@@ -625,6 +662,8 @@ fn checked(engine: &FakeEngine, health: &Value) {
 #[test]
 fn up_says_what_it_waits_for_and_ends_when_the_gateway_turns_unhealthy() {
     let (sandbox, engine) = scripted(|_| Reply::Honest);
+    let check = "    healthcheck: {test: [CMD, ask]}\n";
+    sandbox.write("docker-compose.yml", &format!("{COMPOSE}{check}"));
     let up = sandbox.spawn(["up"]);
     until_true("a container", || !engine.containers().is_empty());
     until_true("its start", || engine.is_running(CONTAINER));
@@ -678,6 +717,62 @@ fn up_says_what_it_waits_for_and_ends_when_the_gateway_turns_unhealthy() {
     }
     again.finish().code(1).says(["is unhealthy"]);
     sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn a_gateway_that_nobody_can_ask_is_told_at_once() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    // Else up would wait for half an hour.
+    let says = [
+        "runs, and that is all that can be known",
+        "hint: publish a port, or add a healthcheck",
+    ];
+    let up = sandbox.run(["up"]).code(3).says(says);
+    assert!(!up.stderr.contains("waiting for the gateway"), "{up}");
+    assert!(engine.is_running(CONTAINER));
+    sandbox.run(["health", "gateway"]).code(3).says(says);
+    sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn a_gateway_that_is_only_made_is_said_to_be_made() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    let made = sandbox.run(["gateway", "up", "--no-start"]).code(0);
+    let says = format!("container {CONTAINER}, created and not started");
+    assert!(!made.stderr.contains("publishes no port"), "{made}");
+    made.says([says.as_str()]);
+    assert!(!engine.is_running(CONTAINER));
+}
+
+#[test]
+fn a_gateway_that_keeps_ending_has_a_log() {
+    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    sandbox.run(["gateway", "up"]).code(0);
+    // As Docker tells it between two runs.
+    engine.change(CONTAINER, |container| {
+        container["State"] = json!({
+            "Status": "restarting", "Running": true, "Restarting": true, "ExitCode": 1,
+            "FinishedAt": "2026-01-01T00:00:00Z",
+        });
+        container["RestartCount"] = json!(7);
+    });
+    sandbox.run(["health", "gateway"]).code(3).says([
+        "it ended with exit code 1",
+        "hint: ollamactl logs gateway\n",
+    ]);
+    sandbox
+        .run(["gateway", "up"])
+        .code(1)
+        .says(["exit code 1", "hint: ollamactl logs gateway\n"]);
+    // And in the moment for which it runs.
+    engine.change(CONTAINER, |container| {
+        container["State"] = json!({ "Status": "running", "Running": true });
+        container["RestartCount"] = json!(1);
+    });
+    sandbox.run(["health", "gateway"]).code(3).says([
+        "it ended by itself before (restarts: 1)",
+        "hint: ollamactl logs gateway\n",
+    ]);
 }
 
 #[test]

@@ -148,6 +148,42 @@ fn a_service_that_is_unknown_is_told_close_names() {
 }
 
 #[test]
+fn a_service_without_a_compose_file_is_not_the_embedded_gateway() {
+    let mut sandbox = Sandbox::new();
+    let refused = |sandbox: &Sandbox, args: &[&str], source: &str| {
+        let named = format!("no service api ({source})");
+        let says = [
+            "there is no compose file in",
+            &named,
+            "looked for compose.yaml",
+            "-f PATH",
+        ];
+        sandbox.run(args).code(2).says(says);
+        sandbox.assert_nothing_left();
+    };
+    for command in [&["up"][..], &["gateway", "up"], &["health"]] {
+        let args = [command, &["--service", "api"]].concat();
+        refused(&sandbox, &args, "--service");
+    }
+    sandbox.set("OLLAMACTL_SERVICE", "api");
+    refused(
+        &sandbox,
+        &["gateway", "up"],
+        "environment OLLAMACTL_SERVICE",
+    );
+    sandbox.unset("OLLAMACTL_SERVICE");
+    let file = sandbox.write("ollamactl.yaml", "gateway: {service: api}\n");
+    refused(&sandbox, &["gateway", "up"], &file.display().to_string());
+    // Said to have none, it may well name the service that another machine's file has.
+    let embedded = ["gateway", "up", "--gateway", "embedded", "--dry-run"];
+    sandbox.run(embedded).code(0).prints(["embedded gateway"]);
+    // As `init` writes it down for everybody.
+    sandbox.write("ollamactl.yaml", "gateway: {service: ollama-functions}\n");
+    let init = ["gateway", "up", "--dry-run"];
+    sandbox.run(init).code(0).prints(["embedded gateway"]);
+}
+
+#[test]
 fn a_variable_that_is_required_and_not_set() {
     let sandbox = Sandbox::new();
     sandbox.write(

@@ -4,7 +4,7 @@
 use clap::builder::styling::Styles;
 use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, ValueHint};
 
-use super::{Cli, examples, joined};
+use super::{Cli, elsewhere, examples, joined};
 
 /// Settings that most commands share. They come from files and variables too, so the short help leaves
 /// them out.
@@ -14,7 +14,9 @@ impl Cli {
     /// Reads the arguments, the program's name first.
     pub fn of(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Self, clap::Error> {
         let mut definition = definition();
-        let matches = definition.try_get_matches_from_mut(joined(args))?;
+        let matches = definition
+            .try_get_matches_from_mut(joined(args))
+            .map_err(elsewhere::told)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut definition))
     }
 }

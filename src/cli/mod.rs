@@ -6,6 +6,7 @@
     reason = "these doc comments are the texts of --help"
 )]
 
+mod elsewhere;
 mod ending;
 mod examples;
 mod gateway;

@@ -16,7 +16,7 @@ mod yaml;
 
 pub use files::discover::{FILE_NAMES, Files, find, variable};
 pub use load::load;
-pub use model::names::normalize;
+pub use model::names::{explicit, normalize};
 pub use model::service::{
     BindOptions, BlockIo, Build, Condition, Dependency, Deploy, Develop, Device, DeviceRequest,
     EnvFile, ExtraHost, FileReference, Healthcheck, Hook, Logging, Mount, Placement, Port,

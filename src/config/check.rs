@@ -47,6 +47,27 @@ pub(super) fn url_path<'de, D: Deserializer<'de>>(source: D) -> Result<Option<St
     })
 }
 
+/// A compose project's name.
+pub(super) fn project_name<'de, D: Deserializer<'de>>(
+    source: D,
+) -> Result<Option<String>, D::Error> {
+    value(source, |text| {
+        if crate::compose::normalize(text) == text && !text.is_empty() {
+            return Ok(text.to_owned());
+        }
+        let normal = crate::compose::normalize(text);
+        let instead = if normal.is_empty() {
+            String::new()
+        } else {
+            format!(": write {normal}")
+        };
+        Err(format!(
+            "{text:?} is no project name, which has lower-case letters, digits, - and _, and begins with a \
+             letter or digit{instead}"
+        ))
+    })
+}
+
 /// A duration.
 pub(super) fn time<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
     value(source, |text| {

@@ -92,6 +92,7 @@ pub(super) struct GatewaySection {
     #[serde(default, deserialize_with = "check::flag")]
     pub host_gateway: Option<bool>,
     pub files: Option<Vec<PathBuf>>,
+    #[serde(default, deserialize_with = "check::project_name")]
     pub project_name: Option<String>,
     #[serde(default, deserialize_with = "check::parsed::<_, Release>")]
     pub compose_version: Option<String>,

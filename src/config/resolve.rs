@@ -10,7 +10,7 @@ use super::{
     Backend, Bind, Config, DEFAULT_GATEWAY, DEFAULT_MODEL, DEFAULT_SERVICE, Gateway, GatewayMode,
     PullSettings, Setting, Source, resolve_embedded,
 };
-use crate::compose::Release;
+use crate::compose::{Release, explicit};
 use crate::error::{Error, Result};
 use crate::ollama::host;
 use crate::paths::Paths;
@@ -174,6 +174,9 @@ fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {
             source: Source::Flag("--file"),
         }
     };
+    if let Some(name) = &flags.project_name {
+        explicit(name, "given with -p")?;
+    }
     let project_name = places
         .raw("--project-name", flags.project_name.as_ref(), None, |f| {
             f.gateway.project_name.as_ref()

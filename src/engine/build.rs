@@ -69,6 +69,13 @@ pub struct BuildRequest {
     pub builder: Builder,
 }
 
+impl BuildRequest {
+    /// Fails where the folder or the Dockerfile is not there.
+    pub fn check(&self) -> Result<()> {
+        BuildContext::prepare(&self.context, &self.dockerfile).map(drop)
+    }
+}
+
 impl Engine {
     /// The builder to use: what `DOCKER_BUILDKIT` says, else `BuildKit` where the engine has it.
     pub fn builder(&self, docker_buildkit: Option<&str>) -> Builder {

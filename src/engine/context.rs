@@ -38,11 +38,15 @@ impl BuildContext {
     /// Looks at the folder, the Dockerfile and the ignore file.
     pub(super) fn prepare(root: &Path, dockerfile: &Dockerfile) -> Result<Self> {
         if !root.is_dir() {
-            return Err(Error::usage(format!(
-                "the build context {} is not a folder",
-                root.display()
-            ))
-            .hint("correct build.context in the compose file"));
+            let fault = if root.exists() {
+                "is not a folder"
+            } else {
+                "does not exist"
+            };
+            return Err(
+                Error::usage(format!("the build context {} {fault}", root.display()))
+                    .hint("correct build.context in the compose file"),
+            );
         }
         let mut context = Self {
             root: root.to_owned(),

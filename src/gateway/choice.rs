@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Target, embedded};
 use crate::compose::{self, LoadOptions, Project, Release};
-use crate::config::{Config, GatewayMode, Source};
+use crate::config::{Config, DEFAULT_SERVICE, GatewayMode, Setting, Source};
 use crate::error::{Error, Result};
 
 /// The variable that names the required model.
@@ -73,11 +73,15 @@ fn embedded_gateway(config: &Config) -> Result<Box<embedded::Instructions>> {
 /// The compose service; `None` where no compose file has it and nobody asked for it by name.
 fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGateway>> {
     let options = load_options(config, folder);
+    let service = &config.gateway.service;
     if compose::find(&options)?.is_none() {
-        return Ok(None);
+        return if is_meant(service) {
+            Err(no_file_with(service, folder))
+        } else {
+            Ok(None)
+        };
     }
     let project = compose::load(&options)?;
-    let service = &config.gateway.service;
     let defined = project.services.contains_key(&service.value)
         || project.disabled.contains_key(&service.value);
     if !defined {
@@ -97,6 +101,28 @@ fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGatew
         health_path: config.gateway.health_path.value.clone(),
         release: config.gateway.compose_version.value.clone(),
     }))
+}
+
+/// Whether somebody asked for this service. A file may name the usual one without anybody's asking: `init`
+/// writes it down.
+fn is_meant(service: &Setting<String>) -> bool {
+    match service.source {
+        Source::Default => false,
+        Source::File(_) => service.value != DEFAULT_SERVICE,
+        _ => true,
+    }
+}
+
+fn no_file_with(service: &Setting<String>, folder: &Path) -> Error {
+    Error::usage(format!(
+        "there is no compose file in {} or a folder above it, so there is no service {} ({})",
+        folder.display(),
+        service.value,
+        service.source
+    ))
+    .details([format!("looked for {}", compose::FILE_NAMES.join(", "))])
+    .hint("name the compose file: -f PATH")
+    .hint("or use the embedded gateway, which needs none: --gateway embedded")
 }
 
 /// Says that there is a compose file which the embedded gateway is used in spite of, since it lacks the

@@ -27,6 +27,9 @@ pub struct Located {
     pub model: Option<String>,
     /// The container's own health check, where it has one.
     pub health: Option<String>,
+    /// It runs, and there is nothing by which to tell how it fares: neither a port nor a health check.
+    #[serde(skip)]
+    pub mute: bool,
     /// Where it is reached; `None` while it does not run or publishes nothing.
     pub url: Option<String>,
     /// What the last health check printed, or how it ended.
@@ -59,6 +62,7 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
     let at = state.ended_at.as_deref();
     Ok(Located {
         kind: "compose",
+        mute: state.is_mute(),
         restarts: Restarts {
             count: state.restarts.try_into().unwrap_or_default(),
             last_exit: ended.as_ref().map(ToString::to_string),
@@ -104,6 +108,7 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
         model: record.map(|record| record.launch.model),
         state: if running { "running" } else { "absent" }.to_owned(),
         health: None,
+        mute: false,
         url: running.then(|| format!("http://{address}")),
         detail: None,
         ended: None,

@@ -329,7 +329,6 @@ async fn check_gateway(
                     .map_or("ollamactl doctor", String::as_str),
             )
         })?;
-    let fail = |reason: String, hint: &str| Err(Failure::new(Part::Gateway, reason, hint));
     if located.state != "running" {
         return Err(not_running(&located));
     }
@@ -344,14 +343,10 @@ async fn check_gateway(
         // Nothing is published, so its own health check is all there is to ask.
         return if located.health.is_some() {
             Ok(located)
+        } else if located.mute {
+            Err(mute(&located))
         } else {
-            fail(
-                format!(
-                    "{} publishes no port and has no health check, so it cannot be asked",
-                    located.name
-                ),
-                "publish a port, or add a healthcheck to the service",
-            )
+            Err(ill(&located, "starting"))
         };
     };
     let url = format!("{url}{}", question.config.gateway.health_path.value);
@@ -382,6 +377,28 @@ fn not_running(located: &Located) -> Failure {
         return Failure::absent(Part::Gateway, reason, UP);
     }
     Failure::new(Part::Gateway, reason, "ollamactl logs gateway")
+}
+
+/// A container of which nothing can be known but that it runs, however long one waits.
+fn mute(located: &Located) -> Failure {
+    let name = &located.name;
+    let reason = format!(
+        "{name} runs, and that is all that can be known: it publishes no port and has no health check"
+    );
+    let (reason, hint) = match located.restarts.describe() {
+        Some(ended) => (
+            format!("{reason}; it ended by itself before ({ended})"),
+            "ollamactl logs gateway",
+        ),
+        None => (
+            reason,
+            "publish a port, or add a healthcheck to the service",
+        ),
+    };
+    Failure {
+        lasting: true,
+        ..Failure::new(Part::Gateway, reason, hint)
+    }
 }
 
 /// A container whose own health check does not say that it is healthy.

@@ -61,7 +61,8 @@ pub(super) async fn until_healthy(
             return Ok(());
         };
         if let Some(lasting) = failures.iter().find(|failure| failure.lasting) {
-            let error = Error::new(Kind::Unhealthy, &lasting.reason).hint("ollamactl doctor");
+            let error = Error::new(Kind::Unhealthy, &lasting.reason);
+            let error = error.hint(&lasting.hint).hint("ollamactl doctor");
             blame(step.as_ref(), &error);
             return Err(error);
         }

@@ -65,8 +65,8 @@ pub fn normalize(name: &str) -> String {
     kept.trim_start_matches(['_', '-']).to_owned()
 }
 
-/// Takes a name that a person gave, which must already be normal.
-pub(in crate::compose) fn explicit(name: &str, origin: &str) -> Result<String> {
+/// Takes a project's name that a person gave, which must already be normal. `origin` says where.
+pub fn explicit(name: &str, origin: &str) -> Result<String> {
     let normal = normalize(name);
     if name == normal && !name.is_empty() {
         return Ok(normal);

@@ -64,9 +64,42 @@ async fn build(
     service: &Service,
     (release, step): (&Release, &Step),
 ) -> Result<()> {
+    let request = buildable(engine, target, service, release)?;
+    engine.build(&request, step).await.map(drop)
+}
+
+/// Fails where the plan builds an image whose folder, Dockerfile or program is not there.
+pub(super) fn check_sources(
+    engine: &Engine,
+    target: &Target<'_>,
+    services: &[&Service],
+    plan: &Plan,
+) -> Result<()> {
+    for planned in &plan.steps {
+        if let Action::Build { service, .. } = &planned.action {
+            buildable(engine, target, of(services, service)?, &Release::default())?;
+        }
+    }
+    Ok(())
+}
+
+/// What to build for the service, all of which is there.
+pub(super) fn buildable(
+    engine: &Engine,
+    target: &Target<'_>,
+    service: &Service,
+    release: &Release,
+) -> Result<BuildRequest> {
     own::check(service)?;
     let request = request(engine, target, service, release)?;
-    engine.build(&request, step).await.map(drop)
+    request.check().map_err(|mut error| {
+        let files = target.project.config_files.iter();
+        let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
+        let (files, name) = (files.join(", "), &service.name);
+        error.message = format!("{files}: services.{name}.build: {}", error.message);
+        error
+    })?;
+    Ok(request)
 }
 
 /// What to build for the service.

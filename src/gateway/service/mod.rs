@@ -23,6 +23,7 @@ mod make;
 mod making;
 mod mounts;
 mod namespaces;
+mod neighbour;
 mod observe;
 pub mod own;
 mod plan;

@@ -51,6 +51,8 @@ pub struct Found {
     pub image_id: String,
     /// Its `version` label: the release of compose that it was made by, or like.
     pub version: String,
+    /// Its `working_dir` label: the folder of the project that it was made for.
+    pub folder: String,
 }
 
 impl Found {
@@ -239,6 +241,7 @@ fn found(container: &ContainerSummary) -> Found {
         config_hash: label(container, labels::CONFIG_HASH),
         image_id: label(container, labels::IMAGE),
         version: label(container, labels::VERSION),
+        folder: label(container, labels::WORKING_DIR),
     }
 }
 

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use serde::Serialize;
 
 use crate::engine::models::{
-    ContainerInspectResponse, ContainerState, HealthStatusEnum, HealthcheckResult, PortMap,
+    ContainerInspectResponse, ContainerState, HealthConfig, HealthStatusEnum, HealthcheckResult,
+    PortMap,
 };
 use crate::engine::{Engine, Exit};
 use crate::error::{Error, Kind, Result};
@@ -48,6 +49,9 @@ pub struct GatewayState {
     pub state: String,
     /// `starting`, `healthy` or `unhealthy`; `None` where it has no health check.
     pub health: Option<String>,
+    /// It has a health check, run or not.
+    #[serde(skip)]
+    pub has_check: bool,
     /// The image's name.
     pub image: String,
     /// The image's ID.
@@ -90,10 +94,20 @@ impl GatewayState {
         self.state == "running"
     }
 
+    /// It runs, and nothing will ever say more of it: it has no health check, and no port to ask at.
+    pub fn is_mute(&self) -> bool {
+        let mut ports = self.published.iter();
+        let asked = self.has_check || ports.any(|port| port.protocol == "tcp");
+        self.is_running() && !asked
+    }
+
     /// `container app-ollama-functions-1 on 0.0.0.0:9104`.
     pub fn describe(&self) -> String {
         if self.container.is_empty() {
             return "no container".to_owned();
+        }
+        if self.state == "created" {
+            return format!("container {}, created and not started", self.container);
         }
         match self.published.first() {
             Some(port) => format!("container {} on {}", self.container, port.reachable()),
@@ -105,7 +119,8 @@ impl GatewayState {
     pub(super) fn from(container: ContainerInspectResponse) -> Self {
         let state = container.state.unwrap_or_default();
         let config = container.config.unwrap_or_default();
-        let running = state.running.unwrap_or(false);
+        // While the engine waits to start it again, it says that it runs.
+        let running = state.running.unwrap_or(false) && !state.restarting.unwrap_or(false);
         Self {
             container: container
                 .name
@@ -113,6 +128,7 @@ impl GatewayState {
                 .trim_start_matches('/')
                 .to_owned(),
             id: container.id.unwrap_or_default(),
+            has_check: config.healthcheck.as_ref().is_some_and(is_check),
             health: health(&state),
             health_output: health_output(&state),
             last_check: last_check(&state).and_then(|check| Some(check.start?.to_rfc3339())),
@@ -154,6 +170,12 @@ fn health(state: &ContainerState) -> Option<String> {
         HealthStatusEnum::EMPTY | HealthStatusEnum::NONE => None,
         status => Some(status.to_string()),
     }
+}
+
+/// `NONE` takes away the one that an image has.
+fn is_check(check: &HealthConfig) -> bool {
+    let test = check.test.as_deref().unwrap_or_default();
+    test.first().is_some_and(|word| word != "NONE")
 }
 
 fn last_check(state: &ContainerState) -> Option<&HealthcheckResult> {
@@ -209,11 +231,13 @@ pub(super) fn runs(container: &ContainerInspectResponse) -> bool {
     state.running.unwrap_or(false) && !state.restarting.unwrap_or(false)
 }
 
-/// The error for a container that ended when it should run: its exit, and its last output.
+/// The error for a container that ended when it should run: its exit, and its last output. `log` is the
+/// command that shows more of that.
 pub(super) async fn exited(
     engine: &Engine,
     what: &str,
     container: &ContainerInspectResponse,
+    log: &str,
 ) -> Error {
     let state = container.state.clone().unwrap_or_default();
     let name = name_of(container);
@@ -234,7 +258,7 @@ pub(super) async fn exited(
     };
     Error::failed(format!("{what} (container {name}) ended {how}"))
         .details(engine.tail(&name, TAIL).await)
-        .hint(format!("docker logs {name}"))
+        .hint(log)
 }
 
 fn times(number: i64) -> String {

@@ -3,11 +3,10 @@
 use super::apply::Applier;
 use super::check::check;
 use super::observe::{self, Observed, observe};
-use super::own;
 use super::release::installed;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, plan, scale,
-    state_of, vacancy,
+    Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, neighbour,
+    plan, scale, state_of, vacancy,
 };
 use crate::compose::{Release, Service};
 use crate::engine::Engine;
@@ -78,6 +77,7 @@ async fn unchanged(
         return Ok(None);
     }
     warn_of_orphans(&observed, events);
+    neighbour::tell(engine, target.project, &observed, events);
     let id = observed.all(target.service).first();
     let state = state_of(engine, id.map(|found| found.id.as_str()), guess).await?;
     tell_of_missing_alias(engine, target, &state, events).await?;
@@ -102,11 +102,13 @@ async fn converge(
     let images = image_plan::images(target, services, &observed, options)?;
     // A container that cannot be made is refused before minutes go into its image.
     check(engine, target, services)?;
+    image::check_sources(engine, target, services, &images)?;
     let containers = plan::containers(target, services, &observed, options)?;
     vacancy::check(engine, services, &observed, &containers).await?;
     if !options.remove_orphans {
         warn_of_orphans(&observed, events);
     }
+    neighbour::tell(engine, target.project, &observed, events);
     let release = release(target, &observed, options).await;
     let containers = if images.is_empty() {
         containers
@@ -202,6 +204,7 @@ pub async fn prepare_images(
     let observed = identified(engine, target, &services).await?;
     let images = image_plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
+    image::check_sources(engine, target, &services, &images)?;
     let containers = plan::containers(target, &services, &observed, options)?;
     vacancy::check(engine, &services, &observed, &containers).await?;
     if images.is_empty() {
@@ -230,6 +233,7 @@ pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) 
     let observed = identified(engine, target, &services).await?;
     let mut plan = image_plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
+    image::check_sources(engine, target, &services, &plan)?;
     let containers = plan::containers(target, &services, &observed, options)?;
     vacancy::check(engine, &services, &observed, &containers).await?;
     plan.steps.extend(containers.steps);
@@ -245,10 +249,9 @@ pub async fn build(
 ) -> Result<String> {
     target.project.closure(target.service)?;
     let service = target.project.service(target.service)?;
-    own::check(service)?;
     let observed = identified(engine, target, &[service]).await?;
     let release = release(target, &observed, options).await;
-    let request = image::request(engine, target, service, &release)?;
+    let request = image::buildable(engine, target, service, &release)?;
     engine.build(&request, step).await
 }
 

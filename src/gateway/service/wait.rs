@@ -30,6 +30,8 @@ struct Watch<'a> {
     /// `service …`, for errors.
     what: String,
     id: &'a str,
+    /// The command that shows its output.
+    log: String,
     changes: BoxStream<'static, ()>,
 }
 
@@ -39,7 +41,16 @@ impl<'a> Watch<'a> {
             engine,
             what: format!("service {service}"),
             id,
+            log: format!("ollamactl logs gateway {service}"),
             changes: engine.container_changes(id),
+        }
+    }
+
+    /// The gateway's container.
+    fn of_gateway(engine: &'a Engine, service: &str, id: &'a str) -> Self {
+        Self {
+            log: "ollamactl logs gateway".to_owned(),
+            ..Self::new(engine, service, id)
         }
     }
 
@@ -85,7 +96,7 @@ impl<'a> Watch<'a> {
 
     /// The error for a container that has ended.
     async fn exited(&self, seen: &ContainerInspectResponse) -> Error {
-        exited(self.engine, &self.what, seen).await
+        exited(self.engine, &self.what, seen, &self.log).await
     }
 }
 
@@ -200,7 +211,7 @@ pub(super) async fn settled(
     container: &str,
     path: &str,
 ) -> Result<()> {
-    let mut watch = Watch::new(engine, service, container);
+    let mut watch = Watch::of_gateway(engine, service, container);
     tokio::select! {
         biased;
         seen = watch.end() => return Err(watch.exited(&seen?).await),
@@ -233,7 +244,7 @@ async fn answer(engine: &Engine, container: &str, path: &str) {
 
 /// Resolves when the container ends, or is restarted by the engine, with the error that says how.
 pub(super) async fn until_exit(engine: &Engine, service: &str, container: &str) -> Error {
-    let mut watch = Watch::new(engine, service, container);
+    let mut watch = Watch::of_gateway(engine, service, container);
     match watch.end().await {
         Ok(seen) => watch.exited(&seen).await,
         Err(error) => error,
