@@ -138,10 +138,21 @@ fn an_absent_socket_is_named_with_who_named_it() {
 
 #[test]
 fn endpoints_that_are_none_are_named() {
-    for (endpoint, code) in [("ftp://host", 2), ("tcp://127.0.0.1:9", 6), ("ssh://", 2)] {
+    for (endpoint, code, way_out) in [
+        ("ftp://host", 2, "DOCKER_HOST"),
+        ("tcp://127.0.0.1:9", 6, "DOCKER_HOST"),
+        ("ssh://", 2, "ssh://[user@]host"),
+        ("lab:notaport", 2, "\"notaport\" is not a port"),
+        (
+            "/var/run/docker.sock",
+            2,
+            "export DOCKER_HOST=unix:///var/run/docker.sock",
+        ),
+    ] {
         let sandbox = Sandbox::new().with("DOCKER_HOST", endpoint);
         sandbox.write("docker-compose.yml", COMPOSE);
-        sandbox.run(["gateway", "up"]).code(code).says([endpoint]);
+        let says = [endpoint, way_out, "hint: "];
+        sandbox.run(["gateway", "up"]).code(code).says(says);
         sandbox.assert_nothing_left();
     }
 }

@@ -2,6 +2,7 @@
 //! touches bollard is here; the rest of the program sees these functions, our [`Error`] and the
 //! API's own [`models`].
 
+mod address;
 mod build;
 mod containers;
 mod context;
