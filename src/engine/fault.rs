@@ -7,6 +7,7 @@ use bollard::errors::Error as Fault;
 
 use super::{Endpoint, tls};
 use crate::error::{Error, Kind};
+use crate::wire;
 
 /// What bollard's calls return.
 pub(super) type Reply<T> = std::result::Result<T, Fault>;
@@ -84,7 +85,7 @@ fn foreign(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
         format!("the engine at {endpoint} gave an answer that ollamactl does not understand while {doing}"),
     )
     .hint("docker version")
-    .caused_by(fault)
+    .caused_by(why(&fault))
 }
 
 fn absent(endpoint: &Endpoint) -> Error {
@@ -114,16 +115,16 @@ fn forbidden(endpoint: &Endpoint) -> Error {
 /// The connection failed, before or within the reply.
 fn broken(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
     match io_kind(&fault) {
-        Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(fault),
-        Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(fault),
+        Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(why(&fault)),
+        Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(why(&fault)),
         _ if let Some(error) = tls_failure(endpoint, &fault) => error,
-        _ if cannot_connect(&fault) => absent(endpoint).caused_by(fault),
+        _ if cannot_connect(&fault) => absent(endpoint).caused_by(why(&fault)),
         _ => Error::new(
             Kind::Engine,
             format!("the connection to the engine at {endpoint} broke while {doing}; what it did is unknown"),
         )
         .hint("ollamactl status")
-        .caused_by(fault),
+        .caused_by(why(&fault)),
     }
 }
 
@@ -144,20 +145,26 @@ fn tls_failure(endpoint: &Endpoint, fault: &Fault) -> Option<Error> {
     Some(Error::new(Kind::Engine, message).hint(way_out))
 }
 
+/// What happened, without the words of the libraries that carry requests.
+fn why(fault: &Fault) -> String {
+    wire::cause(outermost(fault))
+}
+
+/// Where the chain of causes begins.
+fn outermost(fault: &Fault) -> &(dyn std::error::Error + 'static) {
+    match fault {
+        // Displayed without its source, so it is unwrapped by hand.
+        Fault::HyperLegacyError { err } => err,
+        other => other,
+    }
+}
+
 /// The first error of this type in the chain.
 fn cause<E: std::error::Error + 'static>(fault: &Fault) -> Option<&E> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = match fault {
-        // Displayed without its source, so it is unwrapped by hand.
-        Fault::HyperLegacyError { err } => Some(err),
-        other => Some(other),
-    };
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        cause = error.source();
-    }
-    None
+    let chain = std::iter::successors(Some(outermost(fault)), |error| error.source());
+    chain
+        .into_iter()
+        .find_map(|error| error.downcast_ref::<E>())
 }
 
 /// The host port that a failed start names as taken, by a container or by a process:
@@ -258,6 +265,7 @@ mod tests {
             .expect_err("refused");
         assert_eq!(error.kind, Kind::Engine);
         assert!(error.message.starts_with("no container engine"), "{error}");
+        assert_eq!(error.causes(), ["connection refused"]);
     }
 
     #[tokio::test]
@@ -301,6 +309,7 @@ mod tests {
         assert_eq!(error.kind, Kind::Engine);
         assert!(error.message.contains("what it did is unknown"), "{error}");
         assert_eq!(error.hints, ["ollamactl status"]);
+        assert_eq!(error.causes(), ["the answer ended early"]);
     }
 
     #[tokio::test]

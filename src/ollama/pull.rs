@@ -6,8 +6,9 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::ModelName;
-use super::client::{Client, error_text, innermost, unreachable};
+use super::client::{Client, error_text, unreachable};
 use crate::error::{Error, Kind, Result};
+use crate::wire;
 
 /// Verification may take so many times as long as any other silence.
 const VERIFYING: u32 = 12;
@@ -100,7 +101,7 @@ impl Client {
             let chunk = timeout_at(progress.deadline(stall), response.chunk())
                 .await
                 .map_err(|_| stalled(model, stall))?
-                .map_err(|error| cut(model, &innermost(&error)))?;
+                .map_err(|error| cut(model, &wire::cause(&error)))?;
             let Some(chunk) = chunk else { break };
             buffer.extend_from_slice(&chunk);
             while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {

@@ -7,6 +7,7 @@ use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind};
+use crate::wire;
 
 /// How long a name server may take.
 const AT_MOST: Duration = Duration::from_secs(3);
@@ -105,14 +106,7 @@ impl reqwest::dns::Resolve for Resolver {
 
 /// Why a request failed, where it was for a name without an address.
 pub(super) fn cause(error: &reqwest::Error) -> Option<Unresolved> {
-    let mut next: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = next {
-        if let Some(unresolved) = error.downcast_ref::<Unresolved>() {
-            return Some(unresolved.clone());
-        }
-        next = error.source();
-    }
-    None
+    wire::chain(error).find_map(|error| error.downcast_ref::<Unresolved>().cloned())
 }
 
 #[cfg(test)]
