@@ -49,7 +49,7 @@ fn of_io(error: &std::io::Error) -> Option<&'static str> {
         ErrorKind::NotFound => "no such file",
         ErrorKind::PermissionDenied => "permission denied",
         // A look-up that failed has no kind of its own.
-        _ if error.to_string().starts_with("failed to lookup") => "its name cannot be resolved",
+        _ if error.to_string().starts_with("failed to lookup") => "its name does not resolve",
         _ => return None,
     })
 }
@@ -84,7 +84,7 @@ mod tests {
         let unnamed = std::io::Error::other(
             "failed to lookup address information: Name or service not known",
         );
-        assert_eq!(cause(&Library(unnamed)), "its name cannot be resolved");
+        assert_eq!(cause(&Library(unnamed)), "its name does not resolve");
         let other = std::io::Error::from_raw_os_error(24);
         assert_eq!(cause(&Library(other)), "Too many open files");
     }

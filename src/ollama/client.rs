@@ -97,6 +97,13 @@ impl Client {
             Err(error) if let Some(unresolved) = resolve::cause(&error) => {
                 return Probe::Unresolved(unresolved);
             }
+            // What makes no URL is no name either, and nobody was asked.
+            Err(error)
+                if error.is_builder()
+                    && let Err(unresolved) = self.host.resolved() =>
+            {
+                return Probe::Unresolved(unresolved);
+            }
             Err(error) if error.is_timeout() && self.listens().await => return Probe::Silent,
             // A connection that is not made in time is a connection that is not made.
             Err(error) if error.is_timeout() || error.is_connect() => return Probe::Absent,

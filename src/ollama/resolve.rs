@@ -85,9 +85,16 @@ fn look_up(name: &str) -> Outcome {
     let found = receiver
         .recv_timeout(AT_MOST)
         .map_err(|_| unresolved(format!("no answer within {} s", AT_MOST.as_secs())))?;
-    let mut found: Vec<IpAddr> = found.map_err(|error| unresolved(error.to_string()))?;
+    let mut found: Vec<IpAddr> = found.map_err(|error| unresolved(reason(&error)))?;
     found.sort_by_key(IpAddr::is_ipv6);
     Ok(found)
+}
+
+/// The resolver's own words: `Name or service not known`.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let words = text.strip_prefix("failed to lookup address information: ");
+    words.unwrap_or(&text).to_owned()
 }
 
 /// The same for HTTP, so that a client asks nobody again.

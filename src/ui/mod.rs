@@ -159,6 +159,13 @@ impl Ui {
         }
     }
 
+    /// Warns of what was said and is passed over, on standard error, unless asked to be quiet.
+    pub fn warn(&self, text: &str) {
+        if !self.look.quiet {
+            write_err(&format!("{}: {text}", self.err.tone(Tone::Warn, "warning")));
+        }
+    }
+
     /// Prints an error with its causes, evidence and what to do next; for a program that reads JSON also
     /// on standard output, once.
     pub fn fail(&self, error: &Error) {
