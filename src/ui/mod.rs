@@ -8,6 +8,7 @@ mod live;
 mod plain;
 mod prefix;
 mod style;
+mod terminal;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
