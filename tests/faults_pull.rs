@@ -139,7 +139,10 @@ fn a_backend_that_is_killed_in_mid_pull_is_the_cause_that_is_told() {
         ]);
         drop(by_hand);
         sandbox.unset("OLLAMACTL_STUB_PULL_RATE");
-        sandbox.run(["pull-model"]).code(0).says(["pulled"]);
+        sandbox
+            .run(["pull-model"])
+            .code(0)
+            .says(["tiny:latest, ", "pulled"]);
     }
 }
 

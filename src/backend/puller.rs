@@ -61,7 +61,7 @@ impl Pulled {
         }
     }
 
-    /// `tiny, 4.7 GB, up to date`.
+    /// `tiny:latest, 4.7 GB, up to date`.
     pub fn describe(&self) -> String {
         let what = match self {
             Self { tries: 0, .. } => "there already",
@@ -74,7 +74,8 @@ impl Pulled {
             0 | 1 => String::new(),
             tries => format!(" in {tries} tries"),
         };
-        format!("{}, {}, {what}{tries}", self.model, bytes(self.size))
+        let model = self.model.with_tag();
+        format!("{model}, {}, {what}{tries}", bytes(self.size))
     }
 }
 
