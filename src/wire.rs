@@ -39,6 +39,10 @@ fn in_words(error: &(dyn Error + 'static)) -> Option<String> {
 
 fn of_io(error: &std::io::Error) -> Option<&'static str> {
     Some(match error.kind() {
+        // What names itself says more: a program that is not installed.
+        ErrorKind::NotFound | ErrorKind::PermissionDenied if error.get_ref().is_some() => {
+            return None;
+        }
         ErrorKind::ConnectionRefused => "connection refused",
         ErrorKind::TimedOut => "timed out",
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {

@@ -4,8 +4,10 @@
 
 use std::path::Path;
 
-use super::endpoint::DEFAULT_SOCKET;
 use super::ssh;
+
+/// The socket of an engine that runs as a system service.
+pub const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
 /// What is wrong with an address, and the one to write instead where that can be guessed.
 #[derive(Debug, PartialEq, Eq)]

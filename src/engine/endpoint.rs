@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+pub use super::address::DEFAULT_SOCKET;
 use super::address::normalised;
 use crate::error::{Context as _, Error, Kind, Result};
 use crate::process::users;
-
-/// The socket of an engine that runs as a system service.
-pub const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
 /// The socket of Podman as a system service.
 const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
