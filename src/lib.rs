@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod process;
 pub mod units;
+pub mod wire;
 
 pub mod paths;
 

@@ -562,3 +562,21 @@ fn the_patience_that_down_is_given_counts_and_not_the_one_of_the_start() {
         .code(2)
         .says(["--timeout", "soon", "30s"]);
 }
+
+#[test]
+fn down_never_tells_the_stand_in_as_ollama() {
+    let sandbox = Sandbox::new();
+    let _by_hand = sandbox.start("ollama", ["serve"]);
+    support::until_true("an answer", || {
+        support::http::get(sandbox.backend, "/").is_some()
+    });
+    for _adopted in [false, true] {
+        let down = sandbox.run(["down"]).code(0);
+        assert!(
+            down.to_string().contains("the stub (not Ollama) on"),
+            "{down}"
+        );
+        sandbox.run(["serve", "--background"]).code(0);
+    }
+    sandbox.run(["down"]).code(0);
+}

@@ -159,3 +159,18 @@ fn a_project_name_that_compose_would_not_take_is_refused() {
         .code(2)
         .says(["given with -p", "use `badname`"]);
 }
+
+#[test]
+fn a_misspelt_variable_is_told_once_and_its_value_never() {
+    let misspelt = concat!("OLLAMACTL_", "GATEWAY_KY");
+    let sandbox = Sandbox::new().with(misspelt, "a-secret-of-mine");
+    for args in [&["status"][..], &["config", "show", "--json"], &["version"]] {
+        let shown = sandbox.run(args).code(0);
+        let told = format!("warning: {misspelt} is no variable of ollamactl's");
+        assert_eq!(shown.stderr.matches(&told).count(), 1, "{shown}");
+        assert!(shown.stderr.contains("OLLAMACTL_GATEWAY_KEY?"), "{shown}");
+        assert!(!shown.to_string().contains("a-secret"), "{shown}");
+    }
+    let quiet = sandbox.run(["status", "--quiet"]).code(0);
+    assert_eq!(quiet.stderr, "");
+}

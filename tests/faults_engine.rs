@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::engine::{End, FakeEngine, Reply, Request, refusal};
+use support::http::stranger;
 use support::{Output, Sandbox, until_true};
 
 const COMPOSE: &str = "name: lab\nservices:\n  ollama-functions:\n    image: registry.test/app:1\n";
@@ -138,12 +139,46 @@ fn an_absent_socket_is_named_with_who_named_it() {
 
 #[test]
 fn endpoints_that_are_none_are_named() {
-    for (endpoint, code) in [("ftp://host", 2), ("tcp://127.0.0.1:9", 6), ("ssh://", 2)] {
+    for (endpoint, code, way_out) in [
+        ("ftp://host", 2, "DOCKER_HOST"),
+        ("tcp://127.0.0.1:9", 6, "DOCKER_HOST"),
+        ("ssh://", 2, "ssh://[user@]host"),
+        ("lab:notaport", 2, "\"notaport\" is not a port"),
+        (
+            "/var/run/docker.sock",
+            2,
+            "export DOCKER_HOST=unix:///var/run/docker.sock",
+        ),
+    ] {
         let sandbox = Sandbox::new().with("DOCKER_HOST", endpoint);
         sandbox.write("docker-compose.yml", COMPOSE);
-        sandbox.run(["gateway", "up"]).code(code).says([endpoint]);
+        let says = [endpoint, way_out, "hint: "];
+        sandbox.run(["gateway", "up"]).code(code).says(says);
         sandbox.assert_nothing_left();
     }
+}
+
+#[test]
+fn what_answers_and_is_no_engine_is_told_with_its_status() {
+    let address = support::free_address();
+    stranger(address);
+    let endpoint = format!("tcp://{address}");
+    let sandbox = Sandbox::new().with("DOCKER_HOST", &endpoint);
+    sandbox.write("docker-compose.yml", COMPOSE);
+    for args in [
+        &["gateway", "up"][..],
+        &["gateway", "ip"],
+        &["logs", "gateway"],
+    ] {
+        sandbox.run(args).code(6).says([
+            endpoint.as_str(),
+            "does not look like a Docker engine",
+            "404 Not Found",
+            "nope",
+            "hint: correct what named it: DOCKER_HOST",
+        ]);
+    }
+    sandbox.assert_nothing_left();
 }
 
 #[test]
@@ -278,10 +313,11 @@ fn the_newest_api_that_both_sides_know_is_spoken() {
 
 #[test]
 fn a_refusal_in_plain_text_is_quoted() {
-    for line in ["GET /version", "POST /containers/create"] {
+    // Who does not even say who he is may be no engine.
+    for (line, code) in [("GET /version", 6), ("POST /containers/create", 1)] {
         let text = "client version 1.22 is too old";
         let (sandbox, _engine) = scripted(on(line, Reply::Text(400, text.to_owned())));
-        sandbox.run(["gateway", "up"]).code(1).says([text]);
+        sandbox.run(["gateway", "up"]).code(code).says([text]);
     }
 }
 

@@ -116,6 +116,36 @@ fn a_stream_without_success_is_a_failure_that_can_be_resumed() {
     assert!(failure.error.message.contains("success"), "{failure:?}");
 }
 
+/// Killed half-way, by hand or as the one that was started for the pull: why, what stays, what next.
+#[test]
+fn a_backend_that_is_killed_in_mid_pull_is_the_cause_that_is_told() {
+    for private in [false, true] {
+        let mut sandbox = Sandbox::new().with("OLLAMACTL_STUB_PULL_RATE", "100000");
+        let by_hand = (!private).then(|| by_hand(&sandbox));
+        let pull = sandbox.spawn(["pull-model", "--tries", "2"]);
+        pull.wait_to_say("%");
+        if let Some(backend) = &by_hand {
+            backend.signal(Signal::KILL);
+        } else {
+            for backend in sandbox.backends() {
+                end(backend.pid, Signal::KILL);
+            }
+        }
+        pull.finish().code(3).says([
+            "error: the pull of tiny was cut off: ",
+            "and then no answer from",
+            "connection refused",
+            "hint: what was loaded is kept; run the same command again and it resumes",
+        ]);
+        drop(by_hand);
+        sandbox.unset("OLLAMACTL_STUB_PULL_RATE");
+        sandbox
+            .run(["pull-model"])
+            .code(0)
+            .says(["tiny:latest, ", "pulled"]);
+    }
+}
+
 /// A registry with one manifest, for as long as the process lives; counts who asks.
 struct Registry {
     address: SocketAddr,

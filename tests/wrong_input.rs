@@ -67,6 +67,28 @@ fn an_address_that_does_not_resolve_keeps_nobody_from_looking_or_ending() {
 }
 
 #[test]
+fn a_host_that_cannot_be_one_is_no_name_either() {
+    let sandbox = Sandbox::new().with("OLLAMA_HOST", "two words:11434");
+    let status = sandbox.run(["status"]);
+    let says = ["no address", "two words", "does not resolve"];
+    status.prints(says);
+}
+
+#[test]
+fn a_port_that_is_none_is_told_with_the_one_that_is_taken() {
+    let sandbox = Sandbox::new().with("OLLAMA_HOST", "127.0.0.1:999999");
+    let told = "warning: environment OLLAMA_HOST: \"999999\" is not a port";
+    for args in [&["status"][..], &["status", "--json"], &["config", "show"]] {
+        let shown = sandbox.run(args).code(0).says([told, "127.0.0.1:11434"]);
+        assert_eq!(shown.stderr.matches("999999").count(), 1, "{shown}");
+        assert!(!shown.stdout.contains("warning"), "{shown}");
+    }
+    let quiet = sandbox.run(["status", "--quiet"]).code(0);
+    assert_eq!(quiet.stderr, "");
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn yaml_that_is_bad_is_shown_by_file_line_and_column() {
     let sandbox = Sandbox::new();
     let cases = [

@@ -83,7 +83,8 @@ impl Session<'_> {
                 error.in_a_line()
             ));
         }
-        self.all(&client, store, !observed.is_stub()).await
+        let real = !observed.is_stub();
+        self.all(&client, store, real, false).await
     }
 
     /// Through a backend that is started for it and ended after it.
@@ -116,7 +117,7 @@ impl Session<'_> {
         let known = store
             .clone()
             .ok_or_else(|| "no home folder is known".to_owned());
-        let outcomes = self.all(&private.client, known, real).await;
+        let outcomes = self.all(&private.client, known, real, true).await;
         let ended = self.end(private, store.as_deref(), outcomes.is_err()).await;
         let outcomes = outcomes?;
         ended.map(|()| outcomes)
@@ -152,12 +153,14 @@ impl Session<'_> {
         client: &Client,
         store: Result<PathBuf, String>,
         real: bool,
+        private: bool,
     ) -> Result<Vec<PullOutcome>> {
         let puller = Puller {
             client,
             request: self.request,
             settings: &self.config.pull,
             store,
+            private,
             real,
             events: self.events,
             running: RefCell::default(),

@@ -61,7 +61,7 @@ impl Pulled {
         }
     }
 
-    /// `tiny, 4.7 GB, up to date`.
+    /// `tiny:latest, 4.7 GB, up to date`.
     pub fn describe(&self) -> String {
         let what = match self {
             Self { tries: 0, .. } => "there already",
@@ -74,7 +74,8 @@ impl Pulled {
             0 | 1 => String::new(),
             tries => format!(" in {tries} tries"),
         };
-        format!("{}, {}, {what}{tries}", self.model, bytes(self.size))
+        let model = self.model.with_tag();
+        format!("{model}, {}, {what}{tries}", bytes(self.size))
     }
 }
 
@@ -85,6 +86,8 @@ pub(super) struct Puller<'a> {
     pub settings: &'a PullSettings,
     /// The backend's model store, or why it is not known.
     pub store: Result<PathBuf, String>,
+    /// The backend was started for this pull, and nobody starts it again where it ends.
+    pub private: bool,
     /// Real Ollama: what the stub pulls is in no registry, unless one on this machine has it.
     pub real: bool,
     pub events: &'a Events,
@@ -188,6 +191,7 @@ impl Puller<'_> {
         let started = Instant::now();
         let mut tries = 1;
         let mut mended = false;
+        let mut cut: Option<Error> = None;
         loop {
             let stall = self.settings.stall_timeout.value;
             let pulled = self
@@ -201,7 +205,17 @@ impl Puller<'_> {
             if failure.empty_part_file && !std::mem::replace(&mut mended, true) && self.mend()? {
                 continue;
             }
-            if !failure.resumable || tries >= self.settings.tries.value {
+            // A backend that is gone since may be on its way back: somebody keeps it alive.
+            let gone = failure.unanswered && cut.is_some();
+            let hopeful = failure.resumable || gone && !self.private;
+            if !hopeful || tries >= self.settings.tries.value {
+                let failure = match cut {
+                    Some(cut) if gone => PullFailure {
+                        error: after(&cut, &failure.error),
+                        ..failure
+                    },
+                    _ => failure,
+                };
                 return Err(self.given_up(failure, tries, started.elapsed()));
             }
             let pause = pause_after(tries);
@@ -212,6 +226,9 @@ impl Puller<'_> {
             ));
             sleep(pause).await;
             tries += 1;
+            if !failure.unanswered {
+                cut = Some(failure.error);
+            }
         }
     }
 
@@ -254,6 +271,14 @@ impl Puller<'_> {
             _ => error,
         }
     }
+}
+
+/// The error of a pull that was cut off, after which the backend was not there any more.
+fn after(cut: &Error, gone: &Error) -> Error {
+    let message = format!("{}, and then {}", cut.message, gone.message);
+    let mut error = Error::new(gone.kind, message);
+    error.hints.clone_from(&cut.hints);
+    error
 }
 
 /// 1 s, 2 s, 4 s and so on.

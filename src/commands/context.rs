@@ -56,6 +56,9 @@ impl Context {
             })?;
             config.model = Setting { value, source };
         }
+        for warning in &config.warnings {
+            self.ui.warn(warning);
+        }
         for (name, value, source) in config.entries() {
             if *source != Source::Default {
                 self.events

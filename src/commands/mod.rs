@@ -19,6 +19,7 @@ mod status;
 mod stub;
 mod supervise;
 mod up;
+mod variables;
 mod version;
 
 use std::ffi::OsString;
@@ -148,6 +149,11 @@ fn refuse_json(command: &Command) -> Result<(), Error> {
 async fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
     if context.ui.is_json() {
         refuse_json(&command)?;
+    }
+    if !matches!(command, Command::Completions(_) | Command::Man(_)) {
+        for warning in variables::unknown(context.environment.keys()) {
+            context.ui.warn(&warning);
+        }
     }
     match command {
         // These end what they run before they end themselves.

@@ -86,6 +86,8 @@ pub struct Config {
     pub gateway: Gateway,
     /// The `ollamactl.yaml` that was read.
     pub project_file: Option<PathBuf>,
+    /// What was said and cannot be meant so, for people; it is passed over.
+    pub warnings: Vec<String>,
     /// The process environment, for compose.
     pub environment: BTreeMap<String, String>,
 }

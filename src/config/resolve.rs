@@ -54,6 +54,7 @@ fn resolve(
         environment: &environment,
         files,
     };
+    let (backend, warnings) = backend(flags, &places)?;
     let config = Config {
         model: places.text(
             "--model",
@@ -62,7 +63,7 @@ fn resolve(
             |f| f.model.as_ref(),
             DEFAULT_MODEL,
         )?,
-        backend: backend(flags, &places)?,
+        backend,
         pull: PullSettings {
             // Longer than the 30 s after which Ollama itself fetches a silent part anew.
             stall_timeout: places.duration(
@@ -82,6 +83,7 @@ fn resolve(
         relay_allow: places.in_files(|f| f.relay.allow.clone(), Vec::new()),
         gateway: gateway(flags, &places)?,
         project_file,
+        warnings,
         environment: BTreeMap::new(),
     };
     Ok(Config {
@@ -90,11 +92,13 @@ fn resolve(
     })
 }
 
-fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
+/// The backend, and what is worth a warning.
+fn backend(flags: &Flags, places: &Places) -> Result<(Backend, Vec<String>)> {
     let host = places.raw("--host", flags.host.as_ref(), Some("OLLAMA_HOST"), |f| {
         f.backend.host.as_ref()
     });
-    Ok(Backend {
+    let warnings = host.iter().filter_map(passed_over_port).collect();
+    let backend = Backend {
         mode: places.text(
             "--backend",
             flags.backend.as_ref(),
@@ -152,7 +156,16 @@ fn backend(flags: &Flags, places: &Places) -> Result<Backend> {
             |f| f.backend.stop_timeout.as_ref(),
             10,
         )?,
-    })
+    };
+    Ok((backend, warnings))
+}
+
+fn passed_over_port((text, source): &(String, Source)) -> Option<String> {
+    let port = host::bad_port(text)?;
+    let taken = host::parse(text);
+    Some(format!(
+        "{source}: {port:?} is not a port from 0 to 65535; as Ollama does, the default is taken: {taken}"
+    ))
 }
 
 fn gateway(flags: &Flags, places: &Places) -> Result<Gateway> {

@@ -9,7 +9,7 @@ use bollard::errors::Error as Fault;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use tokio::time::{sleep, timeout};
 
-use super::fault::{Reply, explain};
+use super::fault::{Reply, explain, not_greeted};
 use super::{Endpoint, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
@@ -70,6 +70,10 @@ impl Engine {
                 reply = call => match reply {
                     Err(error) if error.kind == Kind::Engine => {
                         Err(self.transport.explain(&self.endpoint, error).await)
+                    }
+                    // What has not said who it is may be no engine, and then that is the error.
+                    Err(error) if error.kind == Kind::Failed && self.info.get().is_none() => {
+                        Box::pin(self.identify()).await.and(Err(error))
                     }
                     reply => reply,
                 },
@@ -154,6 +158,18 @@ pub(super) async fn within<T>(
     match timeout(limit, call).await {
         Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault)),
         Err(_) => Err(too_late(endpoint, doing, limit)),
+    }
+}
+
+/// The first question, of what is there: it may be no engine at all.
+pub(super) async fn greeted<T>(
+    endpoint: &Endpoint,
+    limit: Duration,
+    call: impl Future<Output = Reply<T>>,
+) -> Result<T> {
+    match timeout(limit, call).await {
+        Ok(reply) => reply.map_err(|fault| not_greeted(endpoint, fault)),
+        Err(_) => Err(too_late(endpoint, "answering", limit)),
     }
 }
 

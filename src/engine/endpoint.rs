@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+pub use super::address::DEFAULT_SOCKET;
+use super::address::normalised;
 use crate::error::{Context as _, Error, Kind, Result};
 use crate::process::users;
-
-/// The socket of an engine that runs as a system service.
-pub const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
 /// The socket of Podman as a system service.
 const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
@@ -132,8 +131,9 @@ pub fn resolve(around: &Surroundings<'_>) -> Result<Endpoint> {
 }
 
 fn from_host(around: &Surroundings<'_>, host: &str) -> Result<Endpoint> {
-    let address =
-        normalised(host).map_err(|error| error.hint("unset DOCKER_HOST, or correct it"))?;
+    let address = address("DOCKER_HOST", host, |rather| {
+        format!("export DOCKER_HOST={rather}, or unset DOCKER_HOST for the engine of this machine")
+    })?;
     let over_tcp = address.starts_with("tcp://");
     let tls = (over_tcp && around.var("DOCKER_TLS_VERIFY").is_some()).then(|| {
         let folder = around
@@ -149,18 +149,24 @@ fn from_host(around: &Surroundings<'_>, host: &str) -> Result<Endpoint> {
     })
 }
 
-/// A bare `host:port` is TCP, as it is to the docker CLI.
-fn normalised(host: &str) -> Result<String> {
-    let (scheme, rest) = host.split_once("://").unwrap_or(("tcp", host));
-    match scheme {
-        _ if rest.is_empty() => Err(Error::usage(format!(
-            "the engine address {host:?} names no host"
-        ))),
-        "unix" | "tcp" | "ssh" | "npipe" => Ok(format!("{scheme}://{rest}")),
-        "http" | "https" => Ok(format!("tcp://{rest}")),
-        _ => Err(Error::usage(format!(
-            "the engine address {host:?} has the scheme {scheme:?}; unix, tcp, ssh and npipe are known"
-        ))),
+/// The address that this place names.
+fn address(named_by: &str, text: &str, way_out: impl FnOnce(&str) -> String) -> Result<String> {
+    normalised(text).map_err(|wrong| {
+        let shown = without_user(text);
+        let error = Error::usage(format!(
+            "{named_by} is {shown:?}, which is no engine address: {}",
+            wrong.why
+        ));
+        error.hint(way_out(wrong.rather.as_deref().unwrap_or("ADDRESS")))
+    })
+}
+
+/// An address may hold a password.
+fn without_user(address: &str) -> String {
+    match (address.split_once("://"), address.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => host.to_owned(),
+        _ => address.to_owned(),
     }
 }
 
@@ -229,7 +235,10 @@ fn from_context(folder: &Path, name: &str, named_by: &str) -> Result<Endpoint> {
     let address = if docker.host.is_empty() {
         format!("unix://{DEFAULT_SOCKET}")
     } else {
-        normalised(&docker.host)?
+        let named_by = format!("the host of the Docker context {name:?}, named by {named_by},");
+        address(&named_by, &docker.host, |rather| {
+            format!("docker context update {name} --docker host={rather}")
+        })?
     };
     let material = folder.join("contexts/tls").join(&id).join("docker");
     let over_tcp = address.starts_with("tcp://");
@@ -422,5 +431,31 @@ mod tests {
             .resolve()
             .expect_err("refused");
         assert!(error.message.contains("\"fd\""), "{error}");
+    }
+
+    #[test]
+    fn a_malformed_address_is_told_with_its_place_and_without_a_password() {
+        let world = World::new().set("DOCKER_HOST", "ssh://me:secret@lab:x");
+        let error = world.resolve().expect_err("refused");
+        assert_eq!(error.kind, Kind::Usage);
+        assert!(
+            error.message.starts_with(r#"DOCKER_HOST is "ssh://lab:x""#),
+            "{error}"
+        );
+        let error = World::new()
+            .set("DOCKER_CONTEXT", "lab")
+            .context("/run/x.sock", false)
+            .resolve()
+            .expect_err("refused");
+        assert!(
+            error
+                .message
+                .contains(r#"context "lab", named by DOCKER_CONTEXT"#),
+            "{error}"
+        );
+        assert_eq!(
+            error.hints,
+            ["docker context update lab --docker host=unix:///run/x.sock"]
+        );
     }
 }

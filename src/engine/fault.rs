@@ -5,8 +5,9 @@ use std::io::ErrorKind;
 
 use bollard::errors::Error as Fault;
 
-use super::{Endpoint, tls};
+use super::{Endpoint, page, tls};
 use crate::error::{Error, Kind};
+use crate::wire;
 
 /// What bollard's calls return.
 pub(super) type Reply<T> = std::result::Result<T, Fault>;
@@ -38,23 +39,64 @@ pub(super) fn explain(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
         Fault::DockerResponseServerError {
             status_code,
             message,
-        } => refused(doing, status_code, message.trim()),
+        } => refused(doing, status_code, &message),
         Fault::DockerStreamError { error } => {
             Error::failed(format!("{doing} failed: {}", error.trim()))
         }
         Fault::JsonDataError { .. } | Fault::JsonSerdeError { .. } => {
-            foreign(endpoint, doing, fault)
+            foreign(endpoint, doing, &fault)
         }
-        fault => broken(endpoint, doing, fault),
+        fault => broken(endpoint, doing, &fault),
     }
 }
 
-fn refused(doing: &str, status: u16, message: &str) -> Error {
+/// Our error where the first question, who is there, was not answered as an engine does.
+pub(super) fn not_greeted(endpoint: &Endpoint, fault: Fault) -> Error {
+    match fault {
+        Fault::DockerResponseServerError {
+            status_code,
+            message,
+        } if !message.contains(WANTS_TLS) => {
+            let error = no_engine(
+                endpoint,
+                &format!("it answered {} to GET /version", page::status(status_code)),
+            );
+            error.details(page::text(&message))
+        }
+        Fault::JsonDataError { .. } | Fault::JsonSerdeError { .. } => no_engine(
+            endpoint,
+            "its answer to GET /version is not the JSON of an engine",
+        ),
+        fault if cause::<hyper::Error>(&fault).is_some_and(hyper::Error::is_parse) => {
+            no_engine(endpoint, "it does not speak HTTP")
+        }
+        fault => explain(endpoint, "answering", fault),
+    }
+}
+
+/// Something answers, and it is not what was looked for, or it stands before it.
+pub(super) fn no_engine(endpoint: &Endpoint, why: &str) -> Error {
+    Error::new(
+        Kind::Engine,
+        format!("what answers at {endpoint} does not look like a Docker engine: {why}"),
+    )
+    .hint(format!("correct what named it: {}", endpoint.source))
+    .hint("where a proxy stands before the engine, it must let the requests of the Docker API through")
+}
+
+fn refused(doing: &str, status: u16, body: &str) -> Error {
+    let message = body.trim();
     let kind = match () {
         () if status == 409 || taken_port(message).is_some() => Kind::Conflict,
         () if message.contains(WANTS_TLS) => Kind::Engine,
         () => Kind::Failed,
     };
+    if message.is_empty() || message.starts_with('<') {
+        let status = page::status(status);
+        return Error::new(kind, format!("the engine refused {doing}: {status}"))
+            .details(page::text(message))
+            .hint("no engine answers so: a proxy before it must let this request through");
+    }
     let error = Error::new(kind, format!("the engine refused {doing}: {message}"));
     match way_out(message) {
         Some(hint) => error.hint(hint),
@@ -78,13 +120,13 @@ fn way_out(message: &str) -> Option<&'static str> {
     found.map(|(_, hint)| *hint)
 }
 
-fn foreign(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
+fn foreign(endpoint: &Endpoint, doing: &str, fault: &Fault) -> Error {
     Error::new(
         Kind::Engine,
         format!("the engine at {endpoint} gave an answer that ollamactl does not understand while {doing}"),
     )
     .hint("docker version")
-    .caused_by(fault)
+    .caused_by(why(fault))
 }
 
 fn absent(endpoint: &Endpoint) -> Error {
@@ -112,18 +154,18 @@ fn forbidden(endpoint: &Endpoint) -> Error {
 }
 
 /// The connection failed, before or within the reply.
-fn broken(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
-    match io_kind(&fault) {
-        Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(fault),
-        Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(fault),
-        _ if let Some(error) = tls_failure(endpoint, &fault) => error,
-        _ if cannot_connect(&fault) => absent(endpoint).caused_by(fault),
+fn broken(endpoint: &Endpoint, doing: &str, fault: &Fault) -> Error {
+    match io_kind(fault) {
+        Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(why(fault)),
+        Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(why(fault)),
+        _ if let Some(error) = tls_failure(endpoint, fault) => error,
+        _ if cannot_connect(fault) => absent(endpoint).caused_by(why(fault)),
         _ => Error::new(
             Kind::Engine,
             format!("the connection to the engine at {endpoint} broke while {doing}; what it did is unknown"),
         )
         .hint("ollamactl status")
-        .caused_by(fault),
+        .caused_by(why(fault)),
     }
 }
 
@@ -144,20 +186,26 @@ fn tls_failure(endpoint: &Endpoint, fault: &Fault) -> Option<Error> {
     Some(Error::new(Kind::Engine, message).hint(way_out))
 }
 
+/// What happened, without the words of the libraries that carry requests.
+fn why(fault: &Fault) -> String {
+    wire::cause(outermost(fault))
+}
+
+/// Where the chain of causes begins.
+fn outermost(fault: &Fault) -> &(dyn std::error::Error + 'static) {
+    match fault {
+        // Displayed without its source, so it is unwrapped by hand.
+        Fault::HyperLegacyError { err } => err,
+        other => other,
+    }
+}
+
 /// The first error of this type in the chain.
 fn cause<E: std::error::Error + 'static>(fault: &Fault) -> Option<&E> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = match fault {
-        // Displayed without its source, so it is unwrapped by hand.
-        Fault::HyperLegacyError { err } => Some(err),
-        other => Some(other),
-    };
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        cause = error.source();
-    }
-    None
+    let chain = std::iter::successors(Some(outermost(fault)), |error| error.source());
+    chain
+        .into_iter()
+        .find_map(|error| error.downcast_ref::<E>())
 }
 
 /// The host port that a failed start names as taken, by a container or by a process:
@@ -258,6 +306,7 @@ mod tests {
             .expect_err("refused");
         assert_eq!(error.kind, Kind::Engine);
         assert!(error.message.starts_with("no container engine"), "{error}");
+        assert_eq!(error.causes(), ["connection refused"]);
     }
 
     #[tokio::test]
@@ -301,14 +350,54 @@ mod tests {
         assert_eq!(error.kind, Kind::Engine);
         assert!(error.message.contains("what it did is unknown"), "{error}");
         assert_eq!(error.hints, ["ollamactl status"]);
+        assert_eq!(error.causes(), ["the answer ended early"]);
     }
 
     #[tokio::test]
-    async fn an_error_in_plain_text_is_shown_as_it_is() {
-        let error =
-            connect_to("HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\ntoo old\r\n").await;
-        assert_eq!(error.kind, Kind::Failed);
-        assert!(error.message.ends_with(": too old"), "{error}");
+    async fn what_is_no_engine_is_told_by_its_status_and_text() {
+        for (reply, why, text) in [
+            (
+                "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
+                "403 Forbidden",
+                None,
+            ),
+            (
+                "HTTP/1.1 404 Not Found\r\ncontent-length: 48\r\n\r\n\
+                 <html>\n<h1>404 Not Found</h1>\nnginx/1.22.1</html>\n",
+                "404 Not Found",
+                Some("404 Not Found nginx/1.22.1"),
+            ),
+            (
+                "HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\ntoo old\r\n",
+                "400 Bad Request",
+                Some("too old"),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+                "not the JSON of an engine",
+                None,
+            ),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP", None),
+        ] {
+            let error = connect_to(reply).await;
+            assert_eq!(error.kind, Kind::Engine, "{reply:?}");
+            for part in [
+                "tcp://127.0.0.1:",
+                "does not look like a Docker engine",
+                why,
+            ] {
+                assert!(error.message.contains(part), "{reply:?}: {error}");
+            }
+            assert_eq!(error.details.first().map(String::as_str), text, "{reply:?}");
+            assert!(error.hints[0].contains("DOCKER_HOST"), "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_refuses_a_request_is_told_from_the_engine() {
+        let refused = refused("creating the network x", 403, "<h1>403 Forbidden</h1>");
+        assert!(refused.message.ends_with("x: 403 Forbidden"), "{refused}");
+        assert!(refused.hints[0].contains("proxy"), "{refused}");
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 //! touches bollard is here; the rest of the program sees these functions, our [`Error`] and the
 //! API's own [`models`].
 
+mod address;
 mod build;
 mod containers;
 mod context;
@@ -17,6 +18,7 @@ mod images;
 mod logs;
 mod networks;
 mod output;
+mod page;
 mod ports;
 mod ssh;
 mod throwaway;
@@ -153,8 +155,7 @@ impl Engine {
 
     async fn identify_within(&self, deadline: Duration) -> Result<&EngineInfo> {
         let ask = || async {
-            let version = self.docker.version();
-            let version = deadline::within(&self.endpoint, "answering", deadline, version);
+            let version = deadline::greeted(&self.endpoint, deadline, self.docker.version());
             let gateway = tokio::time::timeout(deadline, networks::default_gateway(&self.docker));
             let (version, gateway) = tokio::join!(version, gateway);
             let version = match version {
@@ -212,10 +213,7 @@ fn agreed(endpoint: &Endpoint, version: &models::SystemVersion) -> Result<Api> {
     let number = |text: &Option<String>| text.as_deref().and_then(Api::parse);
     let text = version.api_version.clone().unwrap_or_default();
     let Some(newest) = number(&version.api_version) else {
-        return Err(Error::new(
-            Kind::Engine,
-            format!("what answers at {endpoint} is no container engine: it names no API version"),
-        ));
+        return Err(fault::no_engine(endpoint, "it names no API version"));
     };
     let oldest = number(&version.min_api_version).unwrap_or(Api(1, 0));
     let agreed = newest.min(NEWEST_API);

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::resolve::{self, Resolver, Unresolved};
 use super::{ModelName, OllamaHost};
 use crate::error::{Context, Error, Kind, Result};
+use crate::wire;
 
 /// How long an answer may take that costs Ollama nothing.
 const QUICK: Duration = Duration::from_secs(5);
@@ -96,16 +97,23 @@ impl Client {
             Err(error) if let Some(unresolved) = resolve::cause(&error) => {
                 return Probe::Unresolved(unresolved);
             }
+            // What makes no URL is no name either, and nobody was asked.
+            Err(error)
+                if error.is_builder()
+                    && let Err(unresolved) = self.host.resolved() =>
+            {
+                return Probe::Unresolved(unresolved);
+            }
             Err(error) if error.is_timeout() && self.listens().await => return Probe::Silent,
             // A connection that is not made in time is a connection that is not made.
             Err(error) if error.is_timeout() || error.is_connect() => return Probe::Absent,
-            Err(error) => return Probe::Stranger(innermost(&error)),
+            Err(error) => return Probe::Stranger(wire::cause(&error)),
         };
         let status = response.status();
         match response.text().await {
             Ok(text) if text.trim() == "Ollama is running" => Probe::Ollama,
             Ok(_) => Probe::Stranger(format!("answers GET / with {status}")),
-            Err(error) => Probe::Stranger(innermost(&error)),
+            Err(error) => Probe::Stranger(wire::cause(&error)),
         }
     }
 
@@ -269,8 +277,11 @@ pub(super) fn unreachable(url: &str, error: &reqwest::Error) -> Error {
     } else {
         Kind::Unhealthy
     };
-    Error::new(kind, format!("no answer from {url}: {}", innermost(error)))
-        .hint("see what runs: ollamactl status")
+    Error::new(
+        kind,
+        format!("no answer from {url}: {}", wire::cause(error)),
+    )
+    .hint("see what runs: ollamactl status")
 }
 
 /// The text of `{"error":"…"}`, or the body itself, cut to a line.
@@ -282,15 +293,6 @@ pub(super) fn error_text(body: &str) -> String {
     let text =
         serde_json::from_str::<Body>(body).map_or_else(|_| body.to_owned(), |body| body.error);
     text.trim().chars().take(300).collect()
-}
-
-/// reqwest's own texts repeat the URL; the innermost cause is what a person needs.
-pub(super) fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 /// Why a plain GET was not answered.
@@ -310,7 +312,7 @@ pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, St
         reason: if error.is_timeout() {
             format!("no answer within {} s", at_most.as_secs())
         } else {
-            innermost(&error)
+            wire::cause(&error)
         },
     };
     let http = reqwest::Client::builder()

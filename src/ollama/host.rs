@@ -25,8 +25,16 @@ impl Default for OllamaHost {
     }
 }
 
-/// Reads an `OLLAMA_HOST` value. Never fails: like Ollama, a bad port becomes the scheme's default one.
-pub fn parse(text: &str) -> OllamaHost {
+/// What stands in an `OLLAMA_HOST` value.
+struct Parts<'a> {
+    https: bool,
+    default_port: u16,
+    host: &'a str,
+    /// As it was written; `None` where none was.
+    port: Option<&'a str>,
+}
+
+fn parts(text: &str) -> Parts<'_> {
     let text = text.trim().trim_matches(['"', '\'']).trim();
     let (https, default_port, rest) = match text.split_once("://") {
         Some(("http", rest)) => (false, 80, rest),
@@ -36,20 +44,37 @@ pub fn parse(text: &str) -> OllamaHost {
         None => (false, DEFAULT_PORT, text),
     };
     let authority = rest.split('/').next().unwrap_or_default();
-    let (host, port) = if let Some((host, port)) = split_host_port(authority) {
-        (host, port.parse().unwrap_or(default_port))
-    } else {
-        let host = authority.trim_matches(['[', ']']);
-        (
-            if host.is_empty() { "127.0.0.1" } else { host },
-            default_port,
-        )
+    let (host, port) = match split_host_port(authority) {
+        Some((host, port)) => (host, Some(port)),
+        None => match authority.trim_matches(['[', ']']) {
+            "" => ("127.0.0.1", None),
+            host => (host, None),
+        },
     };
-    OllamaHost {
+    Parts {
         https,
-        host: host.to_owned(),
+        default_port,
+        host,
         port,
     }
+}
+
+/// Reads an `OLLAMA_HOST` value. Never fails: like Ollama, a bad port becomes the scheme's default one.
+pub fn parse(text: &str) -> OllamaHost {
+    let parts = parts(text);
+    let port = parts.port.and_then(|port| port.parse().ok());
+    OllamaHost {
+        https: parts.https,
+        host: parts.host.to_owned(),
+        port: port.unwrap_or(parts.default_port),
+    }
+}
+
+/// What stands in an `OLLAMA_HOST` value where a port should, and is none. Ollama warns of it in its log,
+/// and goes on with the default one.
+pub fn bad_port(text: &str) -> Option<&str> {
+    let port = parts(text).port?;
+    port.parse::<u16>().is_err().then_some(port)
 }
 
 /// Splits as Go's `net.SplitHostPort` does: an IPv6 address needs brackets.
@@ -193,6 +218,20 @@ mod tests {
         ];
         for (text, authority) in cases {
             assert_eq!(parse(text).authority(), authority, "OLLAMA_HOST={text:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_known_as_such() {
+        for (text, bad) in [
+            ("127.0.0.1:999999", Some("999999")),
+            ("http://gpu:abc/x", Some("abc")),
+            ("127.0.0.1:", Some("")),
+            ("127.0.0.1:0", None),
+            ("::1", None),
+            ("", None),
+        ] {
+            assert_eq!(bad_port(text), bad, "{text:?}");
         }
     }
 

@@ -30,6 +30,16 @@ impl ModelName {
         &self.text
     }
 
+    /// The name as Ollama lists it: with the tag, also where the user wrote none.
+    pub fn with_tag(&self) -> String {
+        let last = self.text.rsplit('/').next().unwrap_or_default();
+        if last.contains(':') {
+            self.text.clone()
+        } else {
+            format!("{}:{}", self.text, self.tag)
+        }
+    }
+
     /// Whether its registry is on this machine. Such a one is asked without TLS, as container engines do.
     pub fn has_local_registry(&self) -> bool {
         self.host.starts_with("127.") || self.host.starts_with("localhost")

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::ModelName;
-use super::client::{Client, error_text, innermost, unreachable};
+use super::client::{Client, error_text, unreachable};
 use crate::error::{Error, Kind, Result};
+use crate::wire;
 
 /// Verification may take so many times as long as any other silence.
 const VERIFYING: u32 = 12;
@@ -37,6 +38,8 @@ pub struct PullFailure {
     pub resumable: bool,
     /// The backend said `EOF`: a part file in its store is empty, and every further pull will say so.
     pub empty_part_file: bool,
+    /// The backend could not be asked at all.
+    pub unanswered: bool,
 }
 
 impl From<Error> for PullFailure {
@@ -45,6 +48,7 @@ impl From<Error> for PullFailure {
             error,
             resumable: false,
             empty_part_file: false,
+            unanswered: false,
         }
     }
 }
@@ -88,7 +92,10 @@ impl Client {
         let mut response = timeout_at(Instant::now() + stall, request)
             .await
             .map_err(|_| stalled(model, stall))?
-            .map_err(|error| unreachable(&url, &error))?;
+            .map_err(|error| PullFailure {
+                unanswered: true,
+                ..unreachable(&url, &error).into()
+            })?;
         if !response.status().is_success() {
             let text = timeout_at(Instant::now() + stall, response.text()).await;
             let text = text.map_or_else(|_| String::new(), Result::unwrap_or_default);
@@ -100,7 +107,7 @@ impl Client {
             let chunk = timeout_at(progress.deadline(stall), response.chunk())
                 .await
                 .map_err(|_| stalled(model, stall))?
-                .map_err(|error| cut(model, &innermost(&error)))?;
+                .map_err(|error| cut(model, &wire::cause(&error)))?;
             let Some(chunk) = chunk else { break };
             buffer.extend_from_slice(&chunk);
             while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
@@ -203,7 +210,7 @@ fn explained(model: &ModelName, text: &str) -> Error {
 /// The stream broke off; a later pull resumes.
 fn cut(model: &ModelName, why: &str) -> PullFailure {
     let error = Error::failed(format!("the pull of {model} was cut off: {why}"))
-        .hint("run the same command again; it resumes where it stopped")
+        .hint("what was loaded is kept; run the same command again and it resumes")
         .hint("see why the backend ended: ollamactl logs backend");
     PullFailure {
         resumable: true,

@@ -7,6 +7,7 @@ use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind};
+use crate::wire;
 
 /// How long a name server may take.
 const AT_MOST: Duration = Duration::from_secs(3);
@@ -84,9 +85,16 @@ fn look_up(name: &str) -> Outcome {
     let found = receiver
         .recv_timeout(AT_MOST)
         .map_err(|_| unresolved(format!("no answer within {} s", AT_MOST.as_secs())))?;
-    let mut found: Vec<IpAddr> = found.map_err(|error| unresolved(error.to_string()))?;
+    let mut found: Vec<IpAddr> = found.map_err(|error| unresolved(reason(&error)))?;
     found.sort_by_key(IpAddr::is_ipv6);
     Ok(found)
+}
+
+/// The resolver's own words: `Name or service not known`.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let words = text.strip_prefix("failed to lookup address information: ");
+    words.unwrap_or(&text).to_owned()
 }
 
 /// The same for HTTP, so that a client asks nobody again.
@@ -105,14 +113,7 @@ impl reqwest::dns::Resolve for Resolver {
 
 /// Why a request failed, where it was for a name without an address.
 pub(super) fn cause(error: &reqwest::Error) -> Option<Unresolved> {
-    let mut next: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = next {
-        if let Some(unresolved) = error.downcast_ref::<Unresolved>() {
-            return Some(unresolved.clone());
-        }
-        next = error.source();
-    }
-    None
+    wire::chain(error).find_map(|error| error.downcast_ref::<Unresolved>().cloned())
 }
 
 #[cfg(test)]

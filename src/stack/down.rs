@@ -259,6 +259,17 @@ fn grace(config: &Config) -> Option<Duration> {
     matches!(asked.source, Source::Flag(_)).then_some(asked.value)
 }
 
+/// What answers there: the stand-in is never told as Ollama.
+async fn noun(host: &OllamaHost) -> Result<&'static str> {
+    let asked = timeout(LOOK, Client::new(host)?.version()).await;
+    let version = asked.ok().and_then(Result::ok).unwrap_or_default();
+    Ok(if version.contains("stub") {
+        "the stub (not Ollama)"
+    } else {
+        "Ollama"
+    })
+}
+
 async fn end_backend(
     config: &Config,
     paths: &Paths,
@@ -276,8 +287,9 @@ async fn end_backend(
         Stopped::NotRunning => {
             step.unchanged("nothing of ollamactl's was running");
             if Client::new(&host)?.probe(LOOK).await == Probe::Ollama {
+                let noun = noun(&host).await?;
                 down.kept
-                    .push(format!("Ollama on {host}, which ollamactl did not start"));
+                    .push(format!("{noun} on {host}, which ollamactl did not start"));
             }
         }
         Stopped::Ended { record, forced } => {
@@ -298,8 +310,8 @@ async fn end_backend(
                 down.ended.push(text);
             } else {
                 step.done("relay stopped; the backend goes on, since ollamactl did not start it");
-                down.kept
-                    .push(format!("Ollama on {}", record.launch.host().for_client()));
+                let host = record.launch.host().for_client();
+                down.kept.push(format!("{} on {host}", noun(&host).await?));
             }
         }
     }

@@ -8,6 +8,7 @@ mod live;
 mod plain;
 mod prefix;
 mod style;
+mod terminal;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
@@ -156,6 +157,13 @@ impl Ui {
     pub fn say(&self, text: &str) {
         if !self.look.quiet && !self.look.json {
             write_err(text);
+        }
+    }
+
+    /// Warns of what was said and is passed over, on standard error, unless asked to be quiet.
+    pub fn warn(&self, text: &str) {
+        if !self.look.quiet {
+            write_err(&format!("{}: {text}", self.err.tone(Tone::Warn, "warning")));
         }
     }
 
