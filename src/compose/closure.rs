@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compose::model::Project;
 use crate::compose::model::names::closest;
-use crate::compose::model::service::{EnvFile, Service};
+use crate::compose::model::service::Service;
 use crate::compose::references;
 use crate::error::{Error, Result};
 
@@ -25,6 +25,15 @@ impl Project {
             .iter()
             .try_for_each(|service| self.check(service))?;
         Ok(services)
+    }
+
+    /// Refuses a project of which an enabled service names a file that cannot be read.
+    pub fn check_files(&self) -> Result<()> {
+        let mut reports = self
+            .services
+            .values()
+            .filter_map(|service| service.unreadable.clone());
+        reports.next().map_or(Ok(()), |report| Err(report.into()))
     }
 
     /// The project with these services and what they depend on alone, whether or not they can be run.
@@ -106,16 +115,8 @@ impl Project {
         if self.disabled.contains_key(&service.name) {
             references::check(service, self)?;
         }
-        let wanting = |file: &&EnvFile| file.missing && file.required;
-        if let Some(file) = service.env_file.iter().find(wanting) {
-            let path = file.path.display();
-            return Err(Error::usage(format!(
-                "services.{}.env_file: {path} does not exist",
-                service.name
-            ))
-            .hint(format!(
-                "create it, or mark it as optional: {{path: {path}, required: false}}"
-            )));
+        if let Some(report) = &service.unreadable {
+            return Err(report.clone().into());
         }
         self.check_supported(service)
     }

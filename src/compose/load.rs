@@ -12,7 +12,7 @@ use super::merge::rebase::Base;
 use super::model::names;
 use super::model::{LoadOptions, Project};
 use super::yaml::node::Node;
-use super::yaml::path::Path;
+use super::yaml::path::{Path, Sources};
 use crate::error::{Error, Result};
 
 /// Reads the project.
@@ -24,6 +24,11 @@ pub fn load(options: &LoadOptions) -> Result<Project> {
     environment.add_project_folder(&files.project_directory)?;
     let mut reader = Reader::new(environment);
     let documents = reader.parse_all(&files.paths)?;
+    if documents.is_empty() {
+        let path = files.paths[0].display();
+        return Err(Error::usage(format!("{path}: the compose file is empty"))
+            .hint("write what is to run under `services:`"));
+    }
     let name = project_name(&mut reader, options, &files, &documents)?;
     reader
         .environment
@@ -42,10 +47,11 @@ pub fn load(options: &LoadOptions) -> Result<Project> {
         environment_files: reader.environment.named_files.clone(),
         environment: reader.environment.variables.clone(),
         warnings: passed_over.chain(reader.warnings()).collect(),
+        sources: Sources(std::mem::take(&mut reader.sources).into()),
         ..Project::default()
     };
-    let sources = &reader.sources;
-    decode::project::project(&merged, &mut project).map_err(|fault| fault.in_files(sources))?;
+    let sources = project.sources.clone();
+    decode::project::project(&merged, &mut project).map_err(|fault| fault.in_files(&sources.0))?;
     complete::complete(&mut project, &options.profiles)?;
     warn_of_dates(&merged, &Path::default(), &mut project.warnings);
     Ok(project)

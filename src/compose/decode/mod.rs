@@ -205,6 +205,15 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// One text or a list of them, each with its place.
+    pub(super) fn placed(&self) -> Decoded<Vec<(Path, String)>> {
+        let placed = |field: &Field| Ok((field.path.clone(), field.text()?));
+        match self.node {
+            Node::List(_) => self.list(placed),
+            _ => Ok(vec![placed(self)?]),
+        }
+    }
+
     /// Every value of a mapping.
     pub(super) fn map<T>(
         &self,

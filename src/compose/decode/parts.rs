@@ -66,7 +66,7 @@ fn env_file(field: &Field) -> Decoded<EnvFile> {
             path: path.into(),
             required: true,
             raw: false,
-            missing: false,
+            named: field.path.clone(),
         });
     }
     let o = field.object()?;
@@ -78,7 +78,7 @@ fn env_file(field: &Field) -> Decoded<EnvFile> {
         path: o.text("path")?.into(),
         required: o.option("required", Field::bool)?.unwrap_or(true),
         raw: format == "raw",
-        missing: false,
+        named: field.path.clone(),
     };
     refuse_unknown(&o)?;
     Ok(file)

@@ -111,6 +111,7 @@ pub(in crate::compose) fn service(
         post_start: o.list("post_start", hook)?,
         pre_stop: o.list("pre_stop", hook)?,
         unsupported: Vec::new(),
+        unreadable: None,
     };
     unsupported.extend(o.unknown()?);
     service.unsupported = unsupported;

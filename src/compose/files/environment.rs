@@ -33,11 +33,10 @@ impl Environment {
         };
         environment.named_files = named_env_files(options, &environment.variables);
         for path in environment.named_files.clone() {
-            if !path.exists() {
-                return Err(Error::usage(format!(
-                    "environment file {} does not exist",
-                    path.display()
-                )));
+            if let Some(reason) = read::lacking(&path) {
+                return Err(Error::usage(format!("environment file {reason}")).hint(
+                    "name an existing file with --env-file or COMPOSE_ENV_FILES, or leave both out",
+                ));
             }
             environment.add(&path)?;
         }

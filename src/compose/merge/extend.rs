@@ -63,8 +63,9 @@ impl<'r, 'b> Extender<'r, 'b> {
         if let Node::Map(top) = &mut node
             && let Some(include) = top.remove("include")
         {
-            for entry in list(include) {
-                self.include(top, &entry, file)?;
+            let path = Path::default().key("include");
+            for (index, entry) in list(include).iter().enumerate() {
+                self.include(top, entry, file, &path.index(index))?;
             }
         }
         let services = services(&node);
@@ -107,6 +108,8 @@ impl<'r, 'b> Extender<'r, 'b> {
         let base = match &extends.file {
             None => self.extended(services, &extends, file, file, &path, trail)?,
             Some(other) => {
+                let said = path.key("extends").key("file");
+                self.reader.check(other, file, &said)?;
                 let folder = other.parent().unwrap_or(FilePath::new("/"));
                 let base = Base::new(folder, &self.reader.environment.variables);
                 let node = self.reader.file(other, &base)?;
@@ -166,41 +169,50 @@ impl<'r, 'b> Extender<'r, 'b> {
         })
     }
 
-    /// Reads an included model and adds what it defines.
-    fn include(&mut self, top: &mut Map, entry: &Node, file: &FilePath) -> Result<()> {
-        let path = Path::default().key("include");
+    /// Reads an included model and adds what it defines; `path` is where that is said.
+    fn include(&mut self, top: &mut Map, entry: &Node, file: &FilePath, path: &Path) -> Result<()> {
         if self.reader.sources.len() > MAX_INCLUDES {
-            return Err(self.reader.fault(file, &path, "files include each other"));
+            return Err(self.reader.fault(file, path, "files include each other"));
         }
         let field = Field {
             path: path.clone(),
             node: entry,
         };
         let decoded = match entry {
-            Node::Text(path) => Ok((vec![path.clone()], String::new(), Vec::new())),
+            Node::Text(_) => field
+                .placed()
+                .map(|paths| (paths, String::new(), Vec::new())),
             _ => field.object().and_then(|o| {
                 Ok((
-                    o.one_or_more("path")?,
+                    o.or_default("path", Field::placed)?,
                     o.text("project_directory")?,
-                    o.one_or_more("env_file")?,
+                    o.or_default("env_file", Field::placed)?,
                 ))
             }),
         };
         let (paths, folder, env_files) =
             decoded.map_err(|fault| self.reader.fault(file, &fault.path, fault.reason))?;
-        let paths: Vec<PathBuf> = paths
-            .iter()
-            .map(|path| self.base.absolute(path).into())
-            .collect();
+        let paths = self.existing(paths, file)?;
+        let env_files = self.existing(env_files, file)?;
         let Some(first) = paths.first() else {
-            return Err(self.reader.fault(file, &path, "names no path"));
+            return Err(self.reader.fault(file, path, "names no path"));
         };
         let folder = match folder.as_str() {
             "" => first.parent().unwrap_or(FilePath::new("/")).to_owned(),
             folder => self.base.absolute(folder).into(),
         };
-        let included = self.included(&paths, &folder, &env_files)?;
+        let included = self.included(&paths, &folder, env_files)?;
         self.import(top, included, file, first)
+    }
+
+    /// The files with these names, absolute.
+    fn existing(&self, names: Vec<(Path, String)>, file: &FilePath) -> Result<Vec<PathBuf>> {
+        let existing = |(path, name): (Path, String)| {
+            let absolute = PathBuf::from(self.base.absolute(&name));
+            self.reader.check(&absolute, file, &path)?;
+            Ok(absolute)
+        };
+        names.into_iter().map(existing).collect()
     }
 
     /// The included model, read with variables of its own beneath those of the project.
@@ -208,13 +220,9 @@ impl<'r, 'b> Extender<'r, 'b> {
         &mut self,
         paths: &[PathBuf],
         folder: &FilePath,
-        env_files: &[String],
+        mut own: Vec<PathBuf>,
     ) -> Result<Node> {
         let outer = self.reader.environment.variables.clone();
-        let mut own: Vec<PathBuf> = env_files
-            .iter()
-            .map(|path| self.base.absolute(path).into())
-            .collect();
         if own.is_empty() {
             own.extend(Some(folder.join(".env")).filter(|path| path.is_file()));
         }

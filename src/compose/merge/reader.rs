@@ -49,7 +49,7 @@ impl Reader {
         Ok(documents)
     }
 
-    /// The documents of a file. A file that says nothing is a fault, as for compose.
+    /// The documents of a file. One that says nothing has none.
     fn parse(&mut self, path: &FilePath) -> Result<Vec<Document>> {
         let source = Source {
             path: path.to_owned(),
@@ -62,9 +62,6 @@ impl Reader {
             .filter(|node| *node != Node::Null)
             .map(|node| (index, node))
             .collect();
-        if documents.is_empty() {
-            return Err(source.error(None, "the compose file is empty"));
-        }
         if let Some((_, other)) = documents.iter().find(|(_, node)| node.as_map().is_none()) {
             let reason = format!("a compose file must be a mapping, not {}", other.kind());
             return Err(source.error(None, &reason));
@@ -100,6 +97,21 @@ impl Reader {
             merged = merge(merged, node);
         }
         Ok(merged)
+    }
+
+    /// Fails where a path that a file names leads to no file; `path` is where that is said.
+    pub(in crate::compose) fn check(
+        &self,
+        named: &FilePath,
+        file: &FilePath,
+        path: &Path,
+    ) -> Result<()> {
+        match read::lacking(named) {
+            None => Ok(()),
+            Some(reason) => Err(self
+                .fault(file, path, reason)
+                .hint("create it, or correct the path")),
+        }
     }
 
     /// A fault in a file that was read, by its path.

@@ -152,7 +152,7 @@ fn later_env_files_win_and_environment_wins_over_them() {
     let project = one(text).project();
     let error = project.closure("a").expect_err("refused");
     assert!(
-        error.message.starts_with("services.a.env_file: "),
+        error.message.contains(":1:26: services.a.env_file: "),
         "{error}"
     );
     assert!(project.closure("b").is_ok());
