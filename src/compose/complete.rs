@@ -49,7 +49,7 @@ pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()>
 }
 
 fn is_active(service: &Service, project: &Project) -> bool {
-    let active = |profile: &String| profile == "*" || project.profiles.contains(profile);
+    let active = |profile: &String| project.profiles.contains(profile);
     service.profiles.is_empty()
         || project.profiles.contains("*")
         || service.profiles.iter().any(active)
@@ -148,8 +148,12 @@ fn resolve_labels(service: &mut Service, project: &Project) -> Result<()> {
         }
         // Only labels of the files before can be used in one.
         let (found, _) = env_file(file, &labels, false)?;
-        let found = found.into_iter();
-        labels.extend(found.map(|(key, value)| (key, value.unwrap_or_default())));
+        // A name alone is no label.
+        labels.extend(
+            found
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, value?))),
+        );
     }
     labels.append(&mut service.labels);
     service.labels = labels;

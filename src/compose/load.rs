@@ -110,8 +110,15 @@ fn project_name(
         Some((source, text)) => {
             let mut name = Node::Text(text);
             let path = Path::default().key("name");
+            let written = !name.scalar().unwrap_or_default().is_empty();
             reader.interpolate(&mut name, source, &path)?;
-            name.scalar().unwrap_or_default()
+            let name = name.scalar().unwrap_or_default();
+            if written && name.is_empty() {
+                let file = reader.sources[source].path.clone();
+                let fault = reader.fault(&file, &path, "is empty with its variables replaced");
+                return Err(fault.hint("set the variable, or give it a default: ${NAME:-shop}"));
+            }
+            name
         }
         None => String::new(),
     };

@@ -341,6 +341,24 @@ impl<'a> Object<'a> {
         self.or_default(key, Field::bytes)
     }
 
+    /// One of these texts; empty where it is absent.
+    pub(super) fn word(&self, key: &'static str, allowed: &[&str]) -> Decoded<String> {
+        self.or_default(key, |field| {
+            let text = field.text()?;
+            if allowed.contains(&text.as_str()) {
+                return Ok(text);
+            }
+            let allowed = allowed.join(", ");
+            Err(field.invalid(format!("must be one of {allowed}, not `{text}`")))
+        })
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn needed(&self, key: &'static str) -> Decoded<Field<'a>> {
+        let missing = || Invalid::new(&self.path, format!("lacks `{key}`"));
+        self.get(key).ok_or_else(missing)
+    }
+
     /// A list of texts; empty where it is absent.
     pub(super) fn texts(&self, key: &'static str) -> Decoded<Vec<String>> {
         self.or_default(key, Field::texts)

@@ -48,15 +48,29 @@ pub(in crate::compose) fn parse(
 }
 
 /// Reads a file whose values are taken as they stand, `format: raw`.
-pub(super) fn parse_raw(text: &str) -> Variables {
-    text.lines()
-        .map(str::trim_start)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| match line.split_once('=') {
-            Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-            None => (line.to_owned(), None),
-        })
-        .collect()
+pub(super) fn parse_raw(text: &str) -> Result<Variables, Fault> {
+    let mut variables = Variables::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, value) = match line.split_once('=') {
+            Some((key, value)) => (key, Some(value.to_owned())),
+            None => (line, None),
+        };
+        let reason = match key {
+            "" => "has no name before the `=`".to_owned(),
+            key if key.contains([' ', '\t']) => format!("key `{key}` contains a space"),
+            _ => {
+                variables.insert(key.to_owned(), value);
+                continue;
+            }
+        };
+        let line = index + 1;
+        return Err(Fault { line, reason });
+    }
+    Ok(variables)
 }
 
 /// Skips blank lines and comments.
@@ -238,9 +252,12 @@ mod tests {
 
     #[test]
     fn raw_files_are_taken_as_they_stand() {
-        let variables = parse_raw("# c\nA='x' # y\nB=$OS\n\nC\n");
+        let variables = parse_raw("# c\nA='x' # y\nB=$OS\n\nC\n").expect("valid");
         assert_eq!(variables["A"].as_deref(), Some("'x' # y"));
         assert_eq!(variables["B"].as_deref(), Some("$OS"));
         assert_eq!(variables["C"], None);
+        for (text, line) in [("A=1\nexport B=2", 2), ("=1", 1)] {
+            assert_eq!(parse_raw(text).expect_err(text).line, line);
+        }
     }
 }

@@ -78,10 +78,12 @@ pub(in crate::compose) fn env_file(
     raw: bool,
 ) -> Result<(Variables, BTreeSet<String>)> {
     let text = read::text(path)?;
-    if raw {
-        return Ok((dotenv::parse_raw(&text), BTreeSet::new()));
-    }
-    dotenv::parse(&text, &|name| known.get(name).cloned()).map_err(|fault| {
+    let parsed = if raw {
+        dotenv::parse_raw(&text).map(|variables| (variables, BTreeSet::new()))
+    } else {
+        dotenv::parse(&text, &|name| known.get(name).cloned())
+    };
+    parsed.map_err(|fault| {
         Error::usage(format!(
             "{}:{}: {}",
             path.display(),

@@ -11,7 +11,7 @@ use crate::compose::merge::rebase::Base;
 use crate::compose::model::names::closest;
 use crate::compose::yaml::node::{Map, Node};
 use crate::compose::yaml::path::Path;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Includes nested deeper than this go round in a circle.
 const MAX_INCLUDES: usize = 100;
@@ -63,9 +63,15 @@ impl<'r, 'b> Extender<'r, 'b> {
         if let Node::Map(top) = &mut node
             && let Some(include) = top.remove("include")
         {
-            let path = Path::default().key("include");
-            for (index, entry) in list(include).iter().enumerate() {
-                self.include(top, entry, file, &path.index(index))?;
+            let field = Field {
+                path: Path::default().key("include"),
+                node: &include,
+            };
+            let entries = field.items();
+            let entries =
+                entries.map_err(|fault| self.reader.fault(file, &fault.path, fault.reason))?;
+            for entry in entries {
+                self.include(top, entry.node, file, &entry.path)?;
             }
         }
         let services = services(&node);
@@ -226,9 +232,22 @@ impl<'r, 'b> Extender<'r, 'b> {
         if own.is_empty() {
             own.extend(Some(folder.join(".env")).filter(|path| path.is_file()));
         }
+        let mut beneath = BTreeMap::new();
         for path in own {
-            add_missing(&mut self.reader.environment.variables, &path)?;
+            let known = self.reader.environment.variables.clone();
+            let known = beneath.clone().into_iter().chain(known).collect();
+            let (found, _) = env_file(&path, &known, false)?;
+            beneath.extend(
+                found
+                    .into_iter()
+                    .filter_map(|(key, value)| Some((key, value?))),
+            );
         }
+        let variables = &mut self.reader.environment.variables;
+        *variables = beneath
+            .into_iter()
+            .chain(std::mem::take(variables))
+            .collect();
         let base = Base::new(folder, &self.reader.environment.variables);
         let model = self
             .reader
@@ -270,24 +289,7 @@ impl<'r, 'b> Extender<'r, 'b> {
     }
 }
 
-fn add_missing(variables: &mut BTreeMap<String, String>, path: &FilePath) -> Result<(), Error> {
-    for (key, value) in env_file(path, variables, false)?.0 {
-        if let Some(value) = value {
-            variables.entry(key).or_insert(value);
-        }
-    }
-    Ok(())
-}
-
 fn services(node: &Node) -> Map {
     let services = node.as_map().and_then(|top| top.get("services"));
     services.and_then(Node::as_map).cloned().unwrap_or_default()
-}
-
-fn list(node: Node) -> Vec<Node> {
-    match node {
-        Node::List(items) => items,
-        Node::Null => Vec::new(),
-        one => vec![one],
-    }
 }
