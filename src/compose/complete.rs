@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::compose::conflicts;
 use crate::compose::files::Variables;
 use crate::compose::files::environment::env_file;
 use crate::compose::files::interpolate::unset_warning;
@@ -43,6 +44,7 @@ pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()>
     for service in project.services.values() {
         references::check(service, project)?;
     }
+    conflicts::check(project)?;
     project.check_dependencies()?;
     name_resources(project);
     Ok(())
@@ -126,7 +128,7 @@ fn read_variables(service: &Service, project: &mut Project) -> Result<Variables>
                 "create it, or mark it as optional: {{path: {path}, required: false}}"
             )));
         }
-        let (found, unset) = env_file(&file.path, &known, file.raw)?;
+        let (found, unset) = env_file(&file.path, &known, &variables, file.raw)?;
         // A name alone is inherited, or nothing.
         variables.extend(found.into_iter().filter(|(_, value)| value.is_some()));
         let warnings = unset.iter().map(|name| unset_warning(name));
@@ -147,7 +149,7 @@ fn resolve_labels(service: &mut Service, project: &Project) -> Result<()> {
             return Err(error.hint("create it, or correct the path"));
         }
         // Only labels of the files before can be used in one.
-        let (found, _) = env_file(file, &labels, false)?;
+        let (found, _) = env_file(file, &labels, &Variables::new(), false)?;
         // A name alone is no label.
         labels.extend(
             found

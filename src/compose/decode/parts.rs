@@ -54,15 +54,12 @@ pub(super) fn refuse_unknown(object: &Object) -> Decoded<()> {
 }
 
 pub(in crate::compose) fn env_files(field: &Field) -> Decoded<Vec<EnvFile>> {
-    match field.node {
-        Node::List(_) => Ok(last_of_each(field.list(env_file)?, |file| {
-            file.path.clone()
-        })),
-        _ => {
-            field.text()?;
-            Ok(vec![env_file(field)?])
-        }
+    if let Node::List(_) = field.node {
+        let files = field.list(env_file)?;
+        return Ok(last_of_each(files, |file| file.path.clone()));
     }
+    field.text()?; // a mapping is only so in a list
+    Ok(vec![env_file(field)?])
 }
 
 fn env_file(field: &Field) -> Decoded<EnvFile> {

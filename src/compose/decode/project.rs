@@ -26,7 +26,7 @@ pub(in crate::compose) fn project(node: &Node, project: &mut Project) -> Decoded
             return Err(Invalid::new(&path, format!("must be {kind}, not nothing")));
         }
     }
-    o.option("name", |field| field.text())?;
+    o.option("name", Field::text)?;
     if let Some(version) = o.get("version") {
         version.text()?;
         project

@@ -16,11 +16,12 @@ pub(super) struct Fault {
     pub reason: String,
 }
 
-/// Reads a file. Variables in its values are looked up with `lookup`, then among those above; those
-/// that were needed and not found are returned as well.
+/// Reads a file. Variables in its values are looked up with `lookup`, then among those above, then among
+/// those of earlier files; those that were needed and not found are returned as well.
 pub(in crate::compose) fn parse(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
+    earlier: &Variables,
 ) -> Result<(Variables, BTreeSet<String>), Fault> {
     let text = text
         .strip_prefix('\u{feff}')
@@ -38,7 +39,11 @@ pub(in crate::compose) fn parse(
             rest = after;
             continue;
         }
-        let known = |name: &str| lookup(name).or_else(|| variables.get(name).cloned().flatten());
+        let of = |file: &Variables, name: &str| file.get(name).cloned().flatten();
+        let known = |name: &str| {
+            let above = || of(&variables, name).or_else(|| of(earlier, name));
+            lookup(name).or_else(above)
+        };
         let (value, after) = value(after, &known, &mut unset)
             .map_err(|reason| fault(format!("value of `{key}`: {reason}")))?;
         variables.insert(key.to_owned(), Some(value));
@@ -186,7 +191,7 @@ mod tests {
     }
 
     fn one(text: &str) -> Option<String> {
-        parse(text, &lookup)
+        parse(text, &lookup, &Variables::new())
             .expect("valid")
             .0
             .remove("K")
@@ -228,7 +233,8 @@ mod tests {
 
     #[test]
     fn bare_keys_inherit() {
-        let (variables, unset) = parse("OS\nNO\nA.B-c=1\nZ=$NO", &lookup).expect("valid");
+        let (variables, unset) =
+            parse("OS\nNO\nA.B-c=1\nZ=$NO", &lookup, &Variables::new()).expect("valid");
         assert_eq!(unset.into_iter().collect::<Vec<_>>(), ["NO"]);
         assert_eq!(variables["OS"].as_deref(), Some("outer"));
         assert_eq!(variables["NO"], None);
@@ -244,7 +250,7 @@ mod tests {
             ("K=${OS", 1, "`K`: invalid variable"),
             ("K!=1", 1, "contains `!`"),
         ] {
-            let fault = parse(text, &lookup).expect_err(text);
+            let fault = parse(text, &lookup, &Variables::new()).expect_err(text);
             assert!(fault.reason.contains(says), "{}", fault.reason);
             assert_eq!(fault.line, line, "{text}");
         }

@@ -60,7 +60,7 @@ impl Environment {
         if off.is_some_and(|value| truthy(value)) || !path.is_file() {
             return Ok(());
         }
-        let (found, unset) = env_file(path, &self.variables, false)?;
+        let (found, unset) = env_file(path, &self.variables, &Variables::new(), false)?;
         self.unset.extend(unset);
         for (key, value) in found {
             if let Some(value) = value {
@@ -71,17 +71,18 @@ impl Environment {
     }
 }
 
-/// Reads an environment file; also returns the variables that it needed and that were not set.
+/// Reads an environment file, after earlier ones; also returns the variables that it needed and that were not set.
 pub(in crate::compose) fn env_file(
     path: &Path,
     known: &BTreeMap<String, String>,
+    earlier: &Variables,
     raw: bool,
 ) -> Result<(Variables, BTreeSet<String>)> {
     let text = read::text(path)?;
     let parsed = if raw {
         dotenv::parse_raw(&text).map(|variables| (variables, BTreeSet::new()))
     } else {
-        dotenv::parse(&text, &|name| known.get(name).cloned())
+        dotenv::parse(&text, &|name| known.get(name).cloned(), earlier)
     };
     parsed.map_err(|fault| {
         Error::usage(format!(

@@ -1,10 +1,10 @@
 //! `include` and `extends`: models and services taken from elsewhere.
 
-use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 
 use super::reader::{Document, Reader};
 use crate::compose::decode::Field;
+use crate::compose::files::Variables;
 use crate::compose::files::environment::env_file;
 use crate::compose::merge;
 use crate::compose::merge::rebase::Base;
@@ -232,22 +232,17 @@ impl<'r, 'b> Extender<'r, 'b> {
         if own.is_empty() {
             own.extend(Some(folder.join(".env")).filter(|path| path.is_file()));
         }
-        let mut beneath = BTreeMap::new();
+        let mut beneath = Variables::new();
         for path in own {
-            let known = self.reader.environment.variables.clone();
-            let known = beneath.clone().into_iter().chain(known).collect();
-            let (found, _) = env_file(&path, &known, false)?;
-            beneath.extend(
-                found
-                    .into_iter()
-                    .filter_map(|(key, value)| Some((key, value?))),
-            );
+            let (found, _) = env_file(&path, &outer, &beneath, false)?;
+            beneath.extend(found);
         }
         let variables = &mut self.reader.environment.variables;
-        *variables = beneath
-            .into_iter()
-            .chain(std::mem::take(variables))
-            .collect();
+        for (key, value) in beneath {
+            if let Some(value) = value {
+                variables.entry(key).or_insert(value);
+            }
+        }
         let base = Base::new(folder, &self.reader.environment.variables);
         let model = self
             .reader

@@ -269,3 +269,135 @@ fn files_that_say_nothing_are_faults_only_where_all_are() {
         "{error}"
     );
 }
+
+#[test]
+fn what_two_cannot_both_have_is_refused() {
+    for (text, says) in [
+        (
+            "a: {image: x, container_name: cc}, b: {image: y, container_name: cc}",
+            "services.b.container_name: `cc` is the container of service a already",
+        ),
+        (
+            "a: {image: x, tmpfs: [/run, '/run:size=1m']}",
+            "services.a.tmpfs[1]: /run is mounted already, by services.a.tmpfs[0]",
+        ),
+        (
+            "a: {image: x, tmpfs: /run, volumes: ['./x:/run']}",
+            "services.a.volumes[0]: /run is mounted already, by services.a.tmpfs[0]",
+        ),
+    ] {
+        let error = one(&format!("services: {{{text}}}")).refusal();
+        assert!(error.message.contains(says), "{error}");
+    }
+    let text =
+        "{a: {image: x, container_name: cc}, b: {image: y, container_name: cc, profiles: [p]}}";
+    assert_eq!(
+        one(&format!("services: {text}")).project().services.len(),
+        1
+    );
+    let text = "{a: {image: x, volumes: ['./x:/run', './y:/run'], tmpfs: [/t, /t]}}";
+    assert_eq!(
+        one(&format!("services: {text}")).project().services["a"]
+            .volumes
+            .len(),
+        1
+    );
+}
+
+/// As compose refuses it, so that what one reads the other reads too.
+#[test]
+fn values_that_compose_refuses_are_refused() {
+    for (text, says) in [
+        (
+            "version: 3.8\nservices: {a: {image: x}}",
+            "version: must be a string",
+        ),
+        ("services:", "services: must be a mapping, not nothing"),
+        ("name:\nservices: {a: {image: x}}", "name: must be a string"),
+        (
+            "name: ${NONE:-}\nservices: {a: {image: x}}",
+            "is empty with its variables",
+        ),
+        ("include: b.yaml", "include: must be a list, not a string"),
+        (
+            "services: {a: {image: x, env_file: {path: b}}}",
+            "env_file: must be a string",
+        ),
+        (
+            "services: {a: {image: x, container_name: c/d}}",
+            "is no container name",
+        ),
+        (
+            "services: {a: {image: x, pull_policy: sometimes}}",
+            "must be always",
+        ),
+        (
+            "services: {a: {image: x, pull_policy: every_x}}",
+            "must be always",
+        ),
+        (
+            "services: {a: {image: x, cgroup: mine}}",
+            "must be one of host, private",
+        ),
+        (
+            "services: {a: {image: x, environment: ['A =b']}}",
+            "`A ` ends with a space",
+        ),
+        (
+            "services: {a: {image: x, healthcheck: {retries: -1}}}",
+            "must not be negative",
+        ),
+        (
+            "services: {a: {image: x, depends_on: {b: {restart: true}}}}",
+            "b: lacks `condition`",
+        ),
+        (
+            "services: {a: {image: x, deploy: {resources: {limits: {memory: 5}}}}}",
+            "memory: must be a string",
+        ),
+        (
+            "services: {a: {image: x, deploy: {resources: {reservations: {devices: [{count: 1}]}}}}}",
+            "devices[0]: lacks `capabilities`",
+        ),
+        (
+            "services: {a: {image: x, develop: {watch: [{path: ., action: look}]}}}",
+            "action: must be one of rebuild",
+        ),
+        (
+            "secrets: {s: {}}\nservices: {a: {image: x}}",
+            "secrets.s: needs one of file, environment",
+        ),
+        (
+            "configs: {s: {content: x, file: y}}\nservices: {a: {image: x}}",
+            "configs.s: needs one of",
+        ),
+    ] {
+        let error = one(text).refusal();
+        assert!(error.message.contains(says), "{text}: {error}");
+    }
+}
+
+#[test]
+fn values_that_compose_takes_are_taken() {
+    for policy in [
+        "daily",
+        "every_12h",
+        "every_1d12h",
+        "if_not_present",
+        "refresh",
+    ] {
+        let text = format!("services: {{a: {{image: x, pull_policy: {policy}}}}}");
+        one(&text).project();
+    }
+    let text = "services: {a: {image: x, command: 'echo $(date) $1', ulimits: {core: 0}, extra_hosts: ['db=1.1.1.1', 'db-1=::1,1.1.1.2']}}";
+    let project = one(text).project();
+    let service = &project.services["a"];
+    let json = service.hashed_json(crate::compose::Dialect::B);
+    for part in [
+        r#""command":["echo","$(date)","$1"]"#,
+        r#""ulimits":{"core":{"soft":0,"hard":0}}"#,
+        r#""extra_hosts":["db-1=1.1.1.2","db-1=::1","db=1.1.1.1"]"#,
+    ] {
+        assert!(json.contains(part), "{part} in {json}");
+    }
+}
