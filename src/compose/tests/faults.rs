@@ -395,9 +395,14 @@ fn values_that_compose_takes_are_taken() {
     let json = service.hashed_json(crate::compose::Dialect::B);
     for part in [
         r#""command":["echo","$(date)","$1"]"#,
-        r#""ulimits":{"core":{"soft":0,"hard":0}}"#,
+        r#""ulimits":{"core":{}}"#,
         r#""extra_hosts":["db-1=1.1.1.2","db-1=::1","db=1.1.1.1"]"#,
     ] {
         assert!(json.contains(part), "{part} in {json}");
     }
+    let yaml = project.canonical_yaml(crate::compose::Dialect::B);
+    assert!(
+        yaml.contains("core:\n        soft: 0\n        hard: 0\n"),
+        "{yaml}"
+    );
 }
