@@ -143,8 +143,10 @@ impl<'a> Field<'a> {
 
     /// A duration.
     pub(super) fn interval(&self) -> Decoded<Interval> {
-        let text = self.text()?;
-        units::interval(&text).map_err(|reason| self.invalid(reason))
+        let Node::Text(text) = self.node else {
+            return self.must_be("a duration with its unit, such as 10s");
+        };
+        units::interval(text).map_err(|reason| self.invalid(reason))
     }
 
     /// The items of a list.
@@ -257,6 +259,11 @@ impl<'a> Field<'a> {
                 map,
                 seen: RefCell::new(BTreeSet::new()),
             }),
+            Node::Text(text) if text.contains(':') && !text.contains(char::is_whitespace) => {
+                let reason =
+                    format!("must be a mapping, not `{text}`; a space follows the colon of a key");
+                Err(self.invalid(reason))
+            }
             _ => self.must_be("a mapping"),
         }
     }

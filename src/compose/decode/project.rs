@@ -23,7 +23,9 @@ pub(in crate::compose) fn project(node: &Node, project: &mut Project) -> Decoded
     ] {
         if node.as_map().and_then(|top| top.get(key)) == Some(&Node::Null) {
             let path = Path::default().key(key);
-            return Err(Invalid::new(&path, format!("must be {kind}, not nothing")));
+            let reason =
+                format!("must be {kind}, not nothing; what belongs to it is indented deeper");
+            return Err(Invalid::new(&path, reason));
         }
     }
     o.option("name", Field::text)?;

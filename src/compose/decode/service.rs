@@ -128,7 +128,10 @@ fn check(service: &Service, object: &Object) -> Decoded<()> {
         return Err(networks.invalid("networks and network_mode exclude each other"));
     }
     if service.image.is_empty() && service.build.is_none() && service.unsupported.is_empty() {
-        let reason = "has neither an image nor a build";
+        if let Some(image) = field("image") {
+            return Err(image.invalid("is empty; are its variables set?"));
+        }
+        let reason = "has neither an image nor a build; add `image:` or `build:`";
         return Err(crate::compose::yaml::path::Invalid::new(
             &object.path,
             reason,

@@ -4,7 +4,11 @@ use crate::compose::model::service::{BindOptions, Device, ExtraHost, Mount, Port
 
 /// Ports of `[[host_ip:]published:]target[/protocol]`, where published and target may be ranges.
 pub(in crate::compose) fn ports(text: &str) -> Result<Vec<Port>, String> {
-    let wanted = || format!("`{text}` is not a port ([[address:]published:]container[/protocol])");
+    let wanted = || {
+        format!(
+            "`{text}` is not a port ([[address:]published:]container[/protocol], each from 1 to 65535)"
+        )
+    };
     let (rest, protocol) = text.rsplit_once('/').unwrap_or((text, "tcp"));
     if !matches!(
         protocol.to_ascii_lowercase().as_str(),

@@ -136,9 +136,63 @@ fn not_yaml(source: &Source, broken: &Broken) -> Error {
     let error = source.error(broken.position, &broken.message);
     let line = broken
         .position
-        .and_then(|at| source.text.lines().nth(at.line - 1));
-    if line.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t')) {
-        return error.hint("the line is indented with a tab; YAML allows only spaces");
+        .and_then(|at| source.text.lines().nth(at.line - 1))
+        .unwrap_or_default();
+    match mistake(&broken.message, line) {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
-    error
+}
+
+/// What a person most likely did where the parser says this of a line.
+fn mistake(message: &str, line: &str) -> Option<&'static str> {
+    if line.trim_start_matches(' ').starts_with('\t') {
+        return Some("the line is indented with a tab; YAML allows only spaces");
+    }
+    let hints = [
+        (
+            "mapping values are not allowed",
+            "a text with `: ` in it must stand in quotes; or the line is indented deeper than those above",
+        ),
+        (
+            "cannot start any token",
+            "a text that begins with @, ` or % must stand in quotes",
+        ),
+        (
+            "scanning an alias",
+            "a text that begins with * must stand in quotes",
+        ),
+        (
+            "scanning an anchor",
+            "a text that begins with & must stand in quotes",
+        ),
+        (
+            "unknown tag",
+            "a text that begins with ! must stand in quotes",
+        ),
+        (
+            "invalid type: map, expected a string as key",
+            "a text that begins with { must stand in quotes",
+        ),
+        ("expected a string as key", "put the key in quotes"),
+        (
+            "did not find expected '-' indicator",
+            "a list, whose items begin with `- `, cannot go on as a mapping; or the indentation is wrong",
+        ),
+        (
+            "did not find expected key",
+            "is the line indented like its neighbours, and is every quote closed?",
+        ),
+        (
+            "scanning a quoted scalar",
+            "close the quote that begins there",
+        ),
+        ("recursion limit", "an anchor must not contain itself"),
+        (
+            "unknown anchor",
+            "define it above with `&NAME`; a text that begins with * must stand in quotes",
+        ),
+    ];
+    let fits = |(says, hint): (&str, _)| message.contains(says).then_some(hint);
+    hints.into_iter().find_map(fits)
 }

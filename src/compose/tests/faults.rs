@@ -62,6 +62,133 @@ fn faults_show_file_line_column_and_key() {
     }
 }
 
+/// A text, where and what is said of it, and the hint.
+const MISTAKES: &[(&str, &str, &str, &str)] = &[
+    (
+        "services:\n  a:\n    command: \"b\n    tty: true\n",
+        ":3:14: ",
+        "",
+        "close the quote",
+    ),
+    (
+        "services:\n  a:\n    command: a: b\n",
+        ":3:15: ",
+        "",
+        "must stand in quotes",
+    ),
+    (
+        "services:\n  a:\n    command: @b\n",
+        ":3:14: ",
+        "",
+        "begins with @",
+    ),
+    (
+        "services:\n  a:\n    command: *.b\n",
+        ":3:15: ",
+        "",
+        "begins with *",
+    ),
+    (
+        "services:\n  a:\n    command: *b\n",
+        ":3:14: ",
+        "",
+        "define it above",
+    ),
+    (
+        "services:\n  a:\n    command: !b c\n",
+        ":3:14: ",
+        "",
+        "begins with !",
+    ),
+    (
+        "services:\n  a:\n    image: {{ b }}\n",
+        ":3:13: ",
+        "",
+        "begins with {",
+    ),
+    (
+        "services:\n  a:\n    labels:\n      1: b\n",
+        ":4:7: ",
+        "",
+        "put the key in quotes",
+    ),
+    (
+        "services:\n  a:\n    labels:\n      - b=c\n      d: e\n",
+        ":5:7: ",
+        "",
+        "cannot go on as a mapping",
+    ),
+    (
+        "x: &a\n  y: *a\n",
+        ":1:4: ",
+        "recursion",
+        "must not contain itself",
+    ),
+    (
+        "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a]}\n",
+        ":3:30: ",
+        "a -> b -> a",
+        "remove one",
+    ),
+    (
+        "services:\n  a: {image: x, depends_on: {bb: {condition: service_started}}}\n  b1: {image: y}\n",
+        ":2:30: ",
+        "services.a.depends_on: no service `bb`",
+        "did you mean `b1`?",
+    ),
+    (
+        "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, profiles: [p]}\n",
+        ":2:30: ",
+        "inactive profile `p`",
+        "COMPOSE_PROFILES=p",
+    ),
+    (
+        "services:\n  a:\n    image:b\n",
+        ":2:3: ",
+        "a space follows the colon",
+        "",
+    ),
+    (
+        "services:\na:\n  image: b\n",
+        ":1:1: ",
+        "is indented deeper",
+        "",
+    ),
+    (
+        "services:\n  a:\n    image: $NONE\n",
+        ":3:5: ",
+        "are its variables set?",
+        "",
+    ),
+    (
+        "services:\n  a: {}\n",
+        ":2:3: ",
+        "add `image:` or `build:`",
+        "",
+    ),
+    (
+        "services:\n  a: {image: x, stop_grace_period: 10}\n",
+        ":2:17: ",
+        "such as 10s, not a number",
+        "",
+    ),
+];
+
+/// The next step stands with each: in the message, or as a hint.
+#[test]
+fn frequent_mistakes_are_met_with_what_to_do() {
+    for (text, place, says, hint) in MISTAKES {
+        let folder = one(text);
+        let error = folder.refusal();
+        let start = format!("{}{place}", folder.path("compose.yaml"));
+        assert!(error.message.starts_with(&start), "{text}: {error}");
+        assert!(error.message.contains(says), "{error}");
+        assert_eq!(error.details.len(), 2, "{text}: a line and a caret");
+        let hints = error.hints.join("\n");
+        assert!(hints.contains(hint), "{text}: {error} {hints}");
+    }
+}
+
 #[test]
 fn mistyped_keys_are_refused_where_they_stand() {
     for (text, says) in [
