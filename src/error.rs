@@ -124,7 +124,7 @@ impl Error {
 
 /// An error in a form that crosses a process boundary: a background process reports it to the
 /// command that started it.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Report {
     kind: Kind,
     message: String,

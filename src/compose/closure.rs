@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compose::model::Project;
 use crate::compose::model::names::closest;
-use crate::compose::model::service::{EnvFile, Service};
+use crate::compose::model::service::Service;
 use crate::compose::references;
+use crate::compose::yaml::path::Path;
 use crate::error::{Error, Result};
 
 impl Project {
@@ -25,6 +26,15 @@ impl Project {
             .iter()
             .try_for_each(|service| self.check(service))?;
         Ok(services)
+    }
+
+    /// Refuses a project of which an enabled service names a file that cannot be read.
+    pub fn check_files(&self) -> Result<()> {
+        let mut reports = self
+            .services
+            .values()
+            .filter_map(|service| service.unreadable.clone());
+        reports.next().map_or(Ok(()), |report| Err(report.into()))
     }
 
     /// The project with these services and what they depend on alone, whether or not they can be run.
@@ -106,16 +116,8 @@ impl Project {
         if self.disabled.contains_key(&service.name) {
             references::check(service, self)?;
         }
-        let wanting = |file: &&EnvFile| file.missing && file.required;
-        if let Some(file) = service.env_file.iter().find(wanting) {
-            let path = file.path.display();
-            return Err(Error::usage(format!(
-                "services.{}.env_file: {path} does not exist",
-                service.name
-            ))
-            .hint(format!(
-                "create it, or mark it as optional: {{path: {path}, required: false}}"
-            )));
+        if let Some(report) = &service.unreadable {
+            return Err(report.clone().into());
         }
         self.check_supported(service)
     }
@@ -191,10 +193,11 @@ impl<'p> Walk<'p> {
             let cycle = [&self.trail[start..], &[service.name.as_str()]]
                 .concat()
                 .join(" -> ");
-            return Err(
-                Error::usage(format!("services depend on each other: {cycle}"))
-                    .hint("remove one of these from `depends_on`"),
-            );
+            let last = self.trail.last().copied().unwrap_or_default();
+            let text = format!("services depend on each other: {cycle}");
+            return Err(self
+                .named(last, &service.name, &text)
+                .hint("remove one of these from `depends_on`"));
         }
         if self.trail.len() >= MAX_CHAIN {
             return Err(Error::usage(format!(
@@ -224,10 +227,11 @@ impl<'p> Walk<'p> {
             return Ok(Some(needed));
         }
         let Some(needed) = self.project.disabled.get(name) else {
-            return Err(self
-                .project
-                .unknown(name)
-                .details([format!("services.{}.depends_on names it", service.name)]));
+            let unknown = self.project.unknown(name);
+            let text = format!("services.{}.depends_on: {unknown}", service.name);
+            let mut error = self.named(&service.name, name, &text);
+            error.hints = unknown.hints;
+            return Err(error);
         };
         if needed
             .profiles
@@ -240,14 +244,21 @@ impl<'p> Walk<'p> {
             return Ok(None);
         }
         let profiles = needed.profiles.join("`, `");
-        Err(Error::usage(format!(
+        let text = format!(
             "service `{}` depends on `{name}`, which is behind the inactive profile `{profiles}`",
             service.name
-        ))
-        .hint(format!(
+        );
+        Err(self.named(&service.name, name, &text).hint(format!(
             "activate it with COMPOSE_PROFILES={}",
             needed.profiles[0]
         )))
+    }
+
+    /// An error shown where a service names another as its dependency.
+    fn named(&self, service: &str, dependency: &str, text: &str) -> Error {
+        let path = Path::default().key("services").key(service);
+        let path = path.key("depends_on").key(dependency);
+        path.error(&self.project.sources.0, text)
     }
 }
 
@@ -329,7 +340,10 @@ mod tests {
     fn a_missing_dependency_names_who_wants_it() {
         let mut project = project(&[("api", &["databse"], &[]), ("database", &[], &[])]);
         let error = refusal(&project, "api");
-        assert_eq!(error.details, ["services.api.depends_on names it"]);
+        assert!(
+            error.message.starts_with("services.api.depends_on: "),
+            "{error}"
+        );
         let api = project.services.get_mut("api").expect("there");
         api.depends_on.get_mut("databse").expect("there").required = false;
         refusal(&project, "api");

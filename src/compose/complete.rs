@@ -4,12 +4,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::compose::conflicts;
+use crate::compose::files::Variables;
 use crate::compose::files::environment::env_file;
 use crate::compose::files::interpolate::unset_warning;
+use crate::compose::files::read;
 use crate::compose::model::Project;
 use crate::compose::model::service::{Condition, Dependency, Service};
 use crate::compose::references;
-use crate::error::{Error, Result};
+use crate::compose::yaml::path::Path as KeyPath;
+use crate::error::{Report, Result};
 
 /// Completes the project. `profiles` are active besides those of `COMPOSE_PROFILES`.
 pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()> {
@@ -40,13 +44,14 @@ pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()>
     for service in project.services.values() {
         references::check(service, project)?;
     }
+    conflicts::check(project)?;
     project.check_dependencies()?;
     name_resources(project);
     Ok(())
 }
 
 fn is_active(service: &Service, project: &Project) -> bool {
-    let active = |profile: &String| profile == "*" || project.profiles.contains(profile);
+    let active = |profile: &String| project.profiles.contains(profile);
     service.profiles.is_empty()
         || project.profiles.contains("*")
         || service.profiles.iter().any(active)
@@ -73,12 +78,17 @@ fn drop_absent_dependencies(project: &mut Project) {
 }
 
 fn complete_service(mut service: Service, project: &mut Project) -> Result<Service> {
-    resolve_environment(&mut service, project)?;
+    resolve_environment(&mut service, project);
     if let Some(build) = &mut service.build {
         resolve_unset(&mut build.args, project);
         build.args.retain(|_, value| value.is_some());
     }
-    resolve_labels(&mut service)?;
+    if let Err(error) = resolve_labels(&mut service, project) {
+        if is_active(&service, project) {
+            return Err(error);
+        }
+        service.unreadable = Some(Report::from(&error));
+    }
     imply_dependencies(&mut service);
     if service.networks.is_empty() && service.network_mode.is_empty() {
         service.networks.insert("default".to_owned(), None);
@@ -86,12 +96,21 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
     Ok(service)
 }
 
-/// Variables of `env_file`s beneath those of `environment`; a missing file is a fault only of who runs
-/// the service (`Project::closure`). Those without a value are inherited from
-/// the project's environment.
-fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<()> {
-    let mut warnings = Vec::new();
-    let mut variables = BTreeMap::new();
+/// Variables of `env_file`s beneath those of `environment`; a file that cannot be read is a fault only
+/// of who runs the service. Those without a value are inherited from the project's environment.
+fn resolve_environment(service: &mut Service, project: &mut Project) {
+    let mut variables = read_variables(service, project).unwrap_or_else(|error| {
+        service.unreadable = Some(Report::from(&error));
+        BTreeMap::new()
+    });
+    variables.extend(std::mem::take(&mut service.environment));
+    resolve_unset(&mut variables, project);
+    service.environment = variables;
+}
+
+/// The variables of a service's `env_file`s.
+fn read_variables(service: &Service, project: &mut Project) -> Result<Variables> {
+    let mut variables = Variables::new();
     // The service's own variables can be used in its files, beneath those of the project.
     let mut known = project.environment.clone();
     for (name, value) in &service.environment {
@@ -99,38 +118,44 @@ fn resolve_environment(service: &mut Service, project: &mut Project) -> Result<(
             known.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
-    for file in &mut service.env_file {
-        if !file.path.exists() {
-            file.missing = true;
-            continue;
+    for file in &service.env_file {
+        if let Some(reason) = read::lacking(&file.path) {
+            if !file.required && !file.path.exists() {
+                continue;
+            }
+            let path = file.path.display();
+            return Err(project.fault(&file.named, reason).hint(format!(
+                "create it, or mark it as optional: {{path: {path}, required: false}}"
+            )));
         }
-        let (found, unset) = env_file(&file.path, &known, file.raw)?;
+        let (found, unset) = env_file(&file.path, &known, &variables, file.raw)?;
         // A name alone is inherited, or nothing.
         variables.extend(found.into_iter().filter(|(_, value)| value.is_some()));
-        warnings.extend(unset.iter().map(|name| unset_warning(name)));
+        let warnings = unset.iter().map(|name| unset_warning(name));
+        project.warnings.extend(warnings);
     }
-    variables.extend(std::mem::take(&mut service.environment));
-    resolve_unset(&mut variables, project);
-    service.environment = variables;
-    project.warnings.extend(warnings);
-    Ok(())
+    Ok(variables)
 }
 
 /// Labels of `label_file`s beneath those of `labels`.
-fn resolve_labels(service: &mut Service) -> Result<()> {
+fn resolve_labels(service: &mut Service, project: &Project) -> Result<()> {
     let mut labels: BTreeMap<String, String> = BTreeMap::new();
+    let services = KeyPath::default().key("services");
+    let named = services.key(&service.name).key("label_file");
     for path in &service.label_file {
         let file = Path::new(path);
-        if !file.exists() {
-            let name = &service.name;
-            return Err(Error::usage(format!(
-                "services.{name}.label_file: {path} does not exist"
-            )));
+        if let Some(reason) = read::lacking(file) {
+            let error = project.fault(&named, reason);
+            return Err(error.hint("create it, or correct the path"));
         }
         // Only labels of the files before can be used in one.
-        let (found, _) = env_file(file, &labels, false)?;
-        let found = found.into_iter();
-        labels.extend(found.map(|(key, value)| (key, value.unwrap_or_default())));
+        let (found, _) = env_file(file, &labels, &Variables::new(), false)?;
+        // A name alone is no label.
+        labels.extend(
+            found
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, value?))),
+        );
     }
     labels.append(&mut service.labels);
     service.labels = labels;

@@ -12,7 +12,7 @@ use super::merge::rebase::Base;
 use super::model::names;
 use super::model::{LoadOptions, Project};
 use super::yaml::node::Node;
-use super::yaml::path::Path;
+use super::yaml::path::{Path, Sources};
 use crate::error::{Error, Result};
 
 /// Reads the project.
@@ -24,6 +24,11 @@ pub fn load(options: &LoadOptions) -> Result<Project> {
     environment.add_project_folder(&files.project_directory)?;
     let mut reader = Reader::new(environment);
     let documents = reader.parse_all(&files.paths)?;
+    if documents.is_empty() {
+        let path = files.paths[0].display();
+        return Err(Error::usage(format!("{path}: the compose file is empty"))
+            .hint("write what is to run under `services:`"));
+    }
     let name = project_name(&mut reader, options, &files, &documents)?;
     reader
         .environment
@@ -42,10 +47,11 @@ pub fn load(options: &LoadOptions) -> Result<Project> {
         environment_files: reader.environment.named_files.clone(),
         environment: reader.environment.variables.clone(),
         warnings: passed_over.chain(reader.warnings()).collect(),
+        sources: Sources(std::mem::take(&mut reader.sources).into()),
         ..Project::default()
     };
-    let sources = &reader.sources;
-    decode::project::project(&merged, &mut project).map_err(|fault| fault.in_files(sources))?;
+    let sources = project.sources.clone();
+    decode::project::project(&merged, &mut project).map_err(|fault| fault.in_files(&sources.0))?;
     complete::complete(&mut project, &options.profiles)?;
     warn_of_dates(&merged, &Path::default(), &mut project.warnings);
     Ok(project)
@@ -104,8 +110,15 @@ fn project_name(
         Some((source, text)) => {
             let mut name = Node::Text(text);
             let path = Path::default().key("name");
+            let written = !name.scalar().unwrap_or_default().is_empty();
             reader.interpolate(&mut name, source, &path)?;
-            name.scalar().unwrap_or_default()
+            let name = name.scalar().unwrap_or_default();
+            if written && name.is_empty() {
+                let file = reader.sources[source].path.clone();
+                let fault = reader.fault(&file, &path, "is empty with its variables replaced");
+                return Err(fault.hint("set the variable, or give it a default: ${NAME:-shop}"));
+            }
+            name
         }
         None => String::new(),
     };

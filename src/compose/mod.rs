@@ -4,6 +4,7 @@
 mod canonical;
 mod closure;
 mod complete;
+mod conflicts;
 mod decode;
 mod files;
 mod hash;

@@ -48,20 +48,30 @@ impl LogQuery {
         self.since.is_some_and(fraction) || self.until.is_some_and(fraction)
     }
 
+    /// Whether the output ends before this line, which begins with its time. As for the engine, with the
+    /// first that is later: where two streams were written at once, an earlier one may follow.
+    fn ends_before(&self, line: &LogLine) -> bool {
+        let later = |until| time_of(&line.text).is_some_and(|time| time > until);
+        self.until.is_some_and(later)
+    }
+
     /// The line as it was asked for, if it was, of one that begins with its time.
     fn choose(&self, mut line: LogLine) -> Option<LogLine> {
-        let (time, text) = line.text.split_once(' ').unwrap_or((&line.text, ""));
-        let time: DateTime<Utc> = time.parse().ok()?;
-        let within = self.since.is_none_or(|since| time >= since)
-            && self.until.is_none_or(|until| time <= until);
-        let text = if self.timestamps {
-            line.text.clone()
-        } else {
-            text.to_owned()
-        };
-        line.text = text;
-        within.then_some(line)
+        let time = time_of(&line.text)?;
+        if self.since.is_some_and(|since| time < since) {
+            return None;
+        }
+        if !self.timestamps {
+            let text = line.text.split_once(' ').map_or("", |(_, text)| text);
+            line.text = text.to_owned();
+        }
+        Some(line)
     }
+}
+
+/// The time that a line begins with.
+fn time_of(line: &str) -> Option<DateTime<Utc>> {
+    line.split(' ').next()?.parse().ok()
 }
 
 impl Engine {
@@ -103,6 +113,10 @@ impl Engine {
                 std::future::ready(Some(futures_util::stream::iter(lines)))
             })
             .flatten()
+            .take_while(move |line| {
+                let over = |line| finer && query.ends_before(line);
+                std::future::ready(!line.as_ref().is_ok_and(over))
+            })
             .filter_map(move |line| {
                 std::future::ready(match line {
                     Ok(line) if finer => query.choose(line).map(Ok),
@@ -224,7 +238,13 @@ mod tests {
         let within = "2026-01-31T10:00:00.500000000Z a b";
         assert_eq!(chosen(&query, within).as_deref(), Some("a b"));
         assert_eq!(chosen(&query, "2026-01-31T10:00:00.499999999Z a"), None);
-        assert_eq!(chosen(&query, "2026-01-31T10:00:02.500000001Z a"), None);
+        let ends = |text: &str| {
+            let text = text.to_owned();
+            let stderr = false;
+            query.ends_before(&LogLine { stderr, text })
+        };
+        assert!(ends("2026-01-31T10:00:02.500000001Z a"));
+        assert!(!ends("2026-01-31T10:00:02.500000000Z a"));
         query.timestamps = true;
         assert_eq!(chosen(&query, within).as_deref(), Some(within));
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::backend::{self, Stopped};
@@ -122,15 +123,24 @@ async fn users_elsewhere(paths: &Paths, gateway: Option<&Gateway>) -> Vec<String
     let Ok(engine) = Engine::open(&endpoint) else {
         return Vec::new();
     };
-    let mut users = Vec::new();
-    for name in others {
-        if let Ok(Ok(Some(found))) = timeout(LOOK, engine.container(&name)).await
-            && found.state.and_then(|state| state.running) == Some(true)
-        {
-            users.push(name);
-        }
-    }
-    users
+    let engine = &engine;
+    those_that_run(others, |name| async move {
+        let found = engine.container(&name).await.ok().flatten();
+        found?.state?.running
+    })
+    .await
+}
+
+/// Of these names those that are said to run, asked for side by side: an engine that hangs is waited for once.
+async fn those_that_run<R>(names: Vec<String>, runs: impl Fn(String) -> R) -> Vec<String>
+where
+    R: Future<Output = Option<bool>>,
+{
+    let asked = names.into_iter().map(|name| {
+        let answer = timeout(LOOK, runs(name.clone()));
+        async move { (answer.await == Ok(Some(true))).then_some(name) }
+    });
+    join_all(asked).await.into_iter().flatten().collect()
 }
 
 async fn take_away(
@@ -316,4 +326,25 @@ async fn end_backend(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No answer comes before all were asked.
+    #[tokio::test]
+    async fn containers_of_others_are_asked_for_side_by_side() {
+        let all_asked = tokio::sync::Barrier::new(3);
+        let names = ["runs", "gone", "stopped"].map(str::to_owned).to_vec();
+        let users = those_that_run(names, async |name| {
+            all_asked.wait().await;
+            match name.as_str() {
+                "runs" => Some(true),
+                "stopped" => Some(false),
+                _ => None,
+            }
+        });
+        assert_eq!(users.await, ["runs"]);
+    }
 }

@@ -27,6 +27,8 @@ pub(super) fn run(context: &Context, args: &GatewayConfigArgs) -> Result<()> {
     if let Some(services) = &args.hash {
         return hashes(context, &project, services, &release);
     }
+    // Only what is shown above does without the variables of these files.
+    project.check_files()?;
     if context.ui.is_json() {
         context.ui.print(&project.canonical_json(release.dialect()))
     } else {

@@ -149,6 +149,17 @@ fn of_service(service: &Service, dialect: Dialect) -> Tree {
     tree
 }
 
+/// Of a soft and a hard limit, YAML shows a 0, which JSON leaves out.
+fn show_zeros(limit: &mut Tree) {
+    if let Tree::Map(both) = limit {
+        for (index, key) in ["soft", "hard"].into_iter().enumerate() {
+            if !both.iter().any(|(known, _)| known == key) {
+                both.insert(index, (key.to_owned(), Tree::Number(0.into())));
+            }
+        }
+    }
+}
+
 /// YAML leaves out what JSON shows as nothing.
 fn in_yaml(service: &mut Tree) {
     if let Some(block_io) = service.get_mut("blkio_config") {
@@ -159,6 +170,15 @@ fn in_yaml(service: &mut Tree) {
         .and_then(|develop| develop.get_mut("watch"))
     {
         watch.each_item(|trigger| trigger.drop_where("exec", Tree::is_idle));
+    }
+    if let Some(limits) = service.get_mut("ulimits") {
+        limits.each(|_, limit| show_zeros(limit));
+    }
+    if let Some(limits) = service
+        .get_mut("build")
+        .and_then(|build| build.get_mut("ulimits"))
+    {
+        limits.each(|_, limit| show_zeros(limit));
     }
     for key in ["command", "entrypoint"] {
         service.drop_where(key, |value| *value == Tree::Null);

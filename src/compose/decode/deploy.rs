@@ -81,9 +81,15 @@ fn resource(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Resource> {
     let o = field.object()?;
     let resource = Resource {
         cpus: o.float("cpus")?,
-        memory: o.bytes("memory")?,
+        memory: o.or_default("memory", |field| {
+            field.text()?; // no number, unlike mem_limit
+            field.bytes()
+        })?,
         pids: o.int("pids")?,
-        devices: o.list("devices", device_request)?,
+        devices: o.list("devices", |field| {
+            field.object()?.needed("capabilities")?;
+            device_request(field)
+        })?,
     };
     unsupported.extend(o.unknown()?);
     Ok(resource)

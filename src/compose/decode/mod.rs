@@ -143,8 +143,10 @@ impl<'a> Field<'a> {
 
     /// A duration.
     pub(super) fn interval(&self) -> Decoded<Interval> {
-        let text = self.text()?;
-        units::interval(&text).map_err(|reason| self.invalid(reason))
+        let Node::Text(text) = self.node else {
+            return self.must_be("a duration with its unit, such as 10s");
+        };
+        units::interval(text).map_err(|reason| self.invalid(reason))
     }
 
     /// The items of a list.
@@ -205,6 +207,15 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// One text or a list of them, each with its place.
+    pub(super) fn placed(&self) -> Decoded<Vec<(Path, String)>> {
+        let placed = |field: &Field| Ok((field.path.clone(), field.text()?));
+        match self.node {
+            Node::List(_) => self.list(placed),
+            _ => Ok(vec![placed(self)?]),
+        }
+    }
+
     /// Every value of a mapping.
     pub(super) fn map<T>(
         &self,
@@ -248,6 +259,11 @@ impl<'a> Field<'a> {
                 map,
                 seen: RefCell::new(BTreeSet::new()),
             }),
+            Node::Text(text) if text.contains(':') && !text.contains(char::is_whitespace) => {
+                let reason =
+                    format!("must be a mapping, not `{text}`; a space follows the colon of a key");
+                Err(self.invalid(reason))
+            }
             _ => self.must_be("a mapping"),
         }
     }
@@ -330,6 +346,24 @@ impl<'a> Object<'a> {
     /// A size; 0 where it is absent.
     pub(super) fn bytes(&self, key: &'static str) -> Decoded<Bytes> {
         self.or_default(key, Field::bytes)
+    }
+
+    /// One of these texts; empty where it is absent.
+    pub(super) fn word(&self, key: &'static str, allowed: &[&str]) -> Decoded<String> {
+        self.or_default(key, |field| {
+            let text = field.text()?;
+            if allowed.contains(&text.as_str()) {
+                return Ok(text);
+            }
+            let allowed = allowed.join(", ");
+            Err(field.invalid(format!("must be one of {allowed}, not `{text}`")))
+        })
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn needed(&self, key: &'static str) -> Decoded<Field<'a>> {
+        let missing = || Invalid::new(&self.path, format!("lacks `{key}`"));
+        self.get(key).ok_or_else(missing)
     }
 
     /// A list of texts; empty where it is absent.

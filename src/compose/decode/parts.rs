@@ -9,6 +9,7 @@ use crate::compose::model::service::{
     Port, ServiceNetwork, ThrottledDevice, TmpfsOptions, Ulimit, VolumeOptions, WeightedDevice,
 };
 use crate::compose::yaml::node::Node;
+use crate::compose::yaml::path::Invalid;
 
 pub(in crate::compose) fn depends_on(field: &Field) -> Decoded<BTreeMap<String, Dependency>> {
     if let Node::List(_) = field.node {
@@ -18,9 +19,7 @@ pub(in crate::compose) fn depends_on(field: &Field) -> Decoded<BTreeMap<String, 
     field.map(|field| {
         let o = field.object()?;
         let known = Dependency {
-            condition: o
-                .option("condition", condition)?
-                .unwrap_or(Condition::Started),
+            condition: condition(&o.needed("condition")?)?,
             restart: o.bool("restart")?,
             required: o.option("required", Field::plain_bool)?.unwrap_or(true),
         };
@@ -42,22 +41,25 @@ fn condition(field: &Field) -> Decoded<Condition> {
 
 /// For small mappings whose keys are all implemented: anything else is a mistake.
 pub(super) fn refuse_unknown(object: &Object) -> Decoded<()> {
-    match object.unknown()?.first() {
-        None => Ok(()),
-        Some(path) => Err(crate::compose::yaml::path::Invalid::new(
-            &object.path,
-            format!("`{path}` is not a key that compose knows here"),
-        )),
-    }
+    let unknown = object.unknown()?;
+    let Some(path) = unknown.first() else {
+        return Ok(());
+    };
+    let above = format!("{}.", object.path);
+    let key = path.strip_prefix(&above).unwrap_or(path);
+    Err(Invalid::new(
+        &object.path.key(key),
+        "compose knows no such key here",
+    ))
 }
 
 pub(in crate::compose) fn env_files(field: &Field) -> Decoded<Vec<EnvFile>> {
-    match field.node {
-        Node::List(_) => Ok(last_of_each(field.list(env_file)?, |file| {
-            file.path.clone()
-        })),
-        _ => Ok(vec![env_file(field)?]),
+    if let Node::List(_) = field.node {
+        let files = field.list(env_file)?;
+        return Ok(last_of_each(files, |file| file.path.clone()));
     }
+    field.text()?; // a mapping is only so in a list
+    Ok(vec![env_file(field)?])
 }
 
 fn env_file(field: &Field) -> Decoded<EnvFile> {
@@ -66,7 +68,7 @@ fn env_file(field: &Field) -> Decoded<EnvFile> {
             path: path.into(),
             required: true,
             raw: false,
-            missing: false,
+            named: field.path.clone(),
         });
     }
     let o = field.object()?;
@@ -78,7 +80,7 @@ fn env_file(field: &Field) -> Decoded<EnvFile> {
         path: o.text("path")?.into(),
         required: o.option("required", Field::bool)?.unwrap_or(true),
         raw: format == "raw",
-        missing: false,
+        named: field.path.clone(),
     };
     refuse_unknown(&o)?;
     Ok(file)
@@ -88,18 +90,22 @@ pub(in crate::compose) fn extra_hosts(field: &Field) -> Decoded<Vec<ExtraHost>> 
     let mut hosts = Vec::new();
     if let Node::Map(_) = field.node {
         for (name, addresses) in field.entries()? {
-            for address in addresses.one_or_more()? {
-                hosts.push(short::extra_host(&format!("{name}={address}")));
+            for (path, address) in addresses.placed()? {
+                hosts.push((path, format!("{name}={address}")));
             }
         }
     } else {
-        hosts.extend(field.distinct()?.iter().map(|text| short::extra_host(text)));
+        field.distinct()?;
+        hosts.extend(field.placed()?);
     }
-    let hosts: Result<Vec<ExtraHost>, String> = hosts.into_iter().collect();
-    let mut hosts = hosts.map_err(|reason| field.invalid(reason))?;
-    hosts.sort();
-    hosts.dedup();
-    Ok(hosts)
+    let mut all = Vec::new();
+    for (path, text) in hosts {
+        let found = short::extra_hosts(&text).map_err(|reason| Invalid::new(&path, reason))?;
+        all.extend(found);
+    }
+    // By the whole text, as compose has it: `db-1=…` stands before `db=…`.
+    all.sort_by_cached_key(|host| format!("{}={}", host.name, host.address));
+    Ok(all)
 }
 
 pub(in crate::compose) fn devices(field: &Field) -> Decoded<Vec<Device>> {
@@ -276,7 +282,11 @@ pub(in crate::compose) fn ulimits(field: &Field) -> Decoded<BTreeMap<String, Uli
                 hard: limit("hard")?,
             })
         }
-        _ => field.int().map(Ulimit::Single),
+        _ => field.int().map(|limit| match limit {
+            // As compose shows and hashes it.
+            0 => Ulimit::Range { soft: 0, hard: 0 },
+            limit => Ulimit::Single(limit),
+        }),
     })
 }
 

@@ -16,8 +16,21 @@ pub(in crate::compose) fn project(node: &Node, project: &mut Project) -> Decoded
         node,
     };
     let o = field.object()?;
-    o.get("name");
-    if o.get("version").is_some() {
+    for (key, kind) in [
+        ("name", "a string"),
+        ("version", "a string"),
+        ("services", "a mapping"),
+    ] {
+        if node.as_map().and_then(|top| top.get(key)) == Some(&Node::Null) {
+            let path = Path::default().key(key);
+            let reason =
+                format!("must be {kind}, not nothing; what belongs to it is indented deeper");
+            return Err(Invalid::new(&path, reason));
+        }
+    }
+    o.option("name", Field::text)?;
+    if let Some(version) = o.get("version") {
+        version.text()?;
         project
             .warnings
             .push("`version` is obsolete and has no effect".to_owned());
@@ -32,8 +45,9 @@ pub(in crate::compose) fn project(node: &Node, project: &mut Project) -> Decoded
     let unsupported = &mut project.unsupported;
     project.networks = section(&o, "networks", |o| network(o, unsupported))?;
     project.volumes = section(&o, "volumes", |o| volume(o, unsupported))?;
-    project.configs = section(&o, "configs", |o| file_object(o, unsupported))?;
-    project.secrets = section(&o, "secrets", |o| file_object(o, unsupported))?;
+    let (config, secret) = (["file", "environment", "content"], ["file", "environment"]);
+    project.configs = section(&o, "configs", |o| file_object(o, &config, unsupported))?;
+    project.secrets = section(&o, "secrets", |o| file_object(o, &secret, unsupported))?;
     // What a section means that no compose file has, nobody can say.
     let unknown = o.unknown()?;
     if let Some(key) = unknown.iter().find(|key| *key != "models") {
@@ -139,7 +153,12 @@ fn volume(o: &Object, unsupported: &mut Vec<String>) -> Decoded<Volume> {
     Ok(volume)
 }
 
-fn file_object(o: &Object, unsupported: &mut Vec<String>) -> Decoded<FileObject> {
+/// A config or secret, whose content comes from one of these keys.
+fn file_object(
+    o: &Object,
+    origins: &[&'static str],
+    unsupported: &mut Vec<String>,
+) -> Decoded<FileObject> {
     let (external, name) = external(o)?;
     let object = FileObject {
         name,
@@ -148,6 +167,11 @@ fn file_object(o: &Object, unsupported: &mut Vec<String>) -> Decoded<FileObject>
         content: o.text("content")?,
         external,
     };
+    let said = origins.iter().filter(|key| o.get(key).is_some()).count();
+    if said != 1 && !object.external {
+        let reason = format!("needs one of {}", origins.join(", "));
+        return Err(Invalid::new(&o.path, reason));
+    }
     unsupported.extend(o.unknown()?);
     Ok(object)
 }

@@ -3,6 +3,8 @@
 
 use super::deploy;
 use super::parts;
+use std::collections::BTreeMap;
+
 use crate::compose::decode::words;
 use crate::compose::decode::{Decoded, Field, Object};
 use crate::compose::model::service::{
@@ -30,7 +32,7 @@ pub(in crate::compose) fn service(
         cap_add: o.names("cap_add")?,
         cap_drop: o.names("cap_drop")?,
         cgroup_parent: o.text("cgroup_parent")?,
-        cgroup: o.text("cgroup")?,
+        cgroup: o.word("cgroup", &["host", "private"])?,
         cpu_count: o.int("cpu_count")?,
         cpu_percent: o.float("cpu_percent")?,
         cpu_period: o.int("cpu_period")?,
@@ -42,9 +44,9 @@ pub(in crate::compose) fn service(
         cpu_shares: o.int("cpu_shares")?,
         command: o.or_default("command", argv)?,
         configs: o.or_default("configs", parts::configs)?,
-        container_name: o.text("container_name")?,
+        container_name: o.or_default("container_name", container_name)?,
         depends_on: o.or_default("depends_on", parts::depends_on)?,
-        absent: std::collections::BTreeMap::new(),
+        absent: BTreeMap::new(),
         deploy: o.option("deploy", |field| {
             deploy::deploy(field, &mut unsupported, warnings)
         })?,
@@ -55,7 +57,7 @@ pub(in crate::compose) fn service(
         dns_search: o.one_or_more("dns_search")?,
         domainname: o.text("domainname")?,
         entrypoint: o.or_default("entrypoint", argv)?,
-        environment: o.or_default("environment", Field::pairs)?,
+        environment: o.or_default("environment", environment)?,
         env_file: o.or_default("env_file", parts::env_files)?,
         expose: o.or_default("expose", parts::expose)?,
         external_links: o.distinct("external_links")?,
@@ -111,6 +113,7 @@ pub(in crate::compose) fn service(
         post_start: o.list("post_start", hook)?,
         pre_stop: o.list("pre_stop", hook)?,
         unsupported: Vec::new(),
+        unreadable: None,
     };
     unsupported.extend(o.unknown()?);
     service.unsupported = unsupported;
@@ -125,7 +128,10 @@ fn check(service: &Service, object: &Object) -> Decoded<()> {
         return Err(networks.invalid("networks and network_mode exclude each other"));
     }
     if service.image.is_empty() && service.build.is_none() && service.unsupported.is_empty() {
-        let reason = "has neither an image nor a build";
+        if let Some(image) = field("image") {
+            return Err(image.invalid("is empty; are its variables set?"));
+        }
+        let reason = "has neither an image nor a build; add `image:` or `build:`";
         return Err(crate::compose::yaml::path::Invalid::new(
             &object.path,
             reason,
@@ -209,11 +215,46 @@ fn argv(field: &Field) -> Decoded<Argv> {
 /// `if_not_present` is an old name of `missing`.
 fn pull_policy(field: &Field) -> Decoded<String> {
     let policy = field.text()?;
-    Ok(if policy == "if_not_present" {
-        "missing".to_owned()
-    } else {
-        policy
-    })
+    let units = ['w', 'd', 'h', 'm', 's'];
+    let is_interval = |text: &str| {
+        !text.is_empty()
+            && text.split_inclusive(units).all(|part| {
+                let number = part.strip_suffix(units).unwrap_or_default();
+                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+            })
+    };
+    match policy.as_str() {
+        "if_not_present" => Ok("missing".to_owned()),
+        "always" | "never" | "build" | "missing" | "refresh" | "daily" | "weekly" => Ok(policy),
+        every if every.strip_prefix("every_").is_some_and(is_interval) => Ok(policy),
+        _ => Err(field.invalid(format!(
+            "must be always, missing, never, build, daily, weekly or every_ with a time such as every_12h, not `{policy}`"
+        ))),
+    }
+}
+
+/// The engine's rule for names.
+fn container_name(field: &Field) -> Decoded<String> {
+    let name = field.text()?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    if name.len() > 1 && !name.starts_with(['_', '.', '-']) && name.chars().all(allowed) {
+        return Ok(name);
+    }
+    Err(field.invalid(format!(
+        "`{name}` is no container name: at least two letters, digits, `_`, `.` or `-`, the first a letter or digit"
+    )))
+}
+
+/// A space before the `=` would be part of the name.
+fn environment(field: &Field) -> Decoded<BTreeMap<String, Option<String>>> {
+    let variables = field.pairs()?;
+    match variables.keys().find(|name| name.ends_with(' ')) {
+        Some(name) => Err(field.invalid(format!(
+            "the name `{name}` ends with a space; write {}=value",
+            name.trim_end()
+        ))),
+        None => Ok(variables),
+    }
 }
 
 fn restart(field: &Field) -> Decoded<String> {
@@ -234,7 +275,10 @@ fn healthcheck(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Healthch
         test: o.or_default("test", healthcheck_test)?,
         timeout: o.option("timeout", Field::interval)?,
         interval: o.option("interval", Field::interval)?,
-        retries: o.option("retries", Field::int)?,
+        retries: o.option("retries", |field| match field.int()? {
+            ..0 => Err(field.invalid("must not be negative")),
+            retries => Ok(retries),
+        })?,
         start_period: o.option("start_period", Field::interval)?,
         start_interval: o.option("start_interval", Field::interval)?,
         disable: o.bool("disable")?,
@@ -268,11 +312,16 @@ fn develop(field: &Field, warnings: &mut Vec<String>) -> Decoded<Develop> {
     Ok(develop)
 }
 
+/// What `docker compose watch` can do.
+const ACTIONS: [&str; 5] = ["rebuild", "sync", "restart", "sync+restart", "sync+exec"];
+
 fn trigger(field: &Field) -> Decoded<Trigger> {
     let o = field.object()?;
     let trigger = Trigger {
-        path: o.text("path")?,
-        action: o.text("action")?,
+        path: o.needed("path")?.text()?,
+        action: o
+            .needed("action")
+            .and_then(|_| o.word("action", &ACTIONS))?,
         target: o.text("target")?,
         exec: o.or_default("exec", hook)?,
         include: o.one_or_more("include")?,

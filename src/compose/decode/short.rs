@@ -4,7 +4,11 @@ use crate::compose::model::service::{BindOptions, Device, ExtraHost, Mount, Port
 
 /// Ports of `[[host_ip:]published:]target[/protocol]`, where published and target may be ranges.
 pub(in crate::compose) fn ports(text: &str) -> Result<Vec<Port>, String> {
-    let wanted = || format!("`{text}` is not a port ([[address:]published:]container[/protocol])");
+    let wanted = || {
+        format!(
+            "`{text}` is not a port ([[address:]published:]container[/protocol], each from 1 to 65535)"
+        )
+    };
     let (rest, protocol) = text.rsplit_once('/').unwrap_or((text, "tcp"));
     if !matches!(
         protocol.to_ascii_lowercase().as_str(),
@@ -162,22 +166,23 @@ pub(in crate::compose) fn device(text: &str) -> Result<Device, String> {
     })
 }
 
-/// An entry of /etc/hosts, `name=address` or `name:address`; the address may be an IPv6 one, in
-/// brackets or not.
-pub(super) fn extra_host(text: &str) -> Result<ExtraHost, String> {
+/// Entries of /etc/hosts, `name=address` or `name:address`, with commas between several addresses; an
+/// IPv6 one may be in brackets.
+pub(super) fn extra_hosts(text: &str) -> Result<Vec<ExtraHost>, String> {
     let split = text.split_once('=').or_else(|| text.split_once(':'));
-    let Some((name, address)) =
-        split.filter(|(name, address)| !name.is_empty() && !address.is_empty())
-    else {
+    let Some((name, addresses)) = split.filter(|(name, _)| !name.is_empty()) else {
         return Err(format!("`{text}` is not a host entry (name=address)"));
     };
-    Ok(ExtraHost {
-        name: name.to_owned(),
-        address: address
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned(),
-    })
+    let entry = |address: &str| {
+        let bare = address
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        ExtraHost {
+            name: name.to_owned(),
+            address: bare.unwrap_or(address).to_owned(),
+        }
+    };
+    Ok(addresses.split(',').map(entry).collect())
 }
 
 #[cfg(test)]
@@ -270,12 +275,20 @@ mod tests {
 
     #[test]
     fn hosts_and_devices() {
-        let host = |text| extra_host(text).map(|host| format!("{} {}", host.name, host.address));
+        let host = |text| {
+            let show = |host: &ExtraHost| format!("{} {}", host.name, host.address);
+            extra_hosts(text).map(|hosts| hosts.iter().map(show).collect::<Vec<_>>().join(", "))
+        };
         let gateway = Ok("host.docker.internal host-gateway".to_owned());
         assert_eq!(host("host.docker.internal:host-gateway"), gateway);
         assert_eq!(host("host.docker.internal=host-gateway"), gateway);
         assert_eq!(host("six:[::1]"), Ok("six ::1".to_owned()));
         assert_eq!(host("six:::1"), Ok("six ::1".to_owned()));
+        assert_eq!(
+            host("two=1.1.1.1,::1"),
+            Ok("two 1.1.1.1, two ::1".to_owned())
+        );
+        assert_eq!(host("none="), Ok("none ".to_owned()));
         assert!(host("alone").is_err());
         let device = device("/dev/dri:/dev/x:r").expect("valid");
         assert_eq!((&*device.target, &*device.permissions), ("/dev/x", "r"));

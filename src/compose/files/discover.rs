@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::clean::clean;
 use super::environment::Environment;
+use super::read;
 use crate::compose::model::LoadOptions;
 use crate::error::{Error, Result};
 
@@ -78,8 +79,10 @@ pub(in crate::compose) fn files(
         let absolute = |path: &PathBuf| clean(&options.working_dir.join(path));
         named.iter().map(absolute).collect()
     };
-    if let Some(missing) = paths.iter().find(|path| !path.exists() || path.is_dir()) {
-        return Err(missing_file(missing));
+    if let Some(reason) = paths.iter().find_map(|path| read::lacking(path)) {
+        return Err(Error::usage(format!("compose file {reason}")).hint(
+            "name an existing file with -f or COMPOSE_FILE, or leave both out to search for one",
+        ));
     }
     let first = paths[0].parent().unwrap_or(Path::new("/")).to_owned();
     let project_directory = match &options.project_directory {
@@ -91,16 +94,6 @@ pub(in crate::compose) fn files(
         project_directory,
         passed_over,
     }))
-}
-
-fn missing_file(path: &Path) -> Error {
-    let what = if path.is_dir() {
-        "is a folder, not a file"
-    } else {
-        "does not exist"
-    };
-    Error::usage(format!("compose file {} {what}", path.display()))
-        .hint("name an existing file with -f or COMPOSE_FILE, or leave both out to search for one")
 }
 
 /// The files that `COMPOSE_FILE` lists.

@@ -16,11 +16,12 @@ pub(super) struct Fault {
     pub reason: String,
 }
 
-/// Reads a file. Variables in its values are looked up with `lookup`, then among those above; those
-/// that were needed and not found are returned as well.
+/// Reads a file. Variables in its values are looked up with `lookup`, then among those above, then among
+/// those of earlier files; those that were needed and not found are returned as well.
 pub(in crate::compose) fn parse(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
+    earlier: &Variables,
 ) -> Result<(Variables, BTreeSet<String>), Fault> {
     let text = text
         .strip_prefix('\u{feff}')
@@ -38,7 +39,11 @@ pub(in crate::compose) fn parse(
             rest = after;
             continue;
         }
-        let known = |name: &str| lookup(name).or_else(|| variables.get(name).cloned().flatten());
+        let of = |file: &Variables, name: &str| file.get(name).cloned().flatten();
+        let known = |name: &str| {
+            let above = || of(&variables, name).or_else(|| of(earlier, name));
+            lookup(name).or_else(above)
+        };
         let (value, after) = value(after, &known, &mut unset)
             .map_err(|reason| fault(format!("value of `{key}`: {reason}")))?;
         variables.insert(key.to_owned(), Some(value));
@@ -48,15 +53,29 @@ pub(in crate::compose) fn parse(
 }
 
 /// Reads a file whose values are taken as they stand, `format: raw`.
-pub(super) fn parse_raw(text: &str) -> Variables {
-    text.lines()
-        .map(str::trim_start)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| match line.split_once('=') {
-            Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-            None => (line.to_owned(), None),
-        })
-        .collect()
+pub(super) fn parse_raw(text: &str) -> Result<Variables, Fault> {
+    let mut variables = Variables::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, value) = match line.split_once('=') {
+            Some((key, value)) => (key, Some(value.to_owned())),
+            None => (line, None),
+        };
+        let reason = match key {
+            "" => "has no name before the `=`".to_owned(),
+            key if key.contains([' ', '\t']) => format!("key `{key}` contains a space"),
+            _ => {
+                variables.insert(key.to_owned(), value);
+                continue;
+            }
+        };
+        let line = index + 1;
+        return Err(Fault { line, reason });
+    }
+    Ok(variables)
 }
 
 /// Skips blank lines and comments.
@@ -172,7 +191,7 @@ mod tests {
     }
 
     fn one(text: &str) -> Option<String> {
-        parse(text, &lookup)
+        parse(text, &lookup, &Variables::new())
             .expect("valid")
             .0
             .remove("K")
@@ -214,7 +233,8 @@ mod tests {
 
     #[test]
     fn bare_keys_inherit() {
-        let (variables, unset) = parse("OS\nNO\nA.B-c=1\nZ=$NO", &lookup).expect("valid");
+        let (variables, unset) =
+            parse("OS\nNO\nA.B-c=1\nZ=$NO", &lookup, &Variables::new()).expect("valid");
         assert_eq!(unset.into_iter().collect::<Vec<_>>(), ["NO"]);
         assert_eq!(variables["OS"].as_deref(), Some("outer"));
         assert_eq!(variables["NO"], None);
@@ -230,7 +250,7 @@ mod tests {
             ("K=${OS", 1, "`K`: invalid variable"),
             ("K!=1", 1, "contains `!`"),
         ] {
-            let fault = parse(text, &lookup).expect_err(text);
+            let fault = parse(text, &lookup, &Variables::new()).expect_err(text);
             assert!(fault.reason.contains(says), "{}", fault.reason);
             assert_eq!(fault.line, line, "{text}");
         }
@@ -238,9 +258,12 @@ mod tests {
 
     #[test]
     fn raw_files_are_taken_as_they_stand() {
-        let variables = parse_raw("# c\nA='x' # y\nB=$OS\n\nC\n");
+        let variables = parse_raw("# c\nA='x' # y\nB=$OS\n\nC\n").expect("valid");
         assert_eq!(variables["A"].as_deref(), Some("'x' # y"));
         assert_eq!(variables["B"].as_deref(), Some("$OS"));
         assert_eq!(variables["C"], None);
+        for (text, line) in [("A=1\nexport B=2", 2), ("=1", 1)] {
+            assert_eq!(parse_raw(text).expect_err(text).line, line);
+        }
     }
 }

@@ -33,11 +33,10 @@ impl Environment {
         };
         environment.named_files = named_env_files(options, &environment.variables);
         for path in environment.named_files.clone() {
-            if !path.exists() {
-                return Err(Error::usage(format!(
-                    "environment file {} does not exist",
-                    path.display()
-                )));
+            if let Some(reason) = read::lacking(&path) {
+                return Err(Error::usage(format!("environment file {reason}")).hint(
+                    "name an existing file with --env-file or COMPOSE_ENV_FILES, or leave both out",
+                ));
             }
             environment.add(&path)?;
         }
@@ -61,7 +60,7 @@ impl Environment {
         if off.is_some_and(|value| truthy(value)) || !path.is_file() {
             return Ok(());
         }
-        let (found, unset) = env_file(path, &self.variables, false)?;
+        let (found, unset) = env_file(path, &self.variables, &Variables::new(), false)?;
         self.unset.extend(unset);
         for (key, value) in found {
             if let Some(value) = value {
@@ -72,17 +71,20 @@ impl Environment {
     }
 }
 
-/// Reads an environment file; also returns the variables that it needed and that were not set.
+/// Reads an environment file, after earlier ones; also returns the variables that it needed and that were not set.
 pub(in crate::compose) fn env_file(
     path: &Path,
     known: &BTreeMap<String, String>,
+    earlier: &Variables,
     raw: bool,
 ) -> Result<(Variables, BTreeSet<String>)> {
     let text = read::text(path)?;
-    if raw {
-        return Ok((dotenv::parse_raw(&text), BTreeSet::new()));
-    }
-    dotenv::parse(&text, &|name| known.get(name).cloned()).map_err(|fault| {
+    let parsed = if raw {
+        dotenv::parse_raw(&text).map(|variables| (variables, BTreeSet::new()))
+    } else {
+        dotenv::parse(&text, &|name| known.get(name).cloned(), earlier)
+    };
+    parsed.map_err(|fault| {
         Error::usage(format!(
             "{}:{}: {}",
             path.display(),

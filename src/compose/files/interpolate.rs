@@ -72,11 +72,13 @@ impl<'a> Interpolation<'a> {
                 result.push_str(&self.braced(&braced[..end], text, depth)?);
                 rest = &braced[end + 1..];
             } else {
+                // Where no name follows, it is a dollar sign, as for the shell's `$(date)` and `$1`.
                 let name = name_prefix(after);
                 if name.is_empty() {
-                    return Err(invalid(text));
+                    result.push('$');
+                } else {
+                    result.push_str(&self.plain(name));
                 }
-                result.push_str(&self.plain(name));
                 rest = &after[name.len()..];
             }
         }
@@ -110,12 +112,17 @@ impl<'a> Interpolation<'a> {
         let mut characters = operation.chars();
         let operator = characters.next();
         let word = characters.as_str();
+        if !matches!(operator, Some('-' | '+' | '?')) || word.contains('\n') {
+            return Err(invalid(whole));
+        }
+        // Also where it is not used: a required variable in it is required all the same.
+        let word = self.expand(word, depth + 1)?;
         match (operator, value) {
             (Some('-' | '?'), Some(value)) => Ok(value),
-            (Some('-'), None) | (Some('+'), Some(_)) => self.expand(word, depth + 1),
+            (Some('-'), None) | (Some('+'), Some(_)) => Ok(word),
             (Some('+'), None) => Ok(String::new()),
             (Some('?'), None) => {
-                let reason = self.expand(word, depth + 1)?;
+                let reason = word;
                 let colon = if reason.is_empty() { "" } else { ": " };
                 Err(format!(
                     "required variable {name} is missing a value{colon}{reason}"
@@ -208,6 +215,7 @@ mod tests {
             ("${M:-llama3:8b}", "llama3:8b"),
             ("${URL:-http://h:1/p?q=1}", "http://h:1/p?q=1"),
             ("${UNSET:-$$x}", "$x"),
+            ("$ $1 a$ $(date) $? $SET$", "$ $1 a$ $(date) $? value$"),
             ("ünï $SET ö", "ünï value ö"),
         ] {
             assert_eq!(expand(text), Ok(value.to_owned()), "{text}");
@@ -217,7 +225,13 @@ mod tests {
     #[test]
     fn what_is_no_variable_is_refused() {
         for text in [
-            "$", "$1", "a $ b", "${", "${}", "${1}", "${SET", "${SET!x}", "${SET:}", "$?",
+            "${",
+            "${}",
+            "${1}",
+            "${SET",
+            "${SET!x}",
+            "${SET:}",
+            "${UNSET:-a\nb}",
         ] {
             let error = expand(text).expect_err(text);
             assert!(error.contains("$$ for a dollar sign"), "{text}: {error}");
@@ -236,6 +250,10 @@ mod tests {
                 "required variable EMPTY is missing a value: no value",
             ),
             ("${UNSET?}", "required variable UNSET is missing a value"),
+            (
+                "${SET:-${UNSET?used or not}}",
+                "required variable UNSET is missing a value: used or not",
+            ),
         ] {
             assert_eq!(expand(text), Err(says.to_owned()));
         }
@@ -266,7 +284,7 @@ mod tests {
                 .remove(0)
         );
 
-        let mut node = crate::compose::yaml::parse("{a: [x, $1]}")
+        let mut node = crate::compose::yaml::parse("{a: [x, '${1}']}")
             .expect("valid")
             .remove(0);
         let fault = interpolation

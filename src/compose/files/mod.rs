@@ -7,3 +7,5 @@ pub(super) mod interpolate;
 pub(super) mod read;
 
 mod dotenv;
+
+pub(super) use dotenv::Variables;

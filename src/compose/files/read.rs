@@ -1,12 +1,25 @@
 //! Files as text, with bounds.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use crate::error::{Context, Error, Kind, Result};
 
 /// Larger files are refused: no compose or environment file is.
 const MAX_BYTES: u64 = 4 << 20;
+
+/// Why a path that a person wrote leads to no file; `None` where it leads to one.
+pub(in crate::compose) fn lacking(path: &Path) -> Option<String> {
+    let shown = path.display();
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Some(format!("{shown} is a folder, not a file")),
+        Ok(_) => None,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Some(format!("{shown} does not exist"))
+        }
+        Err(error) => Some(format!("cannot read {shown}: {error}")),
+    }
+}
 
 /// The text of a file.
 pub(in crate::compose) fn text(path: &Path) -> Result<String> {

@@ -1,17 +1,17 @@
 //! `include` and `extends`: models and services taken from elsewhere.
 
-use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 
 use super::reader::{Document, Reader};
 use crate::compose::decode::Field;
+use crate::compose::files::Variables;
 use crate::compose::files::environment::env_file;
 use crate::compose::merge;
 use crate::compose::merge::rebase::Base;
 use crate::compose::model::names::closest;
 use crate::compose::yaml::node::{Map, Node};
 use crate::compose::yaml::path::Path;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Includes nested deeper than this go round in a circle.
 const MAX_INCLUDES: usize = 100;
@@ -63,8 +63,15 @@ impl<'r, 'b> Extender<'r, 'b> {
         if let Node::Map(top) = &mut node
             && let Some(include) = top.remove("include")
         {
-            for entry in list(include) {
-                self.include(top, &entry, file)?;
+            let field = Field {
+                path: Path::default().key("include"),
+                node: &include,
+            };
+            let entries = field.items();
+            let entries =
+                entries.map_err(|fault| self.reader.fault(file, &fault.path, fault.reason))?;
+            for entry in entries {
+                self.include(top, entry.node, file, &entry.path)?;
             }
         }
         let services = services(&node);
@@ -107,6 +114,8 @@ impl<'r, 'b> Extender<'r, 'b> {
         let base = match &extends.file {
             None => self.extended(services, &extends, file, file, &path, trail)?,
             Some(other) => {
+                let said = path.key("extends").key("file");
+                self.reader.check(other, file, &said)?;
                 let folder = other.parent().unwrap_or(FilePath::new("/"));
                 let base = Base::new(folder, &self.reader.environment.variables);
                 let node = self.reader.file(other, &base)?;
@@ -166,41 +175,50 @@ impl<'r, 'b> Extender<'r, 'b> {
         })
     }
 
-    /// Reads an included model and adds what it defines.
-    fn include(&mut self, top: &mut Map, entry: &Node, file: &FilePath) -> Result<()> {
-        let path = Path::default().key("include");
+    /// Reads an included model and adds what it defines; `path` is where that is said.
+    fn include(&mut self, top: &mut Map, entry: &Node, file: &FilePath, path: &Path) -> Result<()> {
         if self.reader.sources.len() > MAX_INCLUDES {
-            return Err(self.reader.fault(file, &path, "files include each other"));
+            return Err(self.reader.fault(file, path, "files include each other"));
         }
         let field = Field {
             path: path.clone(),
             node: entry,
         };
         let decoded = match entry {
-            Node::Text(path) => Ok((vec![path.clone()], String::new(), Vec::new())),
+            Node::Text(_) => field
+                .placed()
+                .map(|paths| (paths, String::new(), Vec::new())),
             _ => field.object().and_then(|o| {
                 Ok((
-                    o.one_or_more("path")?,
+                    o.or_default("path", Field::placed)?,
                     o.text("project_directory")?,
-                    o.one_or_more("env_file")?,
+                    o.or_default("env_file", Field::placed)?,
                 ))
             }),
         };
         let (paths, folder, env_files) =
             decoded.map_err(|fault| self.reader.fault(file, &fault.path, fault.reason))?;
-        let paths: Vec<PathBuf> = paths
-            .iter()
-            .map(|path| self.base.absolute(path).into())
-            .collect();
+        let paths = self.existing(paths, file)?;
+        let env_files = self.existing(env_files, file)?;
         let Some(first) = paths.first() else {
-            return Err(self.reader.fault(file, &path, "names no path"));
+            return Err(self.reader.fault(file, path, "names no path"));
         };
         let folder = match folder.as_str() {
             "" => first.parent().unwrap_or(FilePath::new("/")).to_owned(),
             folder => self.base.absolute(folder).into(),
         };
-        let included = self.included(&paths, &folder, &env_files)?;
+        let included = self.included(&paths, &folder, env_files)?;
         self.import(top, included, file, first)
+    }
+
+    /// The files with these names, absolute.
+    fn existing(&self, names: Vec<(Path, String)>, file: &FilePath) -> Result<Vec<PathBuf>> {
+        let existing = |(path, name): (Path, String)| {
+            let absolute = PathBuf::from(self.base.absolute(&name));
+            self.reader.check(&absolute, file, &path)?;
+            Ok(absolute)
+        };
+        names.into_iter().map(existing).collect()
     }
 
     /// The included model, read with variables of its own beneath those of the project.
@@ -208,18 +226,22 @@ impl<'r, 'b> Extender<'r, 'b> {
         &mut self,
         paths: &[PathBuf],
         folder: &FilePath,
-        env_files: &[String],
+        mut own: Vec<PathBuf>,
     ) -> Result<Node> {
         let outer = self.reader.environment.variables.clone();
-        let mut own: Vec<PathBuf> = env_files
-            .iter()
-            .map(|path| self.base.absolute(path).into())
-            .collect();
         if own.is_empty() {
             own.extend(Some(folder.join(".env")).filter(|path| path.is_file()));
         }
+        let mut beneath = Variables::new();
         for path in own {
-            add_missing(&mut self.reader.environment.variables, &path)?;
+            let (found, _) = env_file(&path, &outer, &beneath, false)?;
+            beneath.extend(found);
+        }
+        let variables = &mut self.reader.environment.variables;
+        for (key, value) in beneath {
+            if let Some(value) = value {
+                variables.entry(key).or_insert(value);
+            }
         }
         let base = Base::new(folder, &self.reader.environment.variables);
         let model = self
@@ -262,24 +284,7 @@ impl<'r, 'b> Extender<'r, 'b> {
     }
 }
 
-fn add_missing(variables: &mut BTreeMap<String, String>, path: &FilePath) -> Result<(), Error> {
-    for (key, value) in env_file(path, variables, false)?.0 {
-        if let Some(value) = value {
-            variables.entry(key).or_insert(value);
-        }
-    }
-    Ok(())
-}
-
 fn services(node: &Node) -> Map {
     let services = node.as_map().and_then(|top| top.get("services"));
     services.and_then(Node::as_map).cloned().unwrap_or_default()
-}
-
-fn list(node: Node) -> Vec<Node> {
-    match node {
-        Node::List(items) => items,
-        Node::Null => Vec::new(),
-        one => vec![one],
-    }
 }

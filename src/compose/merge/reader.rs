@@ -49,7 +49,7 @@ impl Reader {
         Ok(documents)
     }
 
-    /// The documents of a file. A file that says nothing is a fault, as for compose.
+    /// The documents of a file. One that says nothing has none.
     fn parse(&mut self, path: &FilePath) -> Result<Vec<Document>> {
         let source = Source {
             path: path.to_owned(),
@@ -62,9 +62,6 @@ impl Reader {
             .filter(|node| *node != Node::Null)
             .map(|node| (index, node))
             .collect();
-        if documents.is_empty() {
-            return Err(source.error(None, "the compose file is empty"));
-        }
         if let Some((_, other)) = documents.iter().find(|(_, node)| node.as_map().is_none()) {
             let reason = format!("a compose file must be a mapping, not {}", other.kind());
             return Err(source.error(None, &reason));
@@ -102,6 +99,21 @@ impl Reader {
         Ok(merged)
     }
 
+    /// Fails where a path that a file names leads to no file; `path` is where that is said.
+    pub(in crate::compose) fn check(
+        &self,
+        named: &FilePath,
+        file: &FilePath,
+        path: &Path,
+    ) -> Result<()> {
+        match read::lacking(named) {
+            None => Ok(()),
+            Some(reason) => Err(self
+                .fault(file, path, reason)
+                .hint("create it, or correct the path")),
+        }
+    }
+
     /// A fault in a file that was read, by its path.
     pub(in crate::compose) fn fault(
         &self,
@@ -124,9 +136,63 @@ fn not_yaml(source: &Source, broken: &Broken) -> Error {
     let error = source.error(broken.position, &broken.message);
     let line = broken
         .position
-        .and_then(|at| source.text.lines().nth(at.line - 1));
-    if line.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t')) {
-        return error.hint("the line is indented with a tab; YAML allows only spaces");
+        .and_then(|at| source.text.lines().nth(at.line - 1))
+        .unwrap_or_default();
+    match mistake(&broken.message, line) {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
-    error
+}
+
+/// What a person most likely did where the parser says this of a line.
+fn mistake(message: &str, line: &str) -> Option<&'static str> {
+    if line.trim_start_matches(' ').starts_with('\t') {
+        return Some("the line is indented with a tab; YAML allows only spaces");
+    }
+    let hints = [
+        (
+            "mapping values are not allowed",
+            "a text with `: ` in it must stand in quotes; or the line is indented deeper than those above",
+        ),
+        (
+            "cannot start any token",
+            "a text that begins with @, ` or % must stand in quotes",
+        ),
+        (
+            "scanning an alias",
+            "a text that begins with * must stand in quotes",
+        ),
+        (
+            "scanning an anchor",
+            "a text that begins with & must stand in quotes",
+        ),
+        (
+            "unknown tag",
+            "a text that begins with ! must stand in quotes",
+        ),
+        (
+            "invalid type: map, expected a string as key",
+            "a text that begins with { must stand in quotes",
+        ),
+        ("expected a string as key", "put the key in quotes"),
+        (
+            "did not find expected '-' indicator",
+            "a list, whose items begin with `- `, cannot go on as a mapping; or the indentation is wrong",
+        ),
+        (
+            "did not find expected key",
+            "is the line indented like its neighbours, and is every quote closed?",
+        ),
+        (
+            "scanning a quoted scalar",
+            "close the quote that begins there",
+        ),
+        ("recursion limit", "an anchor must not contain itself"),
+        (
+            "unknown anchor",
+            "define it above with `&NAME`; a text that begins with * must stand in quotes",
+        ),
+    ];
+    let fits = |(says, hint): (&str, _)| message.contains(says).then_some(hint);
+    hints.into_iter().find_map(fits)
 }

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use crate::compose::model::omit::canonical;
 use crate::compose::model::service::Service;
+use crate::compose::yaml::path::{Invalid, Path, Sources};
+use crate::error::Error;
 
 /// What to read, and with which environment.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +69,21 @@ pub struct Project {
     pub unsupported: Vec<String>,
     /// What the person should know: unset variables, keys without effect.
     pub warnings: Vec<String>,
+    /// The texts of the files that were read, for the places of faults that show only later.
+    pub sources: Sources,
+}
+
+impl Project {
+    /// The fault of a value, with its place in the files.
+    pub(in crate::compose) fn fault(&self, path: &Path, reason: impl Into<String>) -> Error {
+        Invalid::new(path, reason).in_files(&self.sources.0)
+    }
+
+    /// The fault of the value under these keys, with its place in the files.
+    pub fn fault_under(&self, keys: &[&str], reason: impl Into<String>) -> Error {
+        let path = keys.iter().fold(Path::default(), |path, key| path.key(key));
+        self.fault(&path, reason)
+    }
 }
 
 canonical! {

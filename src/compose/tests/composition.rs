@@ -80,3 +80,24 @@ fn documents_of_one_file_merge() {
     assert_eq!(project.services["a"].image, "y");
     assert!(project.services["a"].tty);
 }
+
+#[test]
+fn the_later_environment_file_of_an_include_wins_beneath_the_project() {
+    let folder = Folder::new(&[
+        (
+            "compose.yaml",
+            "include: [{path: b.yaml, env_file: [one, two]}]\nservices: {b: {image: y}}",
+        ),
+        (
+            "b.yaml",
+            "services: {a: {image: x, environment: {A: $A, B: $B, C: $C}}}",
+        ),
+        ("one", "A=1\nB=1\nC=1\nONLY=1"),
+        ("two", "A=2\nB=${A}-${ONLY}-$C\nC=2"),
+    ]);
+    let folder = folder.set("C", "outer");
+    assert_eq!(
+        variables(&folder.project()),
+        ["A=2", "B=2-1-outer", "C=outer"]
+    );
+}

@@ -43,12 +43,149 @@ fn faults_show_file_line_column_and_key() {
         ("services:\n\ta: {}\n", ":2:1: ", "cannot start any token"),
         ("- x\n", ": ", "must be a mapping, not a list"),
         ("# nothing\n", ": ", "is empty"),
+        (
+            "services:\n  a:\n    image: x\n    secrets:\n      - source: token\n",
+            ":5:17: services.a.secrets: ",
+            "`token` is not defined",
+        ),
+        (
+            "services:\n  a:\n    image: x\n    volumes:\n      - b/c:/c\n",
+            ":5:9: services.a.volumes: ",
+            "`b/c` is not defined",
+        ),
     ] {
         let folder = one(text);
         let error = folder.refusal();
         let start = format!("{}{place}", folder.path("compose.yaml"));
         assert!(error.message.starts_with(&start), "{error}");
         assert!(error.message.contains(says), "{error}");
+    }
+}
+
+/// A text, where and what is said of it, and the hint.
+const MISTAKES: &[(&str, &str, &str, &str)] = &[
+    (
+        "services:\n  a:\n    command: \"b\n    tty: true\n",
+        ":3:14: ",
+        "",
+        "close the quote",
+    ),
+    (
+        "services:\n  a:\n    command: a: b\n",
+        ":3:15: ",
+        "",
+        "must stand in quotes",
+    ),
+    (
+        "services:\n  a:\n    command: @b\n",
+        ":3:14: ",
+        "",
+        "begins with @",
+    ),
+    (
+        "services:\n  a:\n    command: *.b\n",
+        ":3:15: ",
+        "",
+        "begins with *",
+    ),
+    (
+        "services:\n  a:\n    command: *b\n",
+        ":3:14: ",
+        "",
+        "define it above",
+    ),
+    (
+        "services:\n  a:\n    command: !b c\n",
+        ":3:14: ",
+        "",
+        "begins with !",
+    ),
+    (
+        "services:\n  a:\n    image: {{ b }}\n",
+        ":3:13: ",
+        "",
+        "begins with {",
+    ),
+    (
+        "services:\n  a:\n    labels:\n      1: b\n",
+        ":4:7: ",
+        "",
+        "put the key in quotes",
+    ),
+    (
+        "services:\n  a:\n    labels:\n      - b=c\n      d: e\n",
+        ":5:7: ",
+        "",
+        "cannot go on as a mapping",
+    ),
+    (
+        "x: &a\n  y: *a\n",
+        ":1:4: ",
+        "recursion",
+        "must not contain itself",
+    ),
+    (
+        "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a]}\n",
+        ":3:30: ",
+        "a -> b -> a",
+        "remove one",
+    ),
+    (
+        "services:\n  a: {image: x, depends_on: {bb: {condition: service_started}}}\n  b1: {image: y}\n",
+        ":2:30: ",
+        "services.a.depends_on: no service `bb`",
+        "did you mean `b1`?",
+    ),
+    (
+        "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, profiles: [p]}\n",
+        ":2:30: ",
+        "inactive profile `p`",
+        "COMPOSE_PROFILES=p",
+    ),
+    (
+        "services:\n  a:\n    image:b\n",
+        ":2:3: ",
+        "a space follows the colon",
+        "",
+    ),
+    (
+        "services:\na:\n  image: b\n",
+        ":1:1: ",
+        "is indented deeper",
+        "",
+    ),
+    (
+        "services:\n  a:\n    image: $NONE\n",
+        ":3:5: ",
+        "are its variables set?",
+        "",
+    ),
+    (
+        "services:\n  a: {}\n",
+        ":2:3: ",
+        "add `image:` or `build:`",
+        "",
+    ),
+    (
+        "services:\n  a: {image: x, stop_grace_period: 10}\n",
+        ":2:17: ",
+        "such as 10s, not a number",
+        "",
+    ),
+];
+
+/// The next step stands with each: in the message, or as a hint.
+#[test]
+fn frequent_mistakes_are_met_with_what_to_do() {
+    for (text, place, says, hint) in MISTAKES {
+        let folder = one(text);
+        let error = folder.refusal();
+        let start = format!("{}{place}", folder.path("compose.yaml"));
+        assert!(error.message.starts_with(&start), "{text}: {error}");
+        assert!(error.message.contains(says), "{error}");
+        assert_eq!(error.details.len(), 2, "{text}: a line and a caret");
+        let hints = error.hints.join("\n");
+        assert!(hints.contains(hint), "{text}: {error} {hints}");
     }
 }
 
@@ -148,5 +285,251 @@ fn an_include_that_conflicts_or_goes_round_is_a_fault() {
             .refusal()
             .message
             .contains("include each other")
+    );
+}
+
+/// Which file is missing, and where it is named.
+#[test]
+fn files_that_are_named_and_missing_are_refused_where_they_are_named() {
+    for (text, place, missing) in [
+        ("include: [no.yaml]\n", ":1:11: include[0]: ", "no.yaml"),
+        (
+            "include:\n  - path:\n      - ok.yaml\n      - no.yaml\n",
+            ":4:9: include[0].path[1]: ",
+            "no.yaml",
+        ),
+        (
+            "include:\n  - ok.yaml\n  - path: ok.yaml\n    env_file: no.env\n",
+            ":4:5: include[1].env_file: ",
+            "no.env",
+        ),
+        (
+            "services:\n  a:\n    extends:\n      file: no.yaml\n      service: b\n",
+            ":4:7: services.a.extends.file: ",
+            "no.yaml",
+        ),
+        (
+            "services:\n  a:\n    image: x\n    label_file: no.labels\n",
+            ":4:5: services.a.label_file: ",
+            "no.labels",
+        ),
+    ] {
+        let folder = Folder::new(&[("compose.yaml", text), ("ok.yaml", "services: {}")]);
+        let error = folder.refusal();
+        let place = format!("{}{place}", folder.path("compose.yaml"));
+        let says = format!("{place}{} does not exist", folder.path(missing));
+        assert_eq!(error.message, says);
+        assert_eq!(error.hints, ["create it, or correct the path"]);
+        assert_eq!(error.details.len(), 2, "a line and a caret");
+    }
+}
+
+#[test]
+fn a_folder_is_no_file() {
+    for text in [
+        "include: [sub]",
+        "services: {a: {extends: {file: sub, service: b}}}",
+        "services: {a: {image: x, label_file: sub}}",
+    ] {
+        let folder = Folder::new(&[("compose.yaml", text), ("sub/x", "")]);
+        let error = folder.refusal();
+        assert!(
+            error.message.contains("sub is a folder, not a file"),
+            "{error}"
+        );
+    }
+}
+
+/// As compose has it: whoever runs another service, or only stops this one, does not need its variables.
+#[test]
+fn an_env_file_that_cannot_be_read_refuses_who_needs_its_variables() {
+    for (file, says) in [
+        ("env_file: no.env", ":2:17: services.a.env_file: "),
+        (
+            "env_file: [{path: b}, no.env]",
+            ":2:39: services.a.env_file[1]: ",
+        ),
+        (
+            "env_file: [{path: sub, required: false}]",
+            "sub is a folder, not a file",
+        ),
+        ("env_file: bad.env", "bad.env:1: "),
+    ] {
+        let text = format!("services:\n  a: {{image: x, {file}}}\n  b: {{image: y}}\n");
+        let files = [
+            ("b", ""),
+            ("sub/x", ""),
+            ("bad.env", "A B=1"),
+            ("compose.yaml", &*text),
+        ];
+        let project = Folder::new(&files).project();
+        let refusal = project.closure("a").expect_err("refused");
+        assert!(refusal.message.contains(says), "{refusal}");
+        assert!(project.closure("b").is_ok());
+        assert_eq!(
+            project.check_files().expect_err("refused").message,
+            refusal.message
+        );
+    }
+    for file in ["env_file", "label_file"] {
+        let text = format!("services: {{a: {{image: x, {file}: no, profiles: [p]}}}}");
+        let project = one(&text).project();
+        project.check_files().expect("nobody runs it");
+        project.closure("a").expect_err("refused");
+    }
+}
+
+#[test]
+fn files_that_say_nothing_are_faults_only_where_all_are() {
+    let text = "include: [nothing.yaml]\nservices: {a: {image: x}}";
+    let files = [
+        ("compose.yaml", text),
+        ("compose.override.yaml", "# later"),
+        ("nothing.yaml", ""),
+    ];
+    assert_eq!(Folder::new(&files).project().services.len(), 1);
+    let error = Folder::new(&[("compose.yaml", ""), files[1]]).refusal();
+    assert!(
+        error
+            .message
+            .ends_with("compose.yaml: the compose file is empty"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_two_cannot_both_have_is_refused() {
+    for (text, says) in [
+        (
+            "a: {image: x, container_name: cc}, b: {image: y, container_name: cc}",
+            "services.b.container_name: `cc` is the container of service a already",
+        ),
+        (
+            "a: {image: x, tmpfs: [/run, '/run:size=1m']}",
+            "services.a.tmpfs[1]: /run is mounted already, by services.a.tmpfs[0]",
+        ),
+        (
+            "a: {image: x, tmpfs: /run, volumes: ['./x:/run']}",
+            "services.a.volumes[0]: /run is mounted already, by services.a.tmpfs[0]",
+        ),
+    ] {
+        let error = one(&format!("services: {{{text}}}")).refusal();
+        assert!(error.message.contains(says), "{error}");
+    }
+    let text =
+        "{a: {image: x, container_name: cc}, b: {image: y, container_name: cc, profiles: [p]}}";
+    assert_eq!(
+        one(&format!("services: {text}")).project().services.len(),
+        1
+    );
+    let text = "{a: {image: x, volumes: ['./x:/run', './y:/run'], tmpfs: [/t, /t]}}";
+    assert_eq!(
+        one(&format!("services: {text}")).project().services["a"]
+            .volumes
+            .len(),
+        1
+    );
+}
+
+/// As compose refuses it, so that what one reads the other reads too.
+#[test]
+fn values_that_compose_refuses_are_refused() {
+    for (text, says) in [
+        (
+            "version: 3.8\nservices: {a: {image: x}}",
+            "version: must be a string",
+        ),
+        ("services:", "services: must be a mapping, not nothing"),
+        ("name:\nservices: {a: {image: x}}", "name: must be a string"),
+        (
+            "name: ${NONE:-}\nservices: {a: {image: x}}",
+            "is empty with its variables",
+        ),
+        ("include: b.yaml", "include: must be a list, not a string"),
+        (
+            "services: {a: {image: x, env_file: {path: b}}}",
+            "env_file: must be a string",
+        ),
+        (
+            "services: {a: {image: x, container_name: c/d}}",
+            "is no container name",
+        ),
+        (
+            "services: {a: {image: x, pull_policy: sometimes}}",
+            "must be always",
+        ),
+        (
+            "services: {a: {image: x, pull_policy: every_x}}",
+            "must be always",
+        ),
+        (
+            "services: {a: {image: x, cgroup: mine}}",
+            "must be one of host, private",
+        ),
+        (
+            "services: {a: {image: x, environment: ['A =b']}}",
+            "`A ` ends with a space",
+        ),
+        (
+            "services: {a: {image: x, healthcheck: {retries: -1}}}",
+            "must not be negative",
+        ),
+        (
+            "services: {a: {image: x, depends_on: {b: {restart: true}}}}",
+            "b: lacks `condition`",
+        ),
+        (
+            "services: {a: {image: x, deploy: {resources: {limits: {memory: 5}}}}}",
+            "memory: must be a string",
+        ),
+        (
+            "services: {a: {image: x, deploy: {resources: {reservations: {devices: [{count: 1}]}}}}}",
+            "devices[0]: lacks `capabilities`",
+        ),
+        (
+            "services: {a: {image: x, develop: {watch: [{path: ., action: look}]}}}",
+            "action: must be one of rebuild",
+        ),
+        (
+            "secrets: {s: {}}\nservices: {a: {image: x}}",
+            "secrets.s: needs one of file, environment",
+        ),
+        (
+            "configs: {s: {content: x, file: y}}\nservices: {a: {image: x}}",
+            "configs.s: needs one of",
+        ),
+    ] {
+        let error = one(text).refusal();
+        assert!(error.message.contains(says), "{text}: {error}");
+    }
+}
+
+#[test]
+fn values_that_compose_takes_are_taken() {
+    for policy in [
+        "daily",
+        "every_12h",
+        "every_1d12h",
+        "if_not_present",
+        "refresh",
+    ] {
+        let text = format!("services: {{a: {{image: x, pull_policy: {policy}}}}}");
+        one(&text).project();
+    }
+    let text = "services: {a: {image: x, command: 'echo $(date) $1', ulimits: {core: 0}, extra_hosts: ['db=1.1.1.1', 'db-1=::1,1.1.1.2']}}";
+    let project = one(text).project();
+    let service = &project.services["a"];
+    let json = service.hashed_json(crate::compose::Dialect::B);
+    for part in [
+        r#""command":["echo","$(date)","$1"]"#,
+        r#""ulimits":{"core":{}}"#,
+        r#""extra_hosts":["db-1=1.1.1.2","db-1=::1","db=1.1.1.1"]"#,
+    ] {
+        assert!(json.contains(part), "{part} in {json}");
+    }
+    let yaml = project.canonical_yaml(crate::compose::Dialect::B);
+    assert!(
+        yaml.contains("core:\n        soft: 0\n        hard: 0\n"),
+        "{yaml}"
     );
 }

@@ -148,11 +148,22 @@ fn later_env_files_win_and_environment_wins_over_them() {
         ("two", "A=2\nB='2'"),
     ]);
     assert_eq!(variables(&folder.project()), ["A=yaml", "B='2'", "C=1"]);
+    let text = "services: {a: {image: x, env_file: [one, two]}}";
+    let files = [
+        ("compose.yaml", text),
+        ("one", "A=1\nB=1"),
+        ("two", "A=2\nC=$A $B $HOME"),
+    ];
+    let folder = Folder::new(&files);
+    assert_eq!(
+        variables(&folder.project()),
+        ["A=2", "B=1", "C=2 1 /home/me"]
+    );
     let text = "services: {a: {image: x, env_file: gone}, b: {image: y}}";
     let project = one(text).project();
     let error = project.closure("a").expect_err("refused");
     assert!(
-        error.message.starts_with("services.a.env_file: "),
+        error.message.contains(":1:26: services.a.env_file: "),
         "{error}"
     );
     assert!(project.closure("b").is_ok());

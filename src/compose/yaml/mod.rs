@@ -59,10 +59,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, Broken> {
                 sources.push(plain(text, at));
             }
             _ => {
-                return Err(Broken {
-                    message: message(&error),
-                    position,
-                });
+                let message = message(&error);
+                let position = quote_of(&message).or(position);
+                return Err(Broken { message, position });
             }
         }
     }
@@ -79,6 +78,17 @@ pub(super) fn position(error: &serde_yaml::Error) -> Option<Position> {
     error.location().map(|location| Position {
         line: location.line(),
         column: location.column(),
+    })
+}
+
+/// Where the quote begins that is never closed: the end of the text, where the parser misses it, says
+/// nothing.
+fn quote_of(message: &str) -> Option<Position> {
+    let (_, place) = message.split_once("while scanning a quoted scalar at line ")?;
+    let (line, column) = place.split_once(" column ")?;
+    Some(Position {
+        line: line.parse().ok()?,
+        column: column.parse().ok()?,
     })
 }
 

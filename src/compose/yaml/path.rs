@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess};
 use serde::de::{SeqAccess, VariantAccess, Visitor};
@@ -41,6 +42,22 @@ impl Path {
     }
 }
 
+impl Path {
+    /// The error of what stands here, as [`Invalid::in_files`] places it.
+    pub(in crate::compose) fn error(&self, sources: &[Source], text: &str) -> Error {
+        let place = (1..=self.0.len()).rev().find_map(|length| {
+            let known = &self.0[..length];
+            let mut last_first = sources.iter().rev();
+            last_first.find_map(|source| Some((source, locate(&source.text, known)?)))
+        });
+        match (place, sources.first()) {
+            (Some((source, position)), _) => source.error(Some(position), text),
+            (None, Some(source)) => source.error(None, text),
+            (None, None) => Error::usage(text),
+        }
+    }
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, segment) in self.0.iter().enumerate() {
@@ -75,21 +92,12 @@ impl Invalid {
     /// The error for people, with the place in the file that has most of the path; of several, in the
     /// last. So a key of the base file is found there, though an override names its service too.
     pub(in crate::compose) fn in_files(&self, sources: &[Source]) -> Error {
-        let place = (1..=self.path.0.len()).rev().find_map(|length| {
-            let known = &self.path.0[..length];
-            let mut last_first = sources.iter().rev();
-            last_first.find_map(|source| Some((source, locate(&source.text, known)?)))
-        });
         let text = if self.path.0.is_empty() {
             self.reason.clone()
         } else {
             format!("{}: {}", self.path, self.reason)
         };
-        match (place, sources.first()) {
-            (Some((source, position)), _) => source.error(Some(position), &text),
-            (None, Some(source)) => source.error(None, &text),
-            (None, None) => Error::usage(text),
-        }
+        self.path.error(sources, &text)
     }
 }
 
@@ -101,6 +109,10 @@ pub(in crate::compose) struct Source {
     /// What it says.
     pub text: String,
 }
+
+/// The files that a project was read from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(pub(in crate::compose) Arc<[Source]>);
 
 impl Source {
     /// An error in this file.
@@ -204,6 +216,10 @@ impl<'de> Visitor<'de> for Finder<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         self.stop()?;
+        if let [Segment::Key(name)] = self.0 {
+            while access.next_element_seed(FindItem(name))?.is_some() {}
+            return Ok(());
+        }
         let wanted = match self.0 {
             [Segment::Index(index), ..] => *index,
             _ => usize::MAX,
@@ -243,6 +259,66 @@ impl<'de> Visitor<'de> for Finder<'_> {
         self.stop()?;
         let (_tag, content) = access.variant::<String>()?;
         content.newtype_variant_seed(self)
+    }
+}
+
+/// Reads an item of a list, failing where it is this name, or the name and more behind a `:` or `=`, or a
+/// mapping with such a value: what is a key in the long syntax is so in the short one.
+#[derive(Clone, Copy)]
+struct FindItem<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for FindItem<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FindItem<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        match text.strip_prefix(self.0) {
+            Some(rest) if rest.is_empty() || rest.starts_with([':', '=']) => Err(E::custom(FOUND)),
+            _ => Ok(()),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        while access.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        while access.next_key::<IgnoredAny>()?.is_some() {
+            access.next_value_seed(self)?;
+        }
+        Ok(())
     }
 }
 
@@ -299,6 +375,17 @@ services:
         assert_eq!(at(&api.key("ports").index(0)), Some((5, 9)));
         assert_eq!(at(&api.key("ports").index(1).key("target")), Some((6, 11)));
         assert_eq!(at(&api.key("ports").index(9)), None);
+        let names = "a: [{x: 1}, n, lan:/x, {source: vol}, true]";
+        for (name, column) in [
+            ("n", Some(13)),
+            ("lan", Some(16)),
+            ("vol", Some(33)),
+            ("x", None),
+        ] {
+            let path = Path::default().key("a").key(name);
+            let place = locate(names, &path.0).map(|at| at.column);
+            assert_eq!(place, column, "{name}");
+        }
         assert_eq!(at(&Path::default().key("nothing")), None);
     }
 

@@ -4,7 +4,7 @@ use super::apply::Applier;
 use super::inherited::Inherited;
 use super::making::Making;
 use super::observe::Found;
-use super::{alias, create, exposure, labels, namespaces};
+use super::{alias, create, exposure, labels, mounts, namespaces};
 use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
 
@@ -134,7 +134,8 @@ impl Applier<'_> {
         let id = self
             .engine
             .create_container(name, &service.platform, body)
-            .await?;
+            .await
+            .map_err(|error| mounts::explained(error, self.target.project, service))?;
         for (network, settings) in later {
             let connected = self.engine.connect_network(&network, &id, settings);
             if let Err(error) = connected.await {

@@ -196,6 +196,42 @@ fn file(
     }))
 }
 
+/// What the engine says of a source that is not there, with the key that names it. Only the engine can
+/// tell: it may run on another machine.
+pub(super) fn explained(error: Error, project: &Project, service: &Service) -> Error {
+    if !error.message.contains("bind source path does not exist") {
+        return error;
+    }
+    let names = |path: &str| !path.is_empty() && error.message.ends_with(path);
+    let secrets = service
+        .secrets
+        .iter()
+        .map(|file| (file, "secrets", &project.secrets));
+    let configs = service
+        .configs
+        .iter()
+        .map(|file| (file, "configs", &project.configs));
+    let missing = secrets.chain(configs).find_map(|(file, section, objects)| {
+        let path = &objects.get(&file.source)?.file;
+        names(path).then_some((vec![section, &*file.source, "file"], path))
+    });
+    let volume = || {
+        let volume = service
+            .volumes
+            .iter()
+            .find(|volume| names(&volume.source))?;
+        Some((vec!["services", &service.name, "volumes"], &volume.source))
+    };
+    let Some((keys, path)) = missing.or_else(volume) else {
+        return error;
+    };
+    let mut fault = project
+        .fault_under(&keys, format!("the engine's machine has no {path}"))
+        .hint("create it there, or correct the path");
+    fault.kind = error.kind;
+    fault.caused_by(error)
+}
+
 /// `tmpfs` entries, `path[:options]`.
 pub(super) fn tmpfs(service: &Service) -> Option<HashMap<String, String>> {
     let each = service.tmpfs.iter().map(|entry| {
@@ -203,4 +239,44 @@ pub(super) fn tmpfs(service: &Service) -> Option<HashMap<String, String>> {
         (path.to_owned(), options.to_owned())
     });
     (!service.tmpfs.is_empty()).then(|| each.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::{LoadOptions, load};
+
+    #[test]
+    fn a_source_that_the_engine_does_not_find_is_shown_where_it_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "\
+services:
+  a:
+    image: x
+    secrets: [key]
+    volumes:
+      - {type: bind, source: ./data, target: /data}
+secrets:
+  key:
+    file: ./gone.txt
+";
+        std::fs::write(folder.path().join("compose.yaml"), text).expect("written");
+        let options = LoadOptions {
+            working_dir: folder.path().to_owned(),
+            ..LoadOptions::default()
+        };
+        let project = load(&options).expect("valid");
+        for (name, place) in [("gone.txt", ":9:5: secrets.key.file: "), ("data", ":5:5: ")] {
+            let path = folder.path().join(name).display().to_string();
+            let said = format!("bind source path does not exist: {path}");
+            let error = explained(Error::failed(said), &project, &project.services["a"]);
+            assert!(error.message.contains(place), "{error}");
+            let ending = format!("the engine's machine has no {path}");
+            assert!(error.message.ends_with(&ending), "{error}");
+            assert_eq!(error.kind, crate::error::Kind::Failed);
+            assert_eq!(error.causes().len(), 1, "what the engine said");
+        }
+        let other = explained(Error::failed("no space"), &project, &project.services["a"]);
+        assert_eq!(other.message, "no space");
+    }
 }

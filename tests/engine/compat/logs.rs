@@ -9,6 +9,9 @@ use super::trial::{SERVICE, Side};
 /// By then the containers have printed what they print.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// What the container of the project with `logs: true` prints last.
+const LAST: &str = "error 19";
+
 /// Debian's build of 2.26.1 has this before every line, even in a pipe.
 const CLEAR_LINE: &str = "\u{1b}[2K";
 
@@ -27,6 +30,7 @@ pub fn compare(side: &Side<'_>) -> Result<(), Vec<String>> {
     if !side.project.about.logs {
         return Ok(());
     }
+    wait_for_the_last_line(side)?;
     for options in ["-t", "-n 2", "--no-color", "--since 1h", "--until 1s"] {
         side.same_logs(options, &several, options, &several)?;
     }
@@ -42,6 +46,21 @@ pub fn compare(side: &Side<'_>) -> Result<(), Vec<String>> {
         side.same_logs(&options, &several, &options, &several)?;
     }
     on_a_terminal(side, &several)
+}
+
+/// Until the container has printed all: only then there is a middle.
+fn wait_for_the_last_line(side: &Side<'_>) -> Result<(), Vec<String>> {
+    let begun = Instant::now();
+    loop {
+        let printed = side.compose(&format!("logs --no-log-prefix {SERVICE}"));
+        if printed.stderr.contains(LAST) {
+            return Ok(());
+        }
+        if begun.elapsed() > LIMIT {
+            return Err(vec![format!("{LAST:?} is not printed: {printed}")]);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 impl Side<'_> {

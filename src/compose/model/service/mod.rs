@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use crate::compose::model::omit::canonical;
 use crate::compose::model::units::{self, Argv, Bytes, Interval};
+use crate::compose::yaml::path::Path as KeyPath;
+use crate::error::Report;
 
 pub use build::Build;
 pub use dependency::{Condition, Dependency};
@@ -213,6 +215,9 @@ canonical! {
         /// (`services.api.blkio_config`). `Project::closure` refuses a service that has any.
         #[serde(skip)]
         pub unsupported: Vec<String>,
+        /// Why it cannot be run: a file that it names cannot be read. `Project::closure` refuses it.
+        #[serde(skip)]
+        pub unreadable: Option<Report>,
     }
 
     /// A health check.
@@ -251,8 +256,8 @@ pub struct EnvFile {
     pub required: bool,
     /// Whether its values are taken as they stand (`format: raw`).
     pub raw: bool,
-    /// Whether there was no such file.
-    pub missing: bool,
+    /// The key that names it.
+    pub(in crate::compose) named: KeyPath,
 }
 
 impl Service {

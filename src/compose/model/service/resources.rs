@@ -142,8 +142,10 @@ pub enum Ulimit {
     /// They differ.
     Range {
         /// Soft limit.
+        #[serde(skip_serializing_if = "crate::compose::model::omit::Omit::omit")]
         soft: i64,
         /// Hard limit.
+        #[serde(skip_serializing_if = "crate::compose::model::omit::Omit::omit")]
         hard: i64,
     },
 }
