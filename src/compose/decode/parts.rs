@@ -87,21 +87,21 @@ fn env_file(field: &Field) -> Decoded<EnvFile> {
 }
 
 pub(in crate::compose) fn extra_hosts(field: &Field) -> Decoded<Vec<ExtraHost>> {
-    let mut hosts = Vec::new();
+    let mut all = Vec::new();
     if let Node::Map(_) = field.node {
         for (name, addresses) in field.entries()? {
             for (path, address) in addresses.placed()? {
-                hosts.push((path, format!("{name}={address}")));
+                // Only in a list do commas part addresses.
+                let host = short::extra_host(name, &address);
+                all.push(host.map_err(|reason| Invalid::new(&path, reason))?);
             }
         }
     } else {
         field.distinct()?;
-        hosts.extend(field.placed()?);
-    }
-    let mut all = Vec::new();
-    for (path, text) in hosts {
-        let found = short::extra_hosts(&text).map_err(|reason| Invalid::new(&path, reason))?;
-        all.extend(found);
+        for (path, text) in field.placed()? {
+            let found = short::extra_hosts(&text).map_err(|reason| Invalid::new(&path, reason))?;
+            all.extend(found);
+        }
     }
     // By the whole text, as compose has it: `db-1=…` stands before `db=…`.
     all.sort_by_cached_key(|host| format!("{}={}", host.name, host.address));

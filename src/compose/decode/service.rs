@@ -52,7 +52,7 @@ pub(in crate::compose) fn service(
         })?,
         device_cgroup_rules: o.distinct("device_cgroup_rules")?,
         devices: o.or_default("devices", parts::devices)?,
-        dns: o.one_or_more("dns")?,
+        dns: o.or_default("dns", dns)?,
         dns_opt: o.names("dns_opt")?,
         dns_search: o.one_or_more("dns_search")?,
         domainname: o.text("domainname")?,
@@ -200,6 +200,14 @@ fn check_deploy(service: &Service, object: &Object) -> Decoded<()> {
             Err(field.invalid("differs from deploy.replicas"))
         }
         _ => Ok(()),
+    }
+}
+
+/// One text that variables leave empty stands for none.
+fn dns(field: &Field) -> Decoded<Vec<String>> {
+    match field.node {
+        Node::Text(text) if text.is_empty() => Ok(Vec::new()),
+        _ => field.one_or_more(),
     }
 }
 

@@ -170,19 +170,27 @@ pub(in crate::compose) fn device(text: &str) -> Result<Device, String> {
 /// IPv6 one may be in brackets.
 pub(super) fn extra_hosts(text: &str) -> Result<Vec<ExtraHost>, String> {
     let split = text.split_once('=').or_else(|| text.split_once(':'));
-    let Some((name, addresses)) = split.filter(|(name, _)| !name.is_empty()) else {
-        return Err(format!("`{text}` is not a host entry (name=address)"));
-    };
-    let entry = |address: &str| {
-        let bare = address
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        ExtraHost {
-            name: name.to_owned(),
-            address: bare.unwrap_or(address).to_owned(),
-        }
-    };
-    Ok(addresses.split(',').map(entry).collect())
+    let (name, addresses) = split.ok_or_else(|| no_host(text))?;
+    let addresses = addresses.split(',');
+    addresses.map(|address| extra_host(name, address)).collect()
+}
+
+/// A name in /etc/hosts with one address.
+pub(super) fn extra_host(name: &str, address: &str) -> Result<ExtraHost, String> {
+    if name.is_empty() {
+        return Err(no_host(&format!("={address}")));
+    }
+    let bare = address
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    Ok(ExtraHost {
+        name: name.to_owned(),
+        address: bare.unwrap_or(address).to_owned(),
+    })
+}
+
+fn no_host(text: &str) -> String {
+    format!("`{text}` is not a host entry (name=address)")
 }
 
 #[cfg(test)]

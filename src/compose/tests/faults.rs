@@ -516,7 +516,7 @@ fn values_that_compose_takes_are_taken() {
         let text = format!("services: {{a: {{image: x, pull_policy: {policy}}}}}");
         one(&text).project();
     }
-    let text = "services: {a: {image: x, command: 'echo $(date) $1', ulimits: {core: 0}, extra_hosts: ['db=1.1.1.1', 'db-1=::1,1.1.1.2']}}";
+    let text = "services: {a: {image: x, command: 'echo $(date) $1', ulimits: {core: 0}, extra_hosts: ['db=1.1.1.1', 'db-1=::1,1.1.1.2'], dns: '${NONE:-}'}}";
     let project = one(text).project();
     let service = &project.services["a"];
     let json = service.hashed_json(crate::compose::Dialect::B);

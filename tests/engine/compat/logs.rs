@@ -53,7 +53,7 @@ fn wait_for_the_last_line(side: &Side<'_>) -> Result<(), Vec<String>> {
     let begun = Instant::now();
     loop {
         let printed = side.compose(&format!("logs --no-log-prefix {SERVICE}"));
-        if printed.stderr.contains(LAST) {
+        if printed.stdout.contains(LAST) || printed.stderr.contains(LAST) {
             return Ok(());
         }
         if begun.elapsed() > LIMIT {
