@@ -76,8 +76,13 @@ impl Session<'_> {
         let client = Client::new(&observed.host)?;
         let store = store::of(observed).await;
         // Known to whoever stops the backend, which must not be stopped in the middle of a pull.
-        let registered = Registered::new(paths, &observed.host, store.as_deref().ok(), None).await;
-        if let Err(error) = &registered {
+        let registered = if self.has_all(&client).await? {
+            None
+        } else {
+            let store = store.as_deref().ok();
+            Some(Registered::new(paths, &observed.host, store, None).await)
+        };
+        if let Some(Err(error)) = &registered {
             self.events.warn(format!(
                 "a stop of the backend will not wait for this pull: {}",
                 error.in_a_line()
@@ -85,6 +90,16 @@ impl Session<'_> {
         }
         let real = !observed.is_stub();
         self.all(&client, store, real, false).await
+    }
+
+    /// Nothing will be pulled: only what is missing was asked for, and nothing is.
+    async fn has_all(&self, client: &Client) -> Result<bool> {
+        if !self.request.if_missing {
+            return Ok(false);
+        }
+        let there = client.models().await?;
+        let mut wanted = self.request.models.iter();
+        Ok(wanted.all(|model| there.iter().any(|found| model.means(&found.name))))
     }
 
     /// Through a backend that is started for it and ended after it.
