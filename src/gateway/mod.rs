@@ -18,6 +18,6 @@ pub use model::NamedModel;
 pub use service::{
     Action, Build, Created, Down, DownOptions, Found, GatewayState, Network, Observed, Plan,
     Planned, Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, build, down, down_all,
-    exposure, logs, observe, plan_down, plan_down_all, plan_restart, plan_stop, plan_up,
+    exposure, folder_of, logs, observe, plan_down, plan_down_all, plan_restart, plan_stop, plan_up,
     prepare_images, restart, running, status, stop, unhealthy, until_exit, up, verify,
 };

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::users::{self, User};
 use crate::backend::{self, Stopped};
 use crate::config::{Config, Source};
 use crate::engine::{Engine, endpoint};
@@ -41,7 +41,19 @@ pub async fn down(
     events: &Events,
 ) -> Result<Down> {
     let mut down = Down::default();
-    let users = users_elsewhere(paths, gateway.as_ref().ok()).await;
+    let users = users::elsewhere(paths, gateway.as_ref().ok()).await;
+    let here = std::env::current_dir().unwrap_or_default();
+    let left_here = || users.iter().filter(|user| user.is_of(&here));
+    let gateway = match gateway {
+        Ok(gateway) => {
+            down.kept.extend(left_here().map(User::describe));
+            Ok(gateway)
+        }
+        Err(error) => Err(error.details(left_here().map(|user| {
+            let name = &user.name;
+            format!("left running: container {name}, which ollamactl made")
+        }))),
+    };
     let gateway = end_gateway(config, paths, gateway, options, &mut down, events).await;
     let backend = end_backend(config, paths, &users, &mut down, events).await;
     if let (Err(gateway), Err(_)) = (&gateway, &backend) {
@@ -80,6 +92,11 @@ async fn end_gateway(
     Ok(())
 }
 
+fn names(users: &[User]) -> String {
+    let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+    names.join(", ")
+}
+
 /// Containers of the gateway that go on, and why. An engine that does not answer is no error where nothing
 /// was made.
 async fn left(engine: &Engine, compose: &ComposeGateway, ledger: &Ledger) -> Result<Vec<String>> {
@@ -108,39 +125,6 @@ fn with_remembered(error: Error, ledger: &Ledger) -> Error {
     error.details(
         remembered.map(|name| format!("left running, as far as is known: container {name}")),
     )
-}
-
-/// Gateways that ollamactl made in other projects, and that run on this engine: they use the same backend.
-async fn users_elsewhere(paths: &Paths, gateway: Option<&Gateway>) -> Vec<String> {
-    let project = match gateway {
-        Some(Gateway::Compose(compose)) => compose.project.name.as_str(),
-        _ => "",
-    };
-    let Ok(endpoint) = endpoint::from_environment() else {
-        return Vec::new();
-    };
-    let others = Ledger::new(paths, &endpoint, project).of_others();
-    let Ok(engine) = Engine::open(&endpoint) else {
-        return Vec::new();
-    };
-    let engine = &engine;
-    those_that_run(others, |name| async move {
-        let found = engine.container(&name).await.ok().flatten();
-        found?.state?.running
-    })
-    .await
-}
-
-/// Of these names those that are said to run, asked for side by side: an engine that hangs is waited for once.
-async fn those_that_run<R>(names: Vec<String>, runs: impl Fn(String) -> R) -> Vec<String>
-where
-    R: Future<Output = Option<bool>>,
-{
-    let asked = names.into_iter().map(|name| {
-        let answer = timeout(LOOK, runs(name.clone()));
-        async move { (answer.await == Ok(Some(true))).then_some(name) }
-    });
-    join_all(asked).await.into_iter().flatten().collect()
 }
 
 async fn take_away(
@@ -215,7 +199,7 @@ pub async fn plan_down(
     options: &DownOptions,
 ) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    let users = users_elsewhere(paths, gateway.as_ref().ok()).await;
+    let users = users::elsewhere(paths, gateway.as_ref().ok()).await;
     let listen = config.gateway.listen.value;
     if embedded::observe(paths, listen)?.is_some() {
         lines.push(format!("stop embedded gateway on {listen}: it runs"));
@@ -238,7 +222,7 @@ pub async fn plan_down(
         };
         if !users.is_empty() {
             line.push_str("; still used by ");
-            line.push_str(&users.join(", "));
+            line.push_str(&names(&users));
         }
         lines.push(line);
     }
@@ -283,7 +267,7 @@ async fn noun(host: &OllamaHost) -> Result<&'static str> {
 async fn end_backend(
     config: &Config,
     paths: &Paths,
-    users: &[String],
+    users: &[User],
     down: &mut Down,
     events: &Events,
 ) -> Result<()> {
@@ -304,7 +288,7 @@ async fn end_backend(
         }
         Stopped::Ended { record, forced } => {
             if !users.is_empty() {
-                let users = users.join(", ");
+                let users = names(users);
                 events.warn(format!("what was stopped was still used by {users}; to have it again: ollamactl serve --background"));
             }
             if forced {
@@ -326,25 +310,4 @@ async fn end_backend(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// No answer comes before all were asked.
-    #[tokio::test]
-    async fn containers_of_others_are_asked_for_side_by_side() {
-        let all_asked = tokio::sync::Barrier::new(3);
-        let names = ["runs", "gone", "stopped"].map(str::to_owned).to_vec();
-        let users = those_that_run(names, async |name| {
-            all_asked.wait().await;
-            match name.as_str() {
-                "runs" => Some(true),
-                "stopped" => Some(false),
-                _ => None,
-            }
-        });
-        assert_eq!(users.await, ["runs"]);
-    }
 }

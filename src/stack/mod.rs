@@ -5,6 +5,7 @@ mod meanwhile;
 mod request;
 mod status;
 mod up;
+mod users;
 mod wait;
 
 pub use down::{Down, down, plan_down};

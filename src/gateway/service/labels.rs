@@ -1,9 +1,11 @@
 //! The labels by which compose, and anyone else, sees whose a container, network or volume is.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use super::making::Making;
 use crate::compose::{Network, Project, Release, Service, Volume};
+use crate::engine::models::ContainerInspectResponse;
 
 pub(super) const PROJECT: &str = "com.docker.compose.project";
 pub(super) const SERVICE: &str = "com.docker.compose.service";
@@ -23,6 +25,12 @@ const IMAGE_BUILDER: &str = "com.docker.compose.image.builder";
 
 /// A set of labels.
 pub(super) type Labels = HashMap<String, String>;
+
+/// The folder of the compose project that a container belongs to.
+pub fn folder_of(container: &ContainerInspectResponse) -> Option<PathBuf> {
+    let labels = container.config.as_ref()?.labels.as_ref()?;
+    labels.get(WORKING_DIR).map(PathBuf::from)
+}
 
 /// The labels of a container.
 pub(super) fn container(making: &Making<'_>) -> Labels {

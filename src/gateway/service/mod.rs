@@ -55,6 +55,7 @@ pub use down::{
     Down, DownOptions, down, down_all, plan_down, plan_down_all, plan_stop, running, stop,
 };
 pub use exposure::exposure;
+pub use labels::folder_of;
 pub use logs::{Said, Sources, logs};
 pub use observe::{Found, Network, Observed, Volume, observe};
 pub use state::{GatewayState, Published};

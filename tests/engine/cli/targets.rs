@@ -109,3 +109,23 @@ fn relay_listens(stack: &Stack) {
         stack.run("status --json").json()["relay"]["state"] == "listening"
     });
 }
+
+#[test]
+fn what_another_branch_s_compose_file_made_is_told_by_down() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("gateway up").code(0);
+    let container = stack.container(SERVICE);
+    stack.write_compose(|compose| compose.replace(SERVICE, "renamed"));
+    stack
+        .run("down")
+        .code(2)
+        .says([SERVICE, &format!("left running: container {container}")]);
+    std::fs::remove_file(stack.sandbox.work().join("docker-compose.yml")).expect("removed");
+    stack
+        .run("down")
+        .code(0)
+        .says(["left as it is", &container, "docker rm --force"]);
+    stack.write_compose(|compose| compose);
+    stack.run("down").code(0).says(["1 container"]);
+    stack.assert_nothing_left();
+}

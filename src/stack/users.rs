@@ -1,0 +1,97 @@
+//! Gateways that ollamactl made and that the compose file at hand does not define: they use the same backend.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use crate::engine::{Engine, endpoint};
+use crate::gateway::{self, Gateway, Ledger};
+use crate::paths::Paths;
+
+/// How long the engine may take to tell of a container.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A gateway's container that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct User {
+    pub name: String,
+    /// The folder of its compose project.
+    folder: PathBuf,
+}
+
+impl User {
+    /// Its compose file was this folder's, or that of one above it, and is not any more: another branch was
+    /// checked out.
+    pub fn is_of(&self, folder: &Path) -> bool {
+        self.folder.is_absolute() && folder.starts_with(&self.folder)
+    }
+
+    /// `docker` removes it, since no compose file here tells how it was made.
+    pub fn describe(&self) -> String {
+        let name = &self.name;
+        format!(
+            "container {name}, which ollamactl made of a compose file that is not here any more; to remove it: docker rm --force {name}"
+        )
+    }
+}
+
+/// The gateways that were made of other projects than this one's, and run on this engine.
+pub(super) async fn elsewhere(paths: &Paths, gateway: Option<&Gateway>) -> Vec<User> {
+    let project = match gateway {
+        Some(Gateway::Compose(compose)) => compose.project.name.as_str(),
+        _ => "",
+    };
+    let Ok(endpoint) = endpoint::from_environment() else {
+        return Vec::new();
+    };
+    let others = Ledger::new(paths, &endpoint, project).of_others();
+    let Ok(engine) = Engine::open(&endpoint) else {
+        return Vec::new();
+    };
+    let engine = &engine;
+    those_that_run(others, |name| async move {
+        let found = engine.container(&name).await.ok().flatten()?;
+        let runs = found.state.as_ref()?.running?;
+        runs.then(|| gateway::folder_of(&found).unwrap_or_default())
+    })
+    .await
+}
+
+/// Those of these names that run, with their folders, asked for side by side: an engine that hangs is waited
+/// for once.
+async fn those_that_run<R>(names: Vec<String>, folder: impl Fn(String) -> R) -> Vec<User>
+where
+    R: Future<Output = Option<PathBuf>>,
+{
+    let asked = names.into_iter().map(|name| {
+        let answer = timeout(LOOK, folder(name.clone()));
+        async move {
+            let folder = answer.await.ok().flatten()?;
+            Some(User { name, folder })
+        }
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No answer comes before all were asked.
+    #[tokio::test]
+    async fn containers_of_others_are_asked_for_side_by_side() {
+        let all_asked = tokio::sync::Barrier::new(2);
+        let names = ["runs", "gone"].map(str::to_owned).to_vec();
+        let users = those_that_run(names, async |name| {
+            all_asked.wait().await;
+            (name == "runs").then(|| PathBuf::from("/app"))
+        });
+        let users = users.await;
+        let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+        assert_eq!(names, ["runs"]);
+        assert!(users[0].is_of(Path::new("/app/web")));
+        assert!(!users[0].is_of(Path::new("/application")));
+    }
+}
