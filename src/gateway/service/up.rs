@@ -105,7 +105,7 @@ async fn converge(
     if !options.remove_orphans {
         warn_of_orphans(&observed, events);
     }
-    let release = release(target, &observed, options).await;
+    let release = release(&observed, options).await;
     if !images.is_empty() {
         image::make(engine, target, services, &images, (&release, step)).await?;
         observed.images = observe::images(engine, target, services).await?;
@@ -139,10 +139,10 @@ async fn identified(
 
 /// The release of compose to be like: that of the containers that are there, else the one asked for, else
 /// the one installed here.
-async fn release(target: &Target<'_>, observed: &Observed, options: &UpOptions) -> Release {
+async fn release(observed: &Observed, options: &UpOptions) -> Release {
     match observed.release().or_else(|| options.release.clone()) {
         Some(release) => release,
-        None => installed(target.project, options.cache.as_deref())
+        None => installed(options.cache.as_deref())
             .await
             .unwrap_or_default(),
     }
@@ -199,7 +199,7 @@ pub async fn prepare_images(
     if images.is_empty() {
         return Ok(());
     }
-    let release = release(target, &observed, options).await;
+    let release = release(&observed, options).await;
     image::make(engine, target, &services, &images, (&release, step)).await
 }
 
@@ -238,7 +238,7 @@ pub async fn build(
     let service = target.project.service(target.service)?;
     own::check(service)?;
     let observed = identified(engine, target, &[service]).await?;
-    let release = release(target, &observed, options).await;
+    let release = release(&observed, options).await;
     let request = image::request(engine, target, service, &release)?;
     engine.build(&request, step).await
 }
