@@ -9,6 +9,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 use crate::error::{Context, Error, Kind, Result};
 #[cfg(target_os = "linux")]
 use crate::process::users;
@@ -116,12 +118,14 @@ fn close_to_others(path: &Path) -> Result<()> {
     if others == 0 {
         return Ok(());
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).or_failed(|| {
-        format!(
-            "{} is open to other users, and cannot be closed to them",
-            path.display()
-        )
-    })
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+        .or_failed(|| {
+            format!(
+                "{} is open to other users, and cannot be closed to them",
+                path.display()
+            )
+        })
+        .map_err(|error| error.hint(format!("close it: chmod 700 {}", path.display())))
 }
 
 #[cfg(not(unix))]
@@ -212,6 +216,20 @@ pub fn read_private(path: &Path) -> Result<Option<String>> {
     }
 }
 
+/// Reads what we wrote into a private file; `None` when it does not exist. One that is not understood is
+/// an error with this hint.
+pub fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<Option<T>> {
+    let Some(text) = read_private(path)? else {
+        return Ok(None);
+    };
+    serde_json::from_str(&text)
+        .map(Some)
+        .context(Kind::Unknown, || {
+            format!("{} cannot be understood", path.display())
+        })
+        .map_err(|error| error.hint(hint))
+}
+
 /// Removes a file; one that is not there is no error.
 pub fn remove_if_there(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
@@ -260,7 +278,11 @@ fn refuse_foreign(path: &Path) -> Result<()> {
                     path.display(),
                     meta.uid()
                 ),
-            ));
+            )
+            .hint(format!(
+                "if it is yours by right: sudo chown {me} {}; or name another place: XDG_STATE_HOME=DIR",
+                path.display()
+            )));
         }
     }
     Ok(())

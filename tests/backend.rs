@@ -534,7 +534,18 @@ fn a_backend_that_is_exposed_is_warned_of() {
         .run(["status", "--bind", "all"])
         .code(0)
         .prints(["reachable from the network"]);
+    sandbox
+        .run(["restart", "--bind", "all"])
+        .code(0)
+        .says(["warning", "0.0.0.0", "--bind relay"]);
     sandbox.run(["down", "--bind", "all"]).code(0);
+    let foreground = sandbox.spawn(["serve", "--bind", "all"]);
+    until_true("the backend is ready", || is_ready(&sandbox));
+    foreground.signal(Signal::INT);
+    foreground
+        .finish()
+        .code(130)
+        .says(["warning", "0.0.0.0", "--bind relay"]);
     sandbox.assert_nothing_left();
 }
 

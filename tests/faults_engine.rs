@@ -123,6 +123,24 @@ fn the_compose_that_is_installed_is_asked_once() {
 }
 
 #[test]
+fn a_file_of_the_project_names_no_program_that_runs_here() {
+    let (mut sandbox, _engine) = scripted(|_| Reply::Honest);
+    sandbox.unset("DOCKER_CONFIG");
+    sandbox.write(".env", "DOCKER_CONFIG=./of-the-project\n");
+    let ran = sandbox.path("ran");
+    let script = format!("touch '{}'; echo 2.26.1\n", ran.display());
+    let program = sandbox
+        .work()
+        .join("of-the-project/cli-plugins/docker-compose");
+    std::fs::create_dir_all(program.parent().expect("a folder")).expect("created");
+    std::fs::write(&program, format!("#!/bin/sh\n{script}")).expect("written");
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("set");
+    sandbox.run(["gateway", "up"]).code(0);
+    assert!(!ran.exists(), "it ran");
+    sandbox.run(["gateway", "down"]).code(0);
+}
+
+#[test]
 fn an_absent_socket_is_named_with_who_named_it() {
     let mut sandbox = Sandbox::new();
     sandbox.write("docker-compose.yml", COMPOSE);

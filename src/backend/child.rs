@@ -13,7 +13,7 @@ use super::launch::is_read_by_ollama;
 use crate::daemon::describe_end;
 use crate::error::{Context, Error, Kind, Result};
 use crate::ollama::{Client, Probe, host, is_runner};
-use crate::process::{self, Identity, Signal};
+use crate::process::{self, Identity, Info, Signal};
 use crate::units::seconds;
 
 /// Marks a backend as started by a supervisor of ours, with its address: one whose supervisor was killed
@@ -153,15 +153,17 @@ fn group_members(identity: &Identity) -> Vec<Identity> {
     if is_other || identity.boot_id != Identity::of_self().boot_id {
         return Vec::new();
     }
-    process::scan()
-        .into_iter()
-        .filter(|process| process.pid != identity.pid)
-        .filter(|process| match process.group {
-            0 => process.parent == identity.pid,
-            group => group == identity.pid,
-        })
-        .filter(is_runner)
-        .filter_map(|process| Identity::of(process.pid))
+    let is_member = |process: &Info| {
+        process.pid != identity.pid
+            && is_runner(process)
+            && match process.group {
+                0 => process.parent == identity.pid,
+                group => group == identity.pid,
+            }
+    };
+    let seen = process::scan().into_iter().filter(is_member);
+    seen.filter_map(|process| process::proven(process.pid, is_member))
+        .map(|(member, _)| member)
         .collect()
 }
 

@@ -38,18 +38,16 @@ pub struct Killed {
 pub async fn kill(paths: &Paths, grace: Duration) -> Result<Killed> {
     let mut killed = Killed::default();
     end_supervised(paths, grace, &mut killed).await;
-    let processes = process::scan();
-    for process in processes
-        .iter()
-        .filter(|p| (is_backend(p) || is_stub(p)) && is_reachable(p))
-    {
-        end_one(process, grace, paths, &mut killed).await;
+    let serves = |p: &Info| (is_backend(p) || is_stub(p)) && is_reachable(p);
+    for seen in process::scan().into_iter().filter(serves) {
+        // The ones before it may have taken their whole grace.
+        if let Some((identity, process)) = process::proven(seen.pid, serves) {
+            end_one(&process, &identity, grace, paths, &mut killed).await;
+        }
     }
-    for runner in process::scan()
-        .iter()
-        .filter(|p| is_runner(p) && is_reachable(p))
-    {
-        if let Some(identity) = Identity::of(runner.pid) {
+    let runs = |p: &Info| is_runner(p) && is_reachable(p);
+    for seen in process::scan().into_iter().filter(runs) {
+        if let Some((identity, runner)) = process::proven(seen.pid, runs) {
             match process::stop(&identity, grace).await {
                 Ok(_) => killed.runners += 1,
                 Err(error) => killed.left.push(format!("{}: {error}", runner.describe())),
@@ -96,14 +94,17 @@ pub(super) fn records(paths: &Paths) -> Vec<Record> {
     daemon::recorded(paths, "backend-")
 }
 
-async fn end_one(process: &Info, grace: Duration, paths: &Paths, killed: &mut Killed) {
-    let Some(identity) = Identity::of(process.pid) else {
-        return;
-    };
+async fn end_one(
+    process: &Info,
+    identity: &Identity,
+    grace: Duration,
+    paths: &Paths,
+    killed: &mut Killed,
+) {
     // Asked before it ends, since afterwards nothing tells.
     let respawned_by = Owner::of(process).stop_command();
-    pulls::cancel_through(paths, &identity).await;
-    match end_for_good(process, &identity, grace).await {
+    pulls::cancel_through(paths, identity).await;
+    match end_for_good(process, identity, grace).await {
         Ok(forced) => killed.backends.push(Ended {
             process: process.describe(),
             pid: process.pid,
@@ -122,15 +123,18 @@ async fn end_one(process: &Info, grace: Duration, paths: &Paths, killed: &mut Ki
 
 /// The stand-in counts as a backend.
 pub(super) fn is_stub(process: &Info) -> bool {
-    process.program() == "ollamactl" && process.subcommand() == Some("stub")
+    process.is_ollamactl() && process.subcommand() == Some("stub")
 }
 
 /// Ends a backend after the supervisor that would start it again. One that our own records do not name
 /// is another user's, or has its state in another folder.
 async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> Result<bool> {
-    let keeper = process::info(process.parent).filter(|parent| parent.program() == "ollamactl");
+    let is_keeper = |parent: &Info| {
+        let now = process::info(process.pid);
+        parent.is_ollamactl() && now.is_some_and(|process| process.parent == parent.pid)
+    };
     let mut forced = false;
-    if let Some(keeper) = keeper.and_then(|keeper| Identity::of(keeper.pid)) {
+    if let Some((keeper, _)) = process::proven(process.parent, is_keeper) {
         let asked = Instant::now();
         process::signal(&keeper, Signal::Terminate)?;
         process::wait_gone(identity, grace).await;

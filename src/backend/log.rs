@@ -18,7 +18,8 @@ pub(super) fn rotate(log: &File, path: &Path) {
 }
 
 fn rotate_above(log: &File, path: &Path, most: u64) {
-    if log.metadata().is_ok_and(|meta| meta.len() <= most) {
+    // One that cannot be looked at is left as it is.
+    if !log.metadata().is_ok_and(|meta| meta.len() > most) {
         return;
     }
     let aside = path.with_extension("log.1");

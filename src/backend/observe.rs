@@ -146,7 +146,7 @@ fn is_relay(address: SocketAddr) -> bool {
     port_owner(address).is_some_and(|owner| {
         let words: Vec<&str> = owner.args.iter().skip(1).map(String::as_str).collect();
         matches!(words[..], ["supervise", "backend", _])
-            || (owner.program() == "ollamactl" && owner.subcommand() == Some("serve"))
+            || (owner.is_ollamactl() && owner.subcommand() == Some("serve"))
     })
 }
 

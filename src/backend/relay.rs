@@ -7,7 +7,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use chrono::Utc;
+use futures_util::{Stream, StreamExt};
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -130,6 +131,8 @@ async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<E
     let address = SocketAddr::new(gateway, launch.host().port);
     let listener = listen(address)?;
     let allowed = |subnets: Vec<Subnet>| admitted(&subnets, &launch.relay_allow);
+    // What changes while this begins is told too.
+    let changes = engine.network_changes(Utc::now());
     let (subnets, receiver) = watch::channel(allowed(engine.subnets().await?));
     let upstream = launch
         .host()
@@ -148,7 +151,7 @@ async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<E
         served = crate::proxy::serve(listener, Arc::new(policy), CancellationToken::new()) => {
             served.map(|()| End::EngineGone)
         }
-        () = follow_subnets(&engine, &subnets, allowed) => Ok(End::EngineGone),
+        () = follow_subnets(&engine, changes, &subnets, allowed) => Ok(End::EngineGone),
     }
 }
 
@@ -247,10 +250,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
 /// Keeps the allow-list current until the engine goes away.
 async fn follow_subnets(
     engine: &Engine,
+    changes: impl Stream<Item = ()>,
     subnets: &watch::Sender<Vec<IpNet>>,
     allowed: impl Fn(Vec<Subnet>) -> Vec<IpNet>,
 ) {
-    let mut changes = pin!(engine.network_changes());
+    let mut changes = pin!(changes);
     while changes.next().await.is_some() {
         let Ok(now) = engine.subnets().await else {
             return;

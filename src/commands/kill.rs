@@ -21,6 +21,7 @@ pub(super) async fn run(context: &Context, args: &KillArgs) -> anyhow::Result<()
     }
     Err(Error::failed("not every backend could be ended")
         .details(killed.left)
+        .hint("end what is another user's: sudo ollamactl kill")
         .into())
 }
 

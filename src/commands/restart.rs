@@ -29,6 +29,9 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
         backend::start(&launch, &context.paths, &step).await
     };
     let running = step.watch(again).await?;
+    if let Some(warning) = backend::exposure(&launch).filter(|_| running.fresh) {
+        events.warn(warning);
+    }
     step.done(running.record.describe());
     Ok(())
 }

@@ -82,6 +82,9 @@ async fn supervise(context: &Context, launch: &Launch, shutdown: &Shutdown) -> R
             context.ui.explain(&clean(&bytes));
         }
     };
+    if let Some(warning) = backend::exposure(launch) {
+        events.warn(warning);
+    }
     context.ui.say(&format!(
         "serving {} on {}; Ctrl-C ends it",
         launch.noun(),

@@ -153,20 +153,11 @@ impl Slot {
     /// the file.
     pub fn read<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         let path = self.record_file();
-        let Some(text) = paths::read_private(&path)? else {
-            return Ok(None);
-        };
-        serde_json::from_str(&text)
-            .context(Kind::Unknown, || {
-                format!("{} cannot be understood", path.display())
-            })
-            .map_err(|error| {
-                error.hint(format!(
-                    "end what it may be about, then remove it: ollamactl kill; rm {}",
-                    path.display()
-                ))
-            })
-            .map(Some)
+        let hint = format!(
+            "end what it may be about, then remove it: ollamactl kill; rm {}",
+            path.display()
+        );
+        paths::read_json(&path, &hint)
     }
 }
 

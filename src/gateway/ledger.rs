@@ -102,12 +102,11 @@ impl Ledger {
 
     /// What was made so far.
     pub fn read(&self) -> Result<Created> {
-        match paths::read_private(&self.file)? {
-            None => Ok(Created::default()),
-            Some(text) => serde_json::from_str(&text).context(Kind::Unknown, || {
-                format!("{} cannot be understood", self.file.display())
-            }),
-        }
+        let hint = format!(
+            "look at what the engine has (docker ps --all), then remove the file: rm {}",
+            self.file.display()
+        );
+        Ok(paths::read_json(&self.file, &hint)?.unwrap_or_default())
     }
 
     /// Adds what was made.

@@ -20,8 +20,10 @@ pub(super) fn start_of_last(
     }
     let mut position = end;
     let mut seen = 0;
+    // Where the line ends that is looked at now.
+    let mut line_end = end;
     let mut block = Vec::new();
-    while position > start && end - position < MOST_BYTES {
+    while position > start && line_end - position < MOST_BYTES {
         let size = BLOCK.min(position - start);
         position -= size;
         file.seek(SeekFrom::Start(position))?;
@@ -35,6 +37,7 @@ pub(super) fn start_of_last(
                 if seen == count {
                     return Ok(offset + 1);
                 }
+                line_end = offset;
             }
         }
     }
@@ -70,5 +73,29 @@ mod tests {
         let long = "x".repeat(usize::try_from(BLOCK).expect("small") * 2 + 7);
         let content = format!("first\n{long}\nlast\n");
         assert_eq!(last(content.as_bytes(), 2), format!("{long}\nlast\n"));
+    }
+
+    /// Files with holes, which cost no disk.
+    fn sparse(newlines: &[u64], end: u64) -> File {
+        let mut file = tempfile::tempfile().expect("a temporary file");
+        file.set_len(end).expect("extended");
+        for offset in newlines {
+            file.seek(SeekFrom::Start(*offset)).expect("there");
+            file.write_all(b"\n").expect("written");
+        }
+        file
+    }
+
+    #[test]
+    fn only_a_single_line_is_bounded_and_not_all_of_them() {
+        let line = MOST_BYTES / 2;
+        let mut file = sparse(&[line, 2 * line, 3 * line], 4 * line);
+        let start =
+            |file: &mut File, count| start_of_last(file, count, 0..4 * line).expect("readable");
+        assert_eq!(start(&mut file, 3), line + 1);
+        assert_eq!(start(&mut file, 9), 0);
+        let mut file = sparse(&[3 * line], 4 * line);
+        let cut = start(&mut file, 2);
+        assert!(cut > 0 && cut <= line, "{cut}");
     }
 }

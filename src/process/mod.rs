@@ -7,6 +7,7 @@
 mod identity;
 mod ports;
 mod program;
+mod proof;
 mod scan;
 mod signal;
 pub mod users;
@@ -14,5 +15,6 @@ pub mod users;
 pub use identity::Identity;
 pub use ports::{Listener, listeners, owns_port, port_owner, port_user};
 pub use program::own_static_program;
+pub use proof::proven;
 pub use scan::{Cgroup, Info, environment, info, is_suspended, output_file, scan};
 pub use signal::{Signal, signal, stop, wait_gone};

@@ -8,6 +8,7 @@ use super::keys;
 use crate::config::{AccessLog, Config, Mode, Secret, Setting};
 use crate::error::{Error, Result};
 use crate::ollama::{ModelName, host};
+use crate::process::Identity;
 use crate::proxy::{Limits, LogFormat, Upstream};
 
 /// Where this machine reaches a gateway that listens there: one that listens everywhere, on loopback.
@@ -48,6 +49,9 @@ pub struct Instructions {
     pub launch: Launch,
     /// Who may use it.
     pub keys: Vec<Secret>,
+    /// Under whom it works; `None` where it is nobody's worker.
+    #[serde(default)]
+    supervisor: Option<Identity>,
     /// Why it must not start; one that runs can be seen and stopped all the same.
     #[serde(skip)]
     trouble: Option<Trouble>,
@@ -105,8 +109,22 @@ impl Instructions {
         Ok(Self {
             launch,
             keys,
+            supervisor: None,
             trouble,
         })
+    }
+
+    /// The same for a worker of this very process.
+    pub(super) fn for_worker(&self) -> Self {
+        Self {
+            supervisor: Some(Identity::of_self()),
+            ..self.clone()
+        }
+    }
+
+    /// Under whom it works.
+    pub(super) fn supervisor(&self) -> Option<&Identity> {
+        self.supervisor.as_ref()
     }
 
     /// Fails where it must not start.

@@ -35,7 +35,7 @@ pub async fn work(
     report: &mut Reporter,
 ) -> Result<()> {
     let outcome = async {
-        end_with_supervisor(shutdown)?;
+        end_with_supervisor(how.supervisor(), shutdown)?;
         let slot = slot(paths, how.launch.listen);
         let log = RotatingLog::new(slot.open_log()?, slot.log_file());
         let listener = rebind(how.launch.listen).await?;
@@ -49,22 +49,17 @@ pub async fn work(
     outcome
 }
 
-/// A worker without a supervisor could be neither seen nor stopped. The kernel tells it at once on Linux;
-/// on other Unix systems its parent is looked at; Windows does neither.
-#[cfg_attr(not(unix), expect(unused_variables))]
+/// A worker without a supervisor could be neither seen nor stopped. The kernel tells it at once on Linux,
+/// unless the supervisor was gone before it was asked to; so the supervisor itself is watched as well.
 #[cfg_attr(not(target_os = "linux"), expect(clippy::unnecessary_wraps))]
-fn end_with_supervisor(shutdown: &Shutdown) -> Result<()> {
+fn end_with_supervisor(supervisor: Option<&Identity>, shutdown: &Shutdown) -> Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
         .or_failed(|| "cannot follow the supervisor")?;
-    #[cfg(unix)]
-    {
-        let parent = rustix::process::getppid();
+    if let Some(supervisor) = supervisor.cloned() {
         let requested = shutdown.requested.clone();
         tokio::spawn(async move {
-            while rustix::process::getppid() == parent {
-                sleep(Duration::from_secs(1)).await;
-            }
+            process::wait_gone(&supervisor, Duration::MAX).await;
             requested.cancel();
         });
     }

@@ -105,7 +105,7 @@ async fn keep(
 async fn start(how: &Instructions, lock: &Lock) -> Result<Worker> {
     let listen = how.launch.listen.to_string();
     let args = ["supervise", "gateway-worker", &listen].map(str::to_owned);
-    match daemon::spawn_child(&args, how, lock.slot().open_log()?).await? {
+    match daemon::spawn_child(&args, &how.for_worker(), lock.slot().open_log()?).await? {
         (Started::Ready(identity), child) => Ok(Worker { identity, child }),
         (Started::Failed(error), _) => Err(error),
         (Started::Vanished, mut child) => {

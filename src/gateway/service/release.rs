@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::compose::{Project, Release};
+use crate::compose::Release;
 use crate::paths;
 
 /// Compose's program, as a plugin of docker's command line and standing alone.
@@ -32,8 +32,8 @@ const REMEMBERED: &str = "compose-release.json";
 /// The release that is installed on this machine: it is what will see our containers next. Asked
 /// only for a project that has no container yet, and remembered in `cache`, since it costs the start of a
 /// large program.
-pub(super) async fn installed(project: &Project, cache: Option<&Path>) -> Option<Release> {
-    let path = programs(project).find(|path| path.is_file())?;
+pub(super) async fn installed(cache: Option<&Path>) -> Option<Release> {
+    let path = programs().find(|path| path.is_file())?;
     let program = Program::of(&path);
     if let (Some(program), Some(cache)) = (&program, cache)
         && let Some(version) = recall(program, cache)
@@ -123,18 +123,15 @@ fn remember(program: Program, version: &str, cache: &Path) {
     }
 }
 
-/// Where compose may be, in the order in which docker's command line looks, then PATH.
-fn programs(project: &Project) -> impl Iterator<Item = PathBuf> {
-    let variable = |name: &str| {
-        project
-            .environment
-            .get(name)
-            .filter(|value| !value.is_empty())
-    };
+/// Where compose may be, in the order in which docker's command line looks, then PATH. The environment of
+/// this process alone says where: a project's `.env` could name a program of the project's own, and that
+/// would run on this machine.
+fn programs() -> impl Iterator<Item = PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let configuration = variable("DOCKER_CONFIG")
         .map(PathBuf::from)
         .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".docker")));
-    let path = variable("PATH").cloned().unwrap_or_default();
+    let path = variable("PATH").unwrap_or_default();
     let path: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
     configuration

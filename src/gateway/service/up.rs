@@ -109,7 +109,7 @@ async fn converge(
         warn_of_orphans(&observed, events);
     }
     neighbour::tell(engine, target.project, &observed, events);
-    let release = release(target, &observed, options).await;
+    let release = release(&observed, options).await;
     let containers = if images.is_empty() {
         containers
     } else {
@@ -147,10 +147,10 @@ async fn identified(
 
 /// The release of compose to be like: that of the containers that are there, else the one asked for, else
 /// the one installed here.
-async fn release(target: &Target<'_>, observed: &Observed, options: &UpOptions) -> Release {
+async fn release(observed: &Observed, options: &UpOptions) -> Release {
     match observed.release().or_else(|| options.release.clone()) {
         Some(release) => release,
-        None => installed(target.project, options.cache.as_deref())
+        None => installed(options.cache.as_deref())
             .await
             .unwrap_or_default(),
     }
@@ -210,7 +210,7 @@ pub async fn prepare_images(
     if images.is_empty() {
         return Ok(());
     }
-    let release = release(target, &observed, options).await;
+    let release = release(&observed, options).await;
     image::make(engine, target, &services, &images, (&release, step)).await
 }
 
@@ -250,7 +250,7 @@ pub async fn build(
     target.project.closure(target.service)?;
     let service = target.project.service(target.service)?;
     let observed = identified(engine, target, &[service]).await?;
-    let release = release(target, &observed, options).await;
+    let release = release(&observed, options).await;
     let request = image::buildable(engine, target, service, &release)?;
     engine.build(&request, step).await
 }
