@@ -57,19 +57,23 @@ impl std::fmt::Display for Exit {
 impl Engine {
     /// The containers, running or not, that carry all these labels (`key` or `key=value`).
     pub async fn containers(&self, labels: &[String]) -> Result<Vec<ContainerSummary>> {
-        self.list_containers("label", labels).await
-    }
-
-    pub(super) async fn list_containers(
-        &self,
-        filter: &str,
-        values: &[String],
-    ) -> Result<Vec<ContainerSummary>> {
         let options = ListContainersOptions {
             all: true,
-            filters: Some(HashMap::from([(filter.to_owned(), values.to_vec())])),
+            filters: Some(HashMap::from([("label".to_owned(), labels.to_vec())])),
             ..ListContainersOptions::default()
         };
+        self.list_containers(options).await
+    }
+
+    /// The containers that run.
+    pub(super) async fn running_containers(&self) -> Result<Vec<ContainerSummary>> {
+        self.list_containers(ListContainersOptions::default()).await
+    }
+
+    async fn list_containers(
+        &self,
+        options: ListContainersOptions,
+    ) -> Result<Vec<ContainerSummary>> {
         self.read(
             "listing containers",
             self.docker.list_containers(Some(options)),

@@ -104,13 +104,13 @@ impl Engine {
         !self.endpoint().is_remote() && !self.info().desktop && bridge.is_some_and(is_ours)
     }
 
-    /// The running containers that publish this port.
+    /// The running containers that publish this port. Not by the filter `publish`, which Podman refuses.
     async fn publishers_of(&self, port: u16) -> Result<Vec<ContainerSummary>> {
         let publishes = |container: &ContainerSummary| {
             let mut ports = container.ports.iter().flatten();
             ports.any(|published| published.public_port == Some(port))
         };
-        let mut containers = self.list_containers("publish", &[port.to_string()]).await?;
+        let mut containers = self.running_containers().await?;
         containers.retain(publishes);
         Ok(containers)
     }

@@ -117,7 +117,7 @@ fn what_another_branch_s_compose_file_made_is_told_by_down() {
     let container = stack.container(SERVICE);
     stack.write_compose(|compose| compose.replace(SERVICE, "renamed"));
     stack
-        .run("down")
+        .run("down --service ollama-functions")
         .code(2)
         .says([SERVICE, &format!("left running: container {container}")]);
     std::fs::remove_file(stack.sandbox.work().join("docker-compose.yml")).expect("removed");
