@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::engine::{End, FakeEngine, Reply};
-use support::{Sandbox, end, until, until_true};
+use support::{Sandbox, end, is_alive, until, until_true};
 
 /// An engine that says this of itself.
 fn engine(change: impl FnOnce(&mut Value)) -> Arc<FakeEngine> {
@@ -142,6 +142,34 @@ fn a_relay_goes_with_its_supervisor_and_everybody_says_so() {
     let (state, check) = relay(&sandbox);
     assert_eq!(state["state"], "listening", "{state}");
     assert_eq!(check["verdict"], "ok", "{check}");
+}
+
+#[test]
+fn the_same_is_said_where_the_ollama_is_somebody_elses() {
+    let sandbox = beside(&steady());
+    let by_hand = sandbox.start("ollama", ["serve"]);
+    by_hand.wait_to_say("Listening on");
+    let (state, _) = relay(&sandbox);
+    assert_eq!(state["state"], "listening", "{state}");
+    let compose = "services: {ollama-functions: {image: \"registry.test/app:1\"}}";
+    sandbox.write("docker-compose.yml", compose);
+    let supervisor = sandbox.supervisor_pid().expect("recorded");
+    end(supervisor, Signal::KILL);
+    until_true("the supervisor's end", || !is_alive(supervisor));
+
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    assert_eq!(status["backend"]["standing"], "adopted", "{status}");
+    assert_eq!(status["relay"]["state"], "gone", "{status}");
+    let plan = sandbox.run(["up", "--dry-run"]).code(0);
+    plan.prints(["start relay to", "its supervisor was killed"]);
+    let health = sandbox.run(["health", "gateway"]).code(3);
+    health.says(["backend: its supervisor was killed", "the relay"]);
+
+    let (state, check) = relay(&sandbox);
+    assert_eq!(state["state"], "listening", "{state}");
+    assert_eq!(check["verdict"], "ok", "{check}");
+    sandbox.run(["down"]).code(0);
+    assert!(is_alive(by_hand.pid()));
 }
 
 /// It listens before the record says so.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::owner::Owner;
-use super::record::{Record, slot};
+use super::record::{Record, RelayState, slot};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::ollama::{Client, OllamaHost, Probe, Unresolved};
@@ -53,6 +53,8 @@ pub struct Observed {
     pub exposed: bool,
     /// What a supervisor of ours wrote down, if it or its backend still lives.
     pub record: Option<Record>,
+    /// The relay of that record, or of one whose supervisor was killed while somebody else's Ollama goes on.
+    pub relay: RelayState,
     /// Why its name has no address.
     pub unresolved: Option<Unresolved>,
 }
@@ -74,16 +76,16 @@ impl Observed {
 /// Looks at the configured address.
 pub async fn observe(config: &Config, paths: &Paths) -> Result<Observed> {
     let record = living_record(paths, &config.client_host())?;
-    observe_with(config, record).await
+    observe_with(config, paths, record).await
 }
 
 /// The same where a record that cannot be read is no reason not to look; what is wrong with it is told
 /// beside what was seen.
 pub async fn observe_anyway(config: &Config, paths: &Paths) -> Result<(Observed, Option<Error>)> {
     match living_record(paths, &config.client_host()) {
-        Ok(record) => Ok((observe_with(config, record).await?, None)),
+        Ok(record) => Ok((observe_with(config, paths, record).await?, None)),
         Err(fault) => {
-            let seen = observe_with(config, None).await?;
+            let seen = observe_with(config, paths, None).await?;
             // The record tells our relay from a listener that is open to all.
             let seen = Observed {
                 exposed: false,
@@ -94,7 +96,7 @@ pub async fn observe_anyway(config: &Config, paths: &Paths) -> Result<(Observed,
     }
 }
 
-async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observed> {
+async fn observe_with(config: &Config, paths: &Paths, record: Option<Record>) -> Result<Observed> {
     let host = config.client_host();
     let client = Client::new(&host)?;
     let probe = client.probe(LOOK).await;
@@ -117,7 +119,13 @@ async fn observe_with(config: &Config, record: Option<Record>) -> Result<Observe
         },
         _ => Owner::at(&host),
     };
+    let relay = match &record {
+        Some(record) => record.relay.clone(),
+        None if version.is_some() && relay_lost(paths, &host) => RelayState::Gone,
+        None => RelayState::Off,
+    };
     Ok(Observed {
+        relay,
         exposed: version.is_some() && is_exposed(&host),
         host,
         standing,
@@ -159,6 +167,13 @@ pub(super) fn living_record(paths: &Paths, host: &OllamaHost) -> Result<Option<R
                 .process()
                 .is_some_and(crate::process::Identity::is_alive)
     }))
+}
+
+/// Whether a relay of ours to somebody else's Ollama went with its supervisor, which was killed.
+pub fn relay_lost(paths: &Paths, host: &OllamaHost) -> bool {
+    let record: Option<Record> = slot(paths, host).read().unwrap_or_default();
+    let record = record.map(Record::resolved);
+    record.is_some_and(|record| !record.is_ours() && record.relay == RelayState::Gone)
 }
 
 /// What is known of the backend at this address without asking it; nothing where the record cannot be read.

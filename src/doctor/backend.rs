@@ -186,8 +186,7 @@ async fn model(patient: &Patient<'_>) -> Check {
 
 fn relay(patient: &Patient<'_>) -> Option<Check> {
     const NAME: &str = "relay";
-    let record = patient.backend.record.as_ref()?;
-    match &record.relay {
+    match &patient.backend.relay {
         RelayState::Off => None,
         RelayState::Listening { address } => Some(Check::ok(
             NAME,

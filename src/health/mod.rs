@@ -273,8 +273,11 @@ fn relay_gone(question: &Question<'_>, host: &OllamaHost) -> Option<Failure> {
         return None;
     };
     let service = compose.project.service(&compose.service).ok()?;
-    let record = backend::recorded(question.paths, host)?;
-    (record.relay == RelayState::Gone && service.network_mode != "host").then(|| {
+    let gone = match backend::recorded(question.paths, host) {
+        Some(record) => record.relay == RelayState::Gone,
+        None => backend::relay_lost(question.paths, host),
+    };
+    (gone && service.network_mode != "host").then(|| {
         Failure::new(
             Part::Backend,
             "its supervisor was killed, and with it went the relay by which containers reach it",

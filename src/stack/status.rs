@@ -112,11 +112,7 @@ pub async fn status(
     let (observed, fault) = observed?;
     let status = Status {
         model: model(config, &observed).await?,
-        relay: observed
-            .record
-            .as_ref()
-            .map(|record| record.relay.clone())
-            .unwrap_or_default(),
+        relay: observed.relay.clone(),
         gateway: located.map_or_else(
             |error| GatewayStatus::Unknown { error },
             |located| GatewayStatus::Known(Box::new(located)),

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::meanwhile::{GoingOn, restarted};
 use super::request::UpRequest;
 use super::wait::{too_slow, until_healthy};
-use crate::backend::{self, Launch, PullRequest, Record, Standing};
+use crate::backend::{self, Launch, PullRequest, Record, RelayState, Standing};
 use crate::config::{Config, Mode};
 use crate::daemon::Shutdown;
 use crate::engine::Engine;
@@ -120,6 +120,12 @@ pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
         let host = &observed.host;
         lines.push(format!(
             "take over backend on {host}: its supervisor was killed"
+        ));
+    }
+    if observed.standing == Standing::Adopted && observed.relay == RelayState::Gone {
+        let host = &observed.host;
+        lines.push(format!(
+            "start relay to {host} again: its supervisor was killed"
         ));
     }
     let model = &config.model.value;
