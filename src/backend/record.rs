@@ -47,6 +47,9 @@ pub enum RelayState {
     Waiting {
         /// What it waits for.
         reason: String,
+        /// What to do about it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
     },
     /// This engine needs none.
     NotNeeded {
@@ -55,11 +58,28 @@ pub enum RelayState {
     },
     /// No relay on this machine reaches this engine's containers.
     Impossible {
-        /// Why, and what to do instead.
+        /// Why.
         reason: String,
+        /// What to do instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
     },
     /// It went with its supervisor, which was killed; never written down, since nobody is left to.
     Gone,
+}
+
+impl RelayState {
+    /// Why it is so, and what to do about it, in a line; empty where nothing is to be said.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::NotNeeded { reason } => reason.clone(),
+            Self::Waiting { reason, hint } | Self::Impossible { reason, hint } => match hint {
+                Some(hint) => format!("{reason}; {hint}"),
+                None => reason.clone(),
+            },
+            Self::Off | Self::Listening { .. } | Self::Gone => String::new(),
+        }
+    }
 }
 
 /// A supervisor and its backend, as the record file of their slot holds them.

@@ -48,6 +48,7 @@ pub(super) fn start(launch: &Launch, stop: &CancellationToken) -> Relay {
     }
     let (sender, state) = watch::channel(RelayState::Waiting {
         reason: "the container engine has not answered yet".to_owned(),
+        hint: None,
     });
     let task = tokio::spawn(run(launch.clone(), sender, stop.clone()));
     Relay { state, task }
@@ -71,9 +72,9 @@ pub(super) fn describe(state: &RelayState) -> String {
     match state {
         RelayState::Off => "off".to_owned(),
         RelayState::Listening { address } => format!("listening on {address}"),
-        RelayState::Waiting { reason } => format!("waiting: {reason}"),
-        RelayState::NotNeeded { reason } => format!("not needed: {reason}"),
-        RelayState::Impossible { reason } => format!("not possible: {reason}"),
+        RelayState::Waiting { .. } => format!("waiting: {}", state.reason()),
+        RelayState::NotNeeded { .. } => format!("not needed: {}", state.reason()),
+        RelayState::Impossible { .. } => format!("not possible: {}", state.reason()),
         RelayState::Gone => "gone with its supervisor".to_owned(),
     }
 }
@@ -93,9 +94,9 @@ async fn run(launch: Launch, state: watch::Sender<RelayState>, stop: Cancellatio
             }
             Ok(End::EngineGone) => {
                 pauses = PAUSES.iter().chain(std::iter::repeat(&PAUSES[2]));
-                waiting(&state, "the container engine went away".to_owned());
+                waiting(&state, "the container engine went away".to_owned(), None);
             }
-            Err(error) => waiting(&state, error.to_string()),
+            Err(error) => waiting(&state, error.to_string(), error.hints.first().cloned()),
         }
         let pause = pauses.next().copied().unwrap_or(PAUSES[2]);
         tokio::select! {
@@ -106,9 +107,9 @@ async fn run(launch: Launch, state: watch::Sender<RelayState>, stop: Cancellatio
 }
 
 /// Says what is waited for, once.
-fn waiting(state: &watch::Sender<RelayState>, reason: String) {
+fn waiting(state: &watch::Sender<RelayState>, reason: String, hint: Option<String>) {
     state.send_if_modified(|now| {
-        let next = RelayState::Waiting { reason };
+        let next = RelayState::Waiting { reason, hint };
         let changed = *now != next;
         *now = next;
         changed
@@ -155,19 +156,28 @@ async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<E
     }
 }
 
+/// Where no relay can listen.
+const BESIDE_THEM: &str = "run the backend as a container beside them, or name an address that they reach: --bind ADDRESS";
+
 /// Where containers reach the host without a relay, or not even with one.
 fn without(engine: &Engine, launch: &Launch) -> Option<RelayState> {
     let info = engine.info();
     let not_needed = |reason: &str| RelayState::NotNeeded {
         reason: reason.to_owned(),
     };
-    let impossible = |reason: String| RelayState::Impossible { reason };
+    let impossible = |reason: String, hint: &str| RelayState::Impossible {
+        reason,
+        hint: Some(hint.to_owned()),
+    };
     if engine.endpoint().is_remote() {
-        return Some(impossible(format!(
-            "the engine {} is on another machine, whose containers do not reach this one's loopback; \
-             run the backend there, and name it in OLLAMA_HOST",
+        let reason = format!(
+            "the engine {} is on another machine, whose containers do not reach this one's loopback",
             engine.endpoint()
-        )));
+        );
+        return Some(impossible(
+            reason,
+            "run the backend there, and name it in OLLAMA_HOST",
+        ));
     }
     if info.desktop {
         return Some(not_needed(
@@ -177,16 +187,17 @@ fn without(engine: &Engine, launch: &Launch) -> Option<RelayState> {
     if info.rootless {
         return Some(impossible(
             "the engine is rootless: its containers live in a network of their own, which has no address of \
-             this machine; run the backend as a container beside them, or name an address that they reach: --bind ADDRESS"
+             this machine"
                 .to_owned(),
+            BESIDE_THEM,
         ));
     }
     if info.podman {
         return Some(impossible(
             "the engine is Podman, which gives this machine another address in each network, and that only \
-             while a container runs there; run the backend as a container beside them, or name an address \
-             that they reach: --bind ADDRESS"
+             while a container runs there"
                 .to_owned(),
+            BESIDE_THEM,
         ));
     }
     let everywhere = process::listeners(launch.host().port)
@@ -199,8 +210,9 @@ fn without(engine: &Engine, launch: &Launch) -> Option<RelayState> {
 fn no_bridge() -> Error {
     Error::failed(
         "the engine has no default bridge network (bridge: none), so host-gateway stands for no address of \
-         this machine; remove that setting from the engine's, or name an address that containers reach: --bind ADDRESS",
+         this machine",
     )
+    .hint("remove that setting from the engine's, or name an address that containers reach: --bind ADDRESS")
 }
 
 /// The addresses that are let in: those of this engine's containers, or what of them is allowed. What

@@ -183,9 +183,9 @@ fn relay(relay: &RelayState) -> Row {
     match relay {
         RelayState::Off => (Tone::Dim, "off", String::new()),
         RelayState::Listening { address } => (Tone::Good, "listening", address.to_string()),
-        RelayState::Waiting { reason } => (Tone::Warn, "waiting", reason.clone()),
-        RelayState::NotNeeded { reason } => (Tone::Dim, "not needed", reason.clone()),
-        RelayState::Impossible { reason } => (Tone::Warn, "not possible", reason.clone()),
+        RelayState::Waiting { .. } => (Tone::Warn, "waiting", relay.reason()),
+        RelayState::NotNeeded { .. } => (Tone::Dim, "not needed", relay.reason()),
+        RelayState::Impossible { .. } => (Tone::Warn, "not possible", relay.reason()),
         RelayState::Gone => {
             let text = "its supervisor was killed: ollamactl up".to_owned();
             (Tone::Bad, "gone", text)

@@ -198,10 +198,9 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
             "containers do not reach the backend: the relay's supervisor was killed",
             "ollamactl serve --background",
         )),
-        RelayState::Waiting { reason } | RelayState::Impossible { reason } => {
-            // Where the reason knows the cure, it says so at its end.
-            let (why, mend) = reason.split_once("; ").unwrap_or((reason, "docker info"));
-            let why = format!("containers do not reach the backend: {why}");
+        RelayState::Waiting { reason, hint } | RelayState::Impossible { reason, hint } => {
+            let why = format!("containers do not reach the backend: {reason}");
+            let mend = hint.as_deref().unwrap_or("docker info");
             Some(Check::warn(NAME, why, mend))
         }
     }

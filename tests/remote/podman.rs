@@ -126,11 +126,10 @@ fn podman_has_no_place_for_a_relay_and_the_way_out_is_said() {
     let machine = &podman.machine;
     machine.run("serve --background").code(0);
     let relay = machine.relay("impossible");
-    let reason = relay["reason"].as_str().expect("text");
-    assert!(
-        reason.contains("Podman") && reason.contains("--bind ADDRESS"),
-        "{reason}"
-    );
+    for (key, says) in [("reason", "Podman"), ("hint", "--bind ADDRESS")] {
+        let text = relay[key].as_str().expect("text");
+        assert!(text.contains(says), "{relay}");
+    }
     assert_eq!(machine.doctor("relay")["verdict"], "warn");
     machine.stop_backend();
 }
