@@ -305,6 +305,22 @@ const AS_NOBODY: &str = r"as_nobody() {
         HOME=$THEIR_HOME XDG_STATE_HOME=$THEIR_STATE setpriv --reuid 65534 --clear-groups ollamactl $*; }
         ";
 
+#[test]
+fn an_embedded_gateway_of_another_user_is_stopped_as_that_user() {
+    let Some(sandbox) = for_nobody() else {
+        return;
+    };
+    let script = format!(
+        "{AS_NOBODY} as_nobody gateway up --gateway embedded >&2; \
+         ollamactl gateway up --gateway embedded; echo \"second: $?\"; as_nobody gateway down"
+    );
+    sandbox
+        .shell(&script)
+        .code(0)
+        .prints(["second: 5"])
+        .says(["user nobody", "sudo -iu nobody ollamactl gateway down"]);
+}
+
 /// The usual case: the service runs as a user whose descriptors we may not see.
 #[test]
 fn another_users_backend_is_named_though_its_sockets_cannot_be_seen() {

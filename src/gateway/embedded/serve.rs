@@ -14,7 +14,7 @@ use crate::config::Secret;
 use crate::daemon::{Reporter, Shutdown};
 use crate::error::{Context, Error, Kind, Result};
 use crate::paths::Paths;
-use crate::process::{self, Identity};
+use crate::process::{self, Identity, users};
 use crate::proxy::{self, Gateway, Keys, Policy, RequestLog};
 
 /// How long an address may still be held by a worker that was told to end.
@@ -148,9 +148,18 @@ pub(super) fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error 
         .as_ref()
         .map_or("another program".to_owned(), process::Info::describe);
     let error = Error::new(Kind::Conflict, format!("{listen} is held by {name}"));
-    match owner {
-        Some(owner) if owner.is_ollamactl() => error.hint("stop it: ollamactl gateway down"),
-        Some(owner) => error.hint(format!("stop it: kill {}", owner.pid)),
+    let theirs = |owner: &process::Info| owner.uid.filter(|uid| Some(*uid) != users::own());
+    match owner.as_ref().map(|owner| (owner, theirs(owner))) {
+        Some((owner, None)) if owner.is_ollamactl() => {
+            error.hint("stop it: ollamactl gateway down")
+        }
+        // What is known of it is in that user's home.
+        Some((owner, Some(uid))) if owner.is_ollamactl() => {
+            let user = users::name(uid).unwrap_or_else(|| format!("'#{uid}'"));
+            error.hint(format!("stop it: sudo -iu {user} ollamactl gateway down"))
+        }
+        Some((owner, None)) => error.hint(format!("stop it: kill {}", owner.pid)),
+        Some((owner, Some(_))) => error.hint(format!("stop it: sudo kill {}", owner.pid)),
         None => error.hint(format!(
             "see who it is: sudo ss -ltnp 'sport = :{}'",
             listen.port()
