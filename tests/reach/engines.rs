@@ -14,8 +14,8 @@ fn the_relay_waits_for_an_engine_and_for_its_bridge() {
 
     machine.start_engine(&["--bridge=none"]);
     let explained = |relay: &serde_json::Value| {
-        let reason = relay["reason"].as_str().unwrap_or_default();
-        reason.contains("bridge: none") && reason.contains("--bind ADDRESS")
+        let says = |key: &str, text| relay[key].as_str().unwrap_or_default().contains(text);
+        says("reason", "bridge: none") && says("hint", "--bind ADDRESS")
     };
     crate::support::until_true("an explanation of --bridge=none", || {
         explained(&machine.relay("waiting"))
