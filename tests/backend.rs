@@ -566,6 +566,17 @@ fn the_patience_that_down_is_given_counts_and_not_the_one_of_the_start() {
         .code(0)
         .says(["was killed"]);
     sandbox.assert_nothing_left();
+
+    // Longer than the start said: who takes its time is let.
+    let sandbox = Sandbox::new().with("OLLAMACTL_STUB_END_MS", "1500");
+    sandbox
+        .run(["serve", "--background", "--stop-timeout", "100ms"])
+        .code(0);
+    let down = sandbox.run(["down", "--stop-timeout", "1m"]).code(0);
+    assert!(!down.stderr.contains("was killed"), "{down}");
+    let log = std::fs::read_to_string(sandbox.backend_file("log")).expect("readable");
+    assert!(!log.contains("was killed"), "{log}");
+    sandbox.assert_nothing_left();
     sandbox.run(["down", "-t", "5s"]).code(0);
     sandbox.run(["down", "-t", "5"]).code(0);
     sandbox

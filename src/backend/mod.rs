@@ -5,6 +5,7 @@ mod begin;
 mod child;
 mod drift;
 mod gpu;
+mod grace;
 mod keep;
 mod kill;
 mod kill_plan;

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::observe::living_record;
 use super::record::{Record, slot};
-use super::{child, pulls};
+use super::{child, grace, pulls};
+use crate::daemon::Slot;
 use crate::error::Result;
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
@@ -41,7 +42,7 @@ pub async fn stop(paths: &Paths, host: &OllamaHost, grace: Option<Duration>) -> 
         pulls::cancel(paths, host).await;
     }
     let grace = grace.unwrap_or(record.launch.stop_timeout);
-    let mut forced = ask(&record, grace).await?;
+    let mut forced = ask(&slot, &record, grace).await?;
     forced |= process::stop(&record.supervisor, SLACK).await?;
     // A supervisor that was just about to start its backend when it was asked has written that down since.
     let record = living_record(paths, host)?.unwrap_or(record);
@@ -57,10 +58,17 @@ pub async fn stop(paths: &Paths, host: &OllamaHost, grace: Option<Duration>) -> 
 
 /// Asks a supervisor that lives to end, and kills its backend when the grace is over; says whether that
 /// was needed. On Windows nobody can be asked: the supervisor ends there and then, and leaves its backend.
-async fn ask(record: &Record, grace: Duration) -> Result<bool> {
+async fn ask(slot: &Slot, record: &Record, grace: Duration) -> Result<bool> {
     let can_be_asked = cfg!(unix) && record.supervisor.is_alive();
     let Some(backend) = record.process().filter(|_| can_be_asked) else {
         return Ok(false);
+    };
+    let usual = record.launch.stop_timeout;
+    // Where it cannot be told, it is what the supervisor gives at most.
+    let grace = if grace == usual || grace::tell(slot, &record.supervisor, grace).is_ok() {
+        grace
+    } else {
+        grace.min(usual)
     };
     let asked = Instant::now();
     process::signal(&record.supervisor, Signal::Terminate)?;

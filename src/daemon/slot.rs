@@ -61,6 +61,11 @@ impl Slot {
         self.file("log")
     }
 
+    /// The file in which a holder that is asked to end is told how long that may take.
+    pub fn grace_file(&self) -> PathBuf {
+        self.file("grace")
+    }
+
     /// Creates the state folder and opens the log for appending.
     pub fn open_log(&self) -> Result<File> {
         paths::create_private_dir(&self.folder)?;
@@ -115,7 +120,12 @@ impl Slot {
 
     /// Removes the files that a killed holder left: whoever takes the lock and drops it clears them.
     pub fn clear_if_free(&self) -> Result<()> {
-        let left = [self.pidfile(), self.record_file(), self.file("lock")];
+        let left = [
+            self.pidfile(),
+            self.record_file(),
+            self.grace_file(),
+            self.file("lock"),
+        ];
         if left.iter().any(|path| path.exists()) || !self.half_written().is_empty() {
             drop(self.try_lock()?);
         }
@@ -131,7 +141,9 @@ impl Slot {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let rest = name.strip_prefix(self.name.as_str()).unwrap_or_default();
             path.extension() == Some(OsStr::new("tmp"))
-                && (rest.starts_with(".json.") || rest.starts_with(".pid."))
+                && [".json.", ".pid.", ".grace."]
+                    .iter()
+                    .any(|of| rest.starts_with(of))
         };
         entries
             .flatten()
@@ -222,7 +234,11 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         let mut left = self.slot.half_written();
-        left.extend([self.slot.pidfile(), self.slot.record_file()]);
+        left.extend([
+            self.slot.pidfile(),
+            self.slot.record_file(),
+            self.slot.grace_file(),
+        ]);
         // Last, and while it is still locked. Only Unix can tell a file from its successor of the same name.
         if cfg!(unix) {
             left.push(self.slot.file("lock"));
