@@ -35,7 +35,7 @@ fn is_elsewhere(found: &Found, here: &Path, is_remote: bool) -> bool {
     (is_remote || there.is_dir()) && real(there) != real(here)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -1,0 +1,116 @@
+//! The backend, its relay and the required model.
+
+use super::{ANSWER, Failure, Level, Part, Question, crashing};
+use crate::backend::{self, RelayState};
+use crate::gateway::Gateway;
+use crate::ollama::{Client, OllamaHost, Probe};
+
+/// What fails of the two that are asked about; without a backend nothing is known of the model.
+pub(super) async fn backend_and_model(question: &Question<'_>, client: &Client) -> Option<Failure> {
+    if !question.backend && !question.model {
+        return None;
+    }
+    if let Some(failure) = check_backend(question, client).await {
+        return Some(failure);
+    }
+    if question.model && question.level >= Level::Ready {
+        check_model(question, client).await
+    } else {
+        None
+    }
+}
+
+async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failure> {
+    let host = client.host();
+    let probe = client.probe(ANSWER).await;
+    let absent = host.is_local() && probe == Probe::Absent;
+    let (reason, hint) = match probe {
+        Probe::Ollama => return crashing_backend(question, host),
+        Probe::Absent if ended_by_itself(question, host) => {
+            return Some(Failure::new(
+                Part::Backend,
+                format!(
+                    "nothing listens on {host}: the backend ended by itself, and is being started again"
+                ),
+                "ollamactl logs backend",
+            ));
+        }
+        Probe::Unresolved(unresolved) => {
+            let hint = unresolved.hint();
+            return Some(Failure::new(Part::Backend, unresolved.to_string(), hint));
+        }
+        Probe::Absent => (
+            format!("nothing listens on {host}"),
+            "ollamactl serve --background",
+        ),
+        Probe::Silent => (
+            format!("{host} takes connections but does not answer"),
+            "ollamactl restart",
+        ),
+        Probe::Stranger(what) => (format!("{host} is not Ollama: {what}"), "ollamactl doctor"),
+    };
+    // What runs elsewhere is not started from here.
+    let hint = if host.is_local() {
+        hint
+    } else {
+        "start it there, or unset OLLAMA_HOST to run one here"
+    };
+    Some(Failure {
+        absent,
+        ..Failure::new(Part::Backend, reason, hint)
+    })
+}
+
+/// A backend that answers between two crashes.
+fn crashing_backend(question: &Question<'_>, host: &OllamaHost) -> Option<Failure> {
+    let record = backend::recorded(question.paths, host).filter(|_| host.is_local())?;
+    crashing(Part::Backend, &record.restarts, "ollamactl logs backend")
+}
+
+/// The relay that the gateway's container needs went with its supervisor.
+pub(super) fn relay_gone(question: &Question<'_>, host: &OllamaHost) -> Option<Failure> {
+    let Gateway::Compose(compose) = question.gateway? else {
+        return None;
+    };
+    let service = compose.project.service(&compose.service).ok()?;
+    let gone = match backend::recorded(question.paths, host) {
+        Some(record) => record.relay == RelayState::Gone,
+        None => backend::relay_lost(question.paths, host),
+    };
+    (gone && service.network_mode != "host").then(|| {
+        Failure::new(
+            Part::Backend,
+            "its supervisor was killed, and with it went the relay by which containers reach it",
+            "ollamactl serve --background",
+        )
+    })
+}
+
+/// Whether a supervisor of ours is about to start a backend again that was ready before.
+fn ended_by_itself(question: &Question<'_>, host: &OllamaHost) -> bool {
+    let Some(record) = backend::recorded(question.paths, host) else {
+        return false;
+    };
+    record.supervisor.is_alive() && record.is_ours() && record.version.is_some()
+}
+
+async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure> {
+    let model = &question.config.model.value;
+    let hint = format!("ollamactl pull-model {model}");
+    match client.model(model).await {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(Failure::absent(
+            Part::Model,
+            format!(
+                "{model} ({}) is not in the model store",
+                question.config.model.source
+            ),
+            hint,
+        )),
+        Err(error) => Some(Failure::new(
+            Part::Model,
+            error.to_string(),
+            "ollamactl logs backend",
+        )),
+    }
+}
