@@ -19,7 +19,7 @@ pub struct Doomed {
     pub respawned_by: Option<String>,
 }
 
-/// Every process that [`super::kill`] would end now, supervisors before what they keep. Nothing is done.
+/// Every process that [`super::kill()`] would end now, supervisors before what they keep. Nothing is done.
 pub fn plan_kill(paths: &Paths) -> Vec<Doomed> {
     let mut plan: Vec<Doomed> = records(paths).iter().flat_map(of_record).collect();
     let processes: Vec<Info> = process::scan().into_iter().filter(is_reachable).collect();

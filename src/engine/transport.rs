@@ -1,4 +1,4 @@
-//! The way to an engine: requests of one API version, over a connection that [`dial`] makes.
+//! The way to an engine: requests of one API version, over a connection that [`super::dial`] makes.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};

@@ -16,7 +16,7 @@ enum Kind {
 
 use Kind::{Switch, Text};
 
-/// The variables of both versions, except for what [`line`] adds.
+/// The variables of both versions, except for what [`line()`] adds.
 const SHARED: [(&str, Kind); 33] = [
     ("CUDA_VISIBLE_DEVICES", Text("")),
     ("GGML_VK_VISIBLE_DEVICES", Text("")),
