@@ -18,6 +18,8 @@ mod compose;
 mod converge;
 #[path = "engine/cli/looks.rs"]
 mod looks;
+#[path = "engine/cli/moved.rs"]
+mod moved;
 #[path = "engine/cli/owner.rs"]
 mod owner;
 #[path = "engine/cli/plan.rs"]

@@ -91,8 +91,20 @@ impl Seen<'_> {
                 ),
                 format!("ollamactl pull-model {}", self.model),
             ),
+            Finding::Unreachable { .. } if self.asks_rightly() => (
+                self.refused(finding),
+                "ollamactl gateway up (joins networks that it has left; beside one that is `internal: true` \
+                 it needs another)"
+                    .to_owned(),
+            ),
             other => (self.refused(other), self.correct()),
         }
+    }
+
+    /// The address is the one that the service should use.
+    fn asks_rightly(&self) -> bool {
+        let wanted = self.question.wanted();
+        self.asked.url.as_str().trim_end_matches('/') == wanted.trim_end_matches('/')
     }
 
     /// Findings that a correct address mends.

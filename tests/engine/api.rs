@@ -26,9 +26,14 @@ pub fn call_at(endpoint: &str, method: &str, path: &str, body: &[u8]) -> io::Res
         ))
     })?;
     let mut stream = UnixStream::connect(socket)?;
+    let kind = if body.starts_with(b"{") {
+        "json"
+    } else {
+        "x-tar"
+    };
     // HTTP/1.0: the answer ends with the connection.
     let head = format!(
-        "{method} {path} HTTP/1.0\r\nHost: docker\r\nContent-Type: application/x-tar\r\nContent-Length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.0\r\nHost: docker\r\nContent-Type: application/{kind}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes())?;

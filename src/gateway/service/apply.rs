@@ -11,7 +11,7 @@ use super::ids::Ids;
 use super::observe::Observed;
 use super::{Created, Target, UpOptions, hooks, inject, removal, shared, wait};
 use crate::compose::{Release, Service};
-use crate::engine::Engine;
+use crate::engine::{Engine, Removal};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 
@@ -64,6 +64,7 @@ impl<'a> Applier<'a> {
         self.take_away(plan).await?;
         for planned in &plan.steps {
             match &planned.action {
+                Action::RemoveNetwork { name, id } => self.remove_network(name, id).await?,
                 Action::CreateNetwork { key, name } => self.create_network(key, name).await?,
                 Action::CreateVolume { key, name } => self.create_volume(key, name).await?,
                 _ => {}
@@ -190,6 +191,19 @@ impl<'a> Applier<'a> {
         found
             .copied()
             .ok_or_else(|| Error::failed(format!("service {name} is not part of the plan")))
+    }
+
+    /// Takes a network away that is made anew: what used it was stopped before.
+    async fn remove_network(&self, name: &str, id: &str) -> Result<()> {
+        self.step.progress(format!("remove network {name}"));
+        match self.engine.remove_network(id).await? {
+            Removal::Removed | Removal::Absent => Ok(()),
+            Removal::InUse => Err(Error::new(
+                Kind::Conflict,
+                format!("network {name} is to be made anew, and something else uses it"),
+            )
+            .hint(format!("docker network inspect {name}"))),
+        }
     }
 
     async fn create_network(&self, key: &str, name: &str) -> Result<()> {

@@ -25,6 +25,7 @@ mod mounts;
 mod namespaces;
 mod neighbour;
 mod observe;
+mod outdated;
 pub mod own;
 mod plan;
 mod release;
@@ -33,6 +34,7 @@ mod resources;
 mod scale;
 mod shared;
 mod shared_plan;
+mod shared_state;
 mod state;
 mod up;
 mod vacancy;
@@ -57,7 +59,8 @@ pub use down::{
 pub use exposure::exposure;
 pub use labels::folder_of;
 pub use logs::{Said, Sources, logs};
-pub use observe::{Found, Network, Observed, Volume, observe};
+pub use observe::{Found, Observed, observe};
+pub use shared_state::{Network, Volume};
 pub use state::{GatewayState, Published};
 pub use up::{Up, build, plan_restart, plan_up, prepare_images, restart, up, verify};
 

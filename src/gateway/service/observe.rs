@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join_all;
 
 use super::labels;
+use super::shared_state::{Network, Volume, network, volume};
 use super::{Target, network_keys, select, volume_keys};
 use crate::compose::{Project, Release, Service};
 use crate::engine::models::ContainerSummary;
@@ -39,8 +40,10 @@ pub struct Found {
     pub number: u32,
     /// It was made for one command (`docker compose run`).
     pub oneoff: bool,
-    /// The networks that it is attached to, by name.
-    pub networks: Vec<String>,
+    /// The networks that it is attached to: name and ID, which is empty until it was started.
+    pub networks: BTreeMap<String, String>,
+    /// The named volumes that it mounts.
+    pub volumes: Vec<String>,
     /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
     pub state: String,
     /// The code with which it exited.
@@ -60,37 +63,6 @@ impl Found {
     pub(super) fn is_active(&self) -> bool {
         matches!(self.state.as_str(), "running" | "restarting" | "paused")
     }
-}
-
-/// A network of the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Network {
-    /// There is none of this name.
-    Absent,
-    /// There is one, with these labels of compose: project and key.
-    Present {
-        /// The project that it belongs to; empty where it carries no label.
-        project: String,
-        /// The key under which the project defines it; empty where it carries no label.
-        key: String,
-    },
-    /// There are several of this name, so that the name does not say which one is meant.
-    Ambiguous {
-        /// Their IDs.
-        ids: Vec<String>,
-    },
-}
-
-/// A volume of the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Volume {
-    /// There is none of this name.
-    Absent,
-    /// There is one.
-    Present {
-        /// The project that it belongs to; empty where it carries no label.
-        project: String,
-    },
 }
 
 impl Observed {
@@ -226,12 +198,8 @@ fn found(container: &ContainerSummary) -> Found {
         name: name.unwrap_or_default().to_owned(),
         service: label(container, labels::SERVICE),
         number: label(container, labels::NUMBER).parse().unwrap_or(u32::MAX),
-        networks: container
-            .network_settings
-            .as_ref()
-            .and_then(|settings| settings.networks.as_ref())
-            .map(|networks| networks.keys().cloned().collect())
-            .unwrap_or_default(),
+        networks: networks(container),
+        volumes: volumes(container),
         oneoff: label(container, labels::ONEOFF) == "True",
         state: container
             .state
@@ -245,6 +213,25 @@ fn found(container: &ContainerSummary) -> Found {
     }
 }
 
+fn networks(container: &ContainerSummary) -> BTreeMap<String, String> {
+    let settings = container.network_settings.as_ref();
+    let networks = settings.and_then(|settings| settings.networks.as_ref());
+    let each = networks.into_iter().flatten();
+    each.map(|(name, endpoint)| {
+        (
+            name.clone(),
+            endpoint.network_id.clone().unwrap_or_default(),
+        )
+    })
+    .collect()
+}
+
+fn volumes(container: &ContainerSummary) -> Vec<String> {
+    let mounts = container.mounts.iter().flatten();
+    let named = mounts.filter(|mount| mount.typ.as_deref() == Some("volume"));
+    named.filter_map(|mount| mount.name.clone()).collect()
+}
+
 /// The code in `Exited (0) 3 minutes ago`: the list has it nowhere else.
 fn exit_code(status: &str) -> Option<i64> {
     status
@@ -253,45 +240,6 @@ fn exit_code(status: &str) -> Option<i64> {
         .0
         .parse()
         .ok()
-}
-
-async fn network(engine: &Engine, project: &Project, key: &str) -> Result<(String, Network)> {
-    let found = engine.networks_named(&project.network_name(key)).await?;
-    let seen = match found.as_slice() {
-        [] => Network::Absent,
-        [one] => {
-            let label = |key: &str| {
-                one.labels
-                    .as_ref()
-                    .and_then(|labels| labels.get(key))
-                    .cloned()
-                    .unwrap_or_default()
-            };
-            Network::Present {
-                project: label(labels::PROJECT),
-                key: label(labels::NETWORK),
-            }
-        }
-        several => Network::Ambiguous {
-            ids: several
-                .iter()
-                .filter_map(|network| network.id.clone())
-                .collect(),
-        },
-    };
-    Ok((key.to_owned(), seen))
-}
-
-async fn volume(engine: &Engine, project: &Project, key: &str) -> Result<(String, Volume)> {
-    let found = engine.volume(&project.volume_name(key)).await?;
-    let seen = found.map_or(Volume::Absent, |volume| Volume::Present {
-        project: volume
-            .labels
-            .get(labels::PROJECT)
-            .cloned()
-            .unwrap_or_default(),
-    });
-    Ok((key.to_owned(), seen))
 }
 
 async fn image(engine: &Engine, name: String) -> Result<(String, Option<Image>)> {

@@ -2,13 +2,17 @@
 //! what is wanted and what is there.
 
 use super::action::{Action, Plan};
-use super::observe::{Network, Observed, Volume};
+use super::observe::{Found, Observed};
+use super::outdated::renewed;
+use super::shared_state::{Network, Volume};
 use super::{Target, network_keys, volume_keys};
 use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
 
 /// The cause of a creation.
 const MISSING: &str = "it is missing";
+/// The cause of a replacement.
+const OUTDATED: &str = "its configuration changed";
 
 /// The networks that the services join.
 pub(super) fn networks(
@@ -22,7 +26,8 @@ pub(super) fn networks(
         let name = project.network_name(key);
         let defined = project.networks.get(key);
         let external = defined.is_some_and(|network| network.external);
-        match observed.networks.get(key).unwrap_or(&Network::Absent) {
+        let network = observed.networks.get(key).unwrap_or(&Network::Absent);
+        match network {
             Network::Absent if external => return Err(no_external("network", key, &name)),
             Network::Absent => {
                 let key = key.to_owned();
@@ -32,15 +37,40 @@ pub(super) fn networks(
             Network::Present {
                 project: owner,
                 key: label,
+                id,
+                ..
             } => {
                 if (owner.as_str(), label.as_str()) != (project.name.as_str(), key) {
                     return Err(foreign_network(&name, key, owner));
+                }
+                if let Some(users) = renewed(network, services, observed) {
+                    renew((key, name, id), users, plan);
                 }
             }
             Network::Ambiguous { ids } => return Err(ambiguous_network(&name, ids)),
         }
     }
     Ok(())
+}
+
+/// Takes a network away from the containers that use it, which are replaced, and makes it anew.
+fn renew((key, name, id): (&str, String, &str), users: Vec<&Found>, plan: &mut Plan) {
+    for container in users {
+        let container = container.clone();
+        plan.push(
+            Action::Stop { container },
+            format!("network {name} is made anew"),
+        );
+    }
+    let (key, id) = (key.to_owned(), id.to_owned());
+    plan.push(
+        Action::RemoveNetwork {
+            name: name.clone(),
+            id,
+        },
+        OUTDATED,
+    );
+    plan.push(Action::CreateNetwork { key, name }, OUTDATED);
 }
 
 /// The volumes that the services mount.

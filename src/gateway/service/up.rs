@@ -6,7 +6,7 @@ use super::observe::{self, Observed, observe};
 use super::release::installed;
 use super::{
     Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, neighbour,
-    plan, scale, state_of, vacancy,
+    outdated, plan, scale, state_of, vacancy,
 };
 use crate::compose::{Release, Service};
 use crate::engine::Engine;
@@ -77,6 +77,7 @@ async fn unchanged(
         return Ok(None);
     }
     warn_of_orphans(&observed, events);
+    outdated::tell(target, services, &observed, events);
     neighbour::tell(engine, target.project, &observed, events);
     let id = observed.all(target.service).first();
     let state = state_of(engine, id.map(|found| found.id.as_str()), guess).await?;
@@ -108,6 +109,7 @@ async fn converge(
     if !options.remove_orphans {
         warn_of_orphans(&observed, events);
     }
+    outdated::tell(target, services, &observed, events);
     neighbour::tell(engine, target.project, &observed, events);
     let release = release(&observed, options).await;
     let containers = if images.is_empty() {

@@ -87,7 +87,7 @@ fn plan_networks(present: &Present, wanted: impl Fn(&str) -> bool, cause: &str, 
             .containers
             .iter()
             .filter(|found| found.is_active() && !gone.contains(&found.id));
-        staying.any(|found| found.networks.contains(name))
+        staying.any(|found| found.networks.contains_key(name))
     };
     for (name, id) in &present.networks {
         let cause = if is_used(name) {
@@ -136,7 +136,10 @@ mod tests {
             service: service.to_owned(),
             number: 1,
             state: state.to_owned(),
-            networks: networks.iter().map(|&name| name.to_owned()).collect(),
+            networks: networks
+                .iter()
+                .map(|&name| (name.to_owned(), "network-id".to_owned()))
+                .collect(),
             ..Found::default()
         }
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::super::namespaces::{parents, resolved};
 use super::super::observe::{Found, Observed};
-use super::super::{Target, UpOptions, scale};
+use super::super::outdated::renewed;
+use super::super::shared_state::Network;
+use super::super::{Target, UpOptions, network_keys, scale, volume_keys};
 use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
 
@@ -55,6 +57,9 @@ pub(super) fn changes<'a>(
         let found = observed.all(&service.name);
         let parent = parents(service).find(|parent| replaced.contains(parent));
         let outdated = Outdated {
+            target,
+            services,
+            defined: service,
             service: resolved(service, &observed.firsts()).ok(),
             is_forced: options.force_recreate && service.name == target.service,
             image: target.project.image_name(service),
@@ -79,6 +84,11 @@ pub(super) fn changes<'a>(
 
 /// What makes a container of one service out of date.
 struct Outdated<'a> {
+    target: &'a Target<'a>,
+    /// All that are brought up.
+    services: &'a [&'a Service],
+    /// The service as the file defines it.
+    defined: &'a Service,
     /// The service with the namespaces that it shares; `None` while there is nothing to share.
     service: Option<Service>,
     /// It is replaced, whatever it is.
@@ -114,8 +124,45 @@ impl Outdated<'_> {
             Some("its image changed".to_owned())
         } else {
             let shared = |parent| format!("it shares a namespace with {parent}, which is replaced");
-            self.parent.map(shared)
+            let parent = self.parent.map(shared);
+            let parent = parent.or_else(|| self.without_network(found));
+            parent.or_else(|| self.without_volume(found))
         }
+    }
+
+    /// A network of the service that the container is not in: somebody disconnected it or removed the network,
+    /// or the file gives it another name. The hash says nothing of either.
+    fn without_network(&self, found: &Found) -> Option<String> {
+        network_keys(&[self.defined]).into_iter().find_map(|key| {
+            let name = self.target.project.network_name(key);
+            let endpoint = found.networks.get(&name);
+            let network = self.observed.networks.get(key).unwrap_or(&Network::Absent);
+            let Some(joined) = endpoint else {
+                return Some(format!("it is not in network {name}"));
+            };
+            let Network::Present { id, .. } = network else {
+                return (!joined.is_empty()).then(|| format!("its network {name} is gone"));
+            };
+            if renewed(network, self.services, self.observed).is_some() {
+                return Some(format!("network {name} is made anew"));
+            }
+            // What was never started has a name and no ID; Podman has the name in its place.
+            let is_in = joined.is_empty() || joined == id || *joined == name;
+            (!is_in).then(|| format!("it is not in network {name}"))
+        })
+    }
+
+    /// A named volume of the service that the container does not mount: the file gives it another name.
+    fn without_volume(&self, found: &Found) -> Option<String> {
+        // Not every engine lists what is mounted.
+        if found.volumes.is_empty() {
+            return None;
+        }
+        volume_keys(&[self.defined]).into_iter().find_map(|key| {
+            let name = self.target.project.volume_name(key);
+            let is_mounted = found.volumes.contains(&name);
+            (!is_mounted).then(|| format!("it does not mount volume {name}"))
+        })
     }
 }
 

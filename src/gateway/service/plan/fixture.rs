@@ -1,7 +1,8 @@
 //! A project of three services, for tests: what is there, and the plan for it.
 
 use super::super::image_plan::images;
-use super::super::observe::{Found, Network, Observed};
+use super::super::observe::{Found, Observed};
+use super::super::shared_state::Network;
 use super::super::{Target, UpOptions};
 use super::containers;
 use crate::compose::{Condition, Dependency, Dialect, Project, Service};
@@ -65,6 +66,7 @@ pub(in crate::gateway::service) fn settled(project: &Project) -> Observed {
             version: "2.40.3".into(),
             service: service.name.clone(),
             number: 1,
+            networks: [("p_default".into(), "network-id".into())].into(),
             ..Found::default()
         };
         observed
@@ -79,8 +81,10 @@ pub(in crate::gateway::service) fn settled(project: &Project) -> Observed {
         observed.images.insert(image, Some(there));
     }
     let network = Network::Present {
+        id: "network-id".into(),
         project: "p".into(),
         key: "default".into(),
+        outdated: None,
     };
     observed.networks.insert("default".into(), network);
     observed

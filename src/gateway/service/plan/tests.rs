@@ -1,8 +1,9 @@
 use super::super::namespaces::resolved;
-use super::super::observe::{Found, Network, Observed};
+use super::super::observe::{Found, Observed};
+use super::super::shared_state::{Network, Volume};
 use super::super::{Build, UpOptions};
 use super::fixture::{changed, first, plan, project, settled};
-use crate::compose::{Dependency, Dialect};
+use crate::compose::{Dependency, Dialect, Mount};
 use crate::error::Kind;
 
 #[test]
@@ -153,8 +154,10 @@ fn what_is_not_ours_is_not_used_in_silence() {
     let project = project();
     let mut observed = settled(&project);
     let foreign = Network::Present {
+        id: "network-id".into(),
         project: String::new(),
         key: String::new(),
+        outdated: None,
     };
     observed.networks.insert("default".into(), foreign);
     let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
@@ -275,4 +278,85 @@ fn a_service_is_scaled_up_after_its_last_number_and_down_from_it() {
         "stop container p-db-1: its service is scaled to none\n\
          remove container p-db-1: its service is scaled to none\n"
     );
+}
+
+#[test]
+fn what_is_not_in_its_network_is_replaced() {
+    let moved = |id: Option<&str>| {
+        changed(|_, observed| {
+            let found = first(observed, "db");
+            found.networks = id
+                .map(|id| ("p_default".into(), id.into()))
+                .into_iter()
+                .collect();
+        })
+    };
+    let lines = moved(None);
+    let cause = "recreate container p-db-1: it is not in network p_default\n";
+    assert!(lines.starts_with(cause), "{lines}");
+    assert_eq!(moved(Some("removed since")), lines);
+    assert_eq!(moved(Some("")), "", "it was never started");
+    let gone = changed(|_, observed| {
+        observed.networks.insert("default".into(), Network::Absent);
+    });
+    assert!(
+        gone.starts_with(
+            "create network p_default: it is missing\n\
+             recreate container p-db-1: its network p_default is gone\n"
+        ),
+        "{gone}"
+    );
+}
+
+#[test]
+fn what_does_not_mount_its_volume_is_replaced() {
+    let with = |mounted: &[&str]| {
+        changed(|project, observed| {
+            let mount = Mount {
+                kind: "volume".into(),
+                source: "data".into(),
+                target: "/data".into(),
+                ..Mount::default()
+            };
+            let service = project.services.get_mut("gateway").expect("there");
+            service.volumes.push(mount);
+            let hash = service.config_hash(Dialect::B);
+            let found = first(observed, "gateway");
+            found.config_hash = hash;
+            found.volumes = mounted.iter().map(|&name| name.into()).collect();
+            let volume = Volume::Present {
+                project: "p".into(),
+                outdated: false,
+            };
+            observed.volumes.insert("data".into(), volume);
+        })
+    };
+    assert_eq!(with(&["p_data"]), "");
+    let lines = with(&["p_old"]);
+    let cause = "recreate container p-gateway-1: it does not mount volume p_data\n";
+    assert!(lines.starts_with(cause), "{lines}");
+    assert_eq!(with(&[]), "", "the engine does not say");
+}
+
+#[test]
+fn an_outdated_network_is_made_anew_unless_something_else_uses_it() {
+    let used_by = |users: &[&str]| {
+        changed(|_, observed| {
+            let network = Network::Present {
+                id: "network-id".into(),
+                project: "p".into(),
+                key: "default".into(),
+                outdated: Some(users.iter().map(|&id| id.into()).collect()),
+            };
+            observed.networks.insert("default".into(), network);
+        })
+    };
+    let lines = used_by(&["db-id", "gateway-id"]);
+    let expected = "stop container p-db-1: network p_default is made anew\n\
+         stop container p-gateway-1: network p_default is made anew\n\
+         remove network p_default: its configuration changed\n\
+         create network p_default: its configuration changed\n\
+         recreate container p-db-1: network p_default is made anew\n";
+    assert!(lines.starts_with(expected), "{lines}");
+    assert_eq!(used_by(&["db-id", "a stranger"]), "");
 }
