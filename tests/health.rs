@@ -240,19 +240,6 @@ fn a_wait_that_ends_before_the_first_answer_names_what_was_asked_for() {
 }
 
 #[test]
-fn a_gateway_that_asks_for_another_key_names_the_variable() {
-    let mut sandbox = Sandbox::new();
-    sandbox.set("OLLAMACTL_GATEWAY_KEY", &"1".repeat(40));
-    sandbox.run(["up"]).code(0);
-    sandbox.run(["health", "--level", "infer"]).code(0);
-    sandbox.set("OLLAMACTL_GATEWAY_KEY", &"2".repeat(40));
-    sandbox
-        .run(["health", "--level", "infer"])
-        .code(3)
-        .says(["401", "hint: set OLLAMACTL_GATEWAY_KEY"]);
-}
-
-#[test]
 fn a_page_of_a_foreign_server_is_evidence() {
     let sandbox = Sandbox::new();
     sandbox.serve();

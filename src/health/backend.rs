@@ -110,7 +110,10 @@ async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure
         Err(error) => Some(Failure::new(
             Part::Model,
             error.to_string(),
-            "ollamactl logs backend",
+            error
+                .hints
+                .first()
+                .map_or("ollamactl logs backend", String::as_str),
         )),
     }
 }

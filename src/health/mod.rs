@@ -4,6 +4,7 @@ mod backend;
 mod gateway;
 mod inference;
 mod readiness;
+mod refused;
 
 use std::time::Duration;
 
