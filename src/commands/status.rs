@@ -182,7 +182,13 @@ fn restarts(restarts: &Restarts) -> String {
 fn relay(relay: &RelayState) -> Row {
     match relay {
         RelayState::Off => (Tone::Dim, "off", String::new()),
-        RelayState::Listening { address } => (Tone::Good, "listening", address.to_string()),
+        RelayState::Listening { address, unmatched } if unmatched.is_empty() => {
+            (Tone::Good, "listening", address.to_string())
+        }
+        RelayState::Listening { address, .. } => {
+            let text = format!("{address}  {}", relay.reason());
+            (Tone::Warn, "listening", text)
+        }
         RelayState::Waiting { .. } => (Tone::Warn, "waiting", relay.reason()),
         RelayState::NotNeeded { .. } => (Tone::Dim, "not needed", relay.reason()),
         RelayState::Impossible { .. } => (Tone::Warn, "not possible", relay.reason()),

@@ -188,7 +188,17 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
     const NAME: &str = "relay";
     match &patient.backend.relay {
         RelayState::Off => None,
-        RelayState::Listening { address } => Some(Check::ok(
+        state @ RelayState::Listening { unmatched, .. } if !unmatched.is_empty() => {
+            let file = &patient.config.relay_allow.source;
+            Some(Check::warn(
+                NAME,
+                state.reason(),
+                format!(
+                    "docker network ls, correct relay.allow ({file}), then: ollamactl down, ollamactl up"
+                ),
+            ))
+        }
+        RelayState::Listening { address, .. } => Some(Check::ok(
             NAME,
             format!("containers reach the backend on {address}"),
         )),
