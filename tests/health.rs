@@ -103,7 +103,7 @@ fn a_gateway_that_runs_with_another_model_is_seen() {
         let health = sandbox.run(["health", "--level", level]).code(0);
         assert_eq!(health.json()["status"], "ok");
         health.says([
-            "uses the model tiny, but tiny-other (environment OLLAMA_MODEL) is required",
+            "uses the model tiny:latest, but tiny-other:latest (environment OLLAMA_MODEL) is required",
             "ollamactl up",
         ]);
     }

@@ -85,7 +85,8 @@ pub(super) fn table(status: &Status, paint: Paint) -> String {
         ("gateway", gateway_row(status)),
     ];
     let orphans = status.orphans.iter().map(|orphan| {
-        let text = format!("{orphan}, left by a backend that was killed; end it: ollamactl kill");
+        let (process, end) = (&orphan.text, &orphan.end);
+        let text = format!("{process}, left by a backend that was killed; end it: {end}");
         format!("{}  {text}", paint.tone(Tone::Warn, "runner  "))
     });
     rows.iter()

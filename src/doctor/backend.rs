@@ -158,11 +158,12 @@ async fn model(patient: &Patient<'_>) -> Check {
     const NAME: &str = "model";
     let setting = &patient.config.model;
     let model = &setting.value;
+    let tagged = model.with_tag();
     let pull = format!("ollamactl pull-model {model}");
     if !patient.backend.answers() {
         return Check::warn(
             NAME,
-            format!("{model}: not known while the backend does not answer"),
+            format!("{tagged}: not known while the backend does not answer"),
             "ollamactl up",
         );
     }
@@ -173,11 +174,11 @@ async fn model(patient: &Patient<'_>) -> Check {
     match found {
         Ok(Some(found)) => Check::ok(
             NAME,
-            format!("{model} ({}), {}", setting.source, bytes(found.size)),
+            format!("{tagged} ({}), {}", setting.source, bytes(found.size)),
         ),
         Ok(None) => Check::fail(
             NAME,
-            format!("{model} ({}) is not in the model store", setting.source),
+            format!("{tagged} ({}) is not in the model store", setting.source),
             pull,
         ),
         Err(error) => Check::failed(NAME, &error),

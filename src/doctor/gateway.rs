@@ -130,7 +130,7 @@ fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
         None => Check::fail(
             name,
             format!("{address} is held by another user's process"),
-            format!("sudo ss -ltnp 'sport = :{}'", address.port()),
+            process::commands::who_listens(address.port()),
         ),
     })
 }

@@ -102,7 +102,8 @@ async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure
         Ok(None) => Some(Failure::absent(
             Part::Model,
             format!(
-                "{model} ({}) is not in the model store",
+                "{} ({}) is not in the model store",
+                model.with_tag(),
                 question.config.model.source
             ),
             hint,

@@ -281,7 +281,8 @@ fn refuse_foreign(path: &Path) -> Result<()> {
                 ),
             )
             .hint(format!(
-                "if it is yours by right: sudo chown {me} {}; or name another place: XDG_STATE_HOME=DIR",
+                "if it is yours by right: {}chown {me} {}; or name another place: XDG_STATE_HOME=DIR",
+                crate::process::commands::sudo(),
                 path.display()
             )));
         }

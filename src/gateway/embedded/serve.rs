@@ -14,7 +14,7 @@ use crate::config::Secret;
 use crate::daemon::{Reporter, Shutdown};
 use crate::error::{Context, Error, Kind, Result};
 use crate::paths::Paths;
-use crate::process::{self, Identity, users};
+use crate::process::{self, Identity, commands, users};
 use crate::proxy::{self, Gateway, Keys, Policy, RequestLog};
 
 /// How long an address may still be held by a worker that was told to end.
@@ -164,12 +164,14 @@ pub(super) fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error 
             let user = users::name(uid).unwrap_or_else(|| format!("'#{uid}'"));
             error.hint(format!("stop it: sudo -iu {user} ollamactl gateway down"))
         }
-        Some((owner, None)) => error.hint(format!("stop it: kill {}", owner.pid)),
-        Some((owner, Some(_))) => error.hint(format!("stop it: sudo kill {}", owner.pid)),
-        None => error.hint(format!(
-            "see who it is: sudo ss -ltnp 'sport = :{}'",
-            listen.port()
-        )),
+        Some((owner, _)) => {
+            let end = commands::kill(owner.pid, owner.uid);
+            error.hint(format!("stop it: {end}"))
+        }
+        None => {
+            let look = commands::who_listens(listen.port());
+            error.hint(format!("see who it is: {look}"))
+        }
     }
     .hint("or let the gateway listen elsewhere: --listen 127.0.0.1:9105")
 }
