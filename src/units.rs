@@ -44,11 +44,12 @@ pub fn parse_bytes(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
-/// `0.12 s`, `3.4 s`, `2 min 5 s`.
+/// `4 ms`, `3.4 s`, `2 min 5 s`; what took any time took a millisecond.
 pub fn seconds(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
-    if seconds < 1.0 {
-        format!("{seconds:.2} s")
+    let millis = duration.as_micros().div_ceil(1000);
+    if millis < 1000 {
+        format!("{millis} ms")
     } else if seconds < 60.0 {
         format!("{seconds:.1} s")
     } else {
@@ -102,7 +103,11 @@ mod tests {
 
     #[test]
     fn durations_lose_digits_as_they_grow() {
-        assert_eq!(seconds(Duration::from_millis(123)), "0.12 s");
+        assert_eq!(seconds(Duration::ZERO), "0 ms");
+        assert_eq!(seconds(Duration::from_micros(300)), "1 ms");
+        assert_eq!(seconds(Duration::from_millis(123)), "123 ms");
+        assert_eq!(seconds(Duration::from_micros(999_999)), "1.0 s");
+        assert_eq!(seconds(Duration::from_millis(3440)), "3.4 s");
         assert_eq!(seconds(Duration::from_secs(125)), "2 min 5 s");
     }
 }

@@ -602,3 +602,17 @@ fn down_never_tells_the_stand_in_as_ollama() {
     }
     sandbox.run(["down"]).code(0);
 }
+
+#[test]
+fn a_restart_of_nothing_says_that_it_is_a_start() {
+    let sandbox = Sandbox::new();
+    let start = sandbox.run(["restart"]).code(0);
+    let said = format!("nothing runs on {}; starting ollama", sandbox.backend);
+    let start = start.says([said.as_str()]);
+    assert!(!start.stderr.contains("restarting"), "{start}");
+    sandbox
+        .run(["restart"])
+        .code(0)
+        .says(["restarting ollama on"]);
+    sandbox.run(["down"]).code(0);
+}

@@ -400,3 +400,13 @@ fn in_a_container_it_listens_everywhere_with_a_key_or_when_told_so() {
     }
     sandbox.assert_nothing_left();
 }
+
+/// `gateway down` knows nothing of it.
+#[test]
+fn one_in_the_foreground_that_is_in_the_way_is_ended_by_its_pid() {
+    let sandbox = Sandbox::new();
+    let serving = sandbox.spawn(["gateway", "run"]);
+    until_true("its start", || get(sandbox.gateway, "/healthz").is_some());
+    let kill = format!("hint: stop it: kill {}\n", serving.pid());
+    sandbox.run(["gateway", "up"]).code(5).says([kill.as_str()]);
+}

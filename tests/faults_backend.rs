@@ -97,10 +97,11 @@ fn a_runner_without_a_server_is_shown_and_the_next_start_ends_it() {
     let orphans = status["orphans"].as_array().expect("a list");
     let is_ours = |orphan: &&Value| orphan.as_str().is_some_and(|text| text.contains(&named));
     assert_eq!(orphans.iter().filter(is_ours).count(), 1, "{status}");
-    sandbox
-        .run(["status"])
-        .code(0)
-        .prints([named.as_str(), "ollamactl kill"]);
+    sandbox.run(["status"]).code(0).prints(
+        [named, format!("end it: kill {runner}")]
+            .each_ref()
+            .map(String::as_str),
+    );
     sandbox.serve();
     assert!(!is_alive(runner));
     sandbox.run(["down"]).code(0);
@@ -588,10 +589,11 @@ fn a_start_that_waits_for_another_gives_up_in_time() {
         .says([
             sandbox.backend.to_string().as_str(),
             "another ollamactl",
-            "ollamactl kill",
+            "hint: end it: ollamactl down",
         ]);
-    first.signal(Signal::INT);
-    first.finish().code(130);
+    // As the hint says.
+    sandbox.run(["down"]).code(0);
+    assert_ne!(first.finish().status, 0);
     until_true("the end of what it started", || {
         sandbox.processes().is_empty()
     });

@@ -346,7 +346,7 @@ fn an_empty_part_file_that_is_not_ours_is_explained() {
     let file = blobs.display().to_string();
     output
         .code(1)
-        .says(["cannot remove", file.as_str(), "EOF", "sudo rm"]);
+        .says(["cannot remove", file.as_str(), "EOF", "remove it: rm "]);
 }
 
 /// The store is the one with which the backend was started, whatever the next shell says.

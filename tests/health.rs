@@ -103,7 +103,7 @@ fn a_gateway_that_runs_with_another_model_is_seen() {
         let health = sandbox.run(["health", "--level", level]).code(0);
         assert_eq!(health.json()["status"], "ok");
         health.says([
-            "uses the model tiny, but tiny-other (environment OLLAMA_MODEL) is required",
+            "uses the model tiny:latest, but tiny-other:latest (environment OLLAMA_MODEL) is required",
             "ollamactl up",
         ]);
     }
@@ -237,19 +237,6 @@ fn a_wait_that_ends_before_the_first_answer_names_what_was_asked_for() {
     let health = sandbox.run(["health", "gateway", "--wait", "300ms"]);
     let said = health.code(3).says(["gateway: no answer within"]).json();
     assert_eq!(said["failing"], serde_json::json!(["gateway"]));
-}
-
-#[test]
-fn a_gateway_that_asks_for_another_key_names_the_variable() {
-    let mut sandbox = Sandbox::new();
-    sandbox.set("OLLAMACTL_GATEWAY_KEY", &"1".repeat(40));
-    sandbox.run(["up"]).code(0);
-    sandbox.run(["health", "--level", "infer"]).code(0);
-    sandbox.set("OLLAMACTL_GATEWAY_KEY", &"2".repeat(40));
-    sandbox
-        .run(["health", "--level", "infer"])
-        .code(3)
-        .says(["401", "hint: set OLLAMACTL_GATEWAY_KEY"]);
 }
 
 #[test]

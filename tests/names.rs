@@ -124,4 +124,11 @@ fn a_name_server_that_is_gone_is_waited_for_once() {
     let said = "the name gpu.example does not resolve: no answer within";
     server.run(&sandbox, "status").prints([said]);
     server.asked_once();
+    // A gateway does not wait for where its backend is: its own health check would take as long.
+    support::http::server(sandbox.gateway, &[("/healthz", "ok")]);
+    server.run(&sandbox, "health gateway").code(0);
+    assert!(
+        server.seen.lock().expect("whole").is_empty(),
+        "it was asked"
+    );
 }

@@ -176,7 +176,11 @@ fn what_was_started_in_a_shell_is_not_the_unit_that_keeps_the_shell() {
             "restart: 5",
             "kill: 0",
         ])
-        .says(["ollamactl kill", "its log is where it was started"]);
+        .says([
+            "end it, and start one of ollamactl's: kill ",
+            "; ollamactl serve --background",
+            "its log is where it was started",
+        ]);
     assert!(!output.stdout.contains("ssh.service"), "{output}");
     assert!(!output.stderr.contains("ssh.service"), "{output}");
 }

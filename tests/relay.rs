@@ -220,3 +220,45 @@ fn whoever_may_use_it_is_networks_or_addresses() {
         ]);
     }
 }
+
+/// A wrong name shuts everybody out, which looks like a firewall.
+#[test]
+fn a_network_that_does_not_exist_is_named() {
+    let engine = FakeEngine::new(FakeEngine::docker(), |request| {
+        match request.line().as_str() {
+            "GET /events" => Reply::Lines(Vec::new(), End::Stall),
+            "GET /networks" => Reply::Json(
+                200,
+                json!([{ "Name": "shop_default", "IPAM": {"Config": [{ "Subnet": "172.18.0.0/16" }]} }]),
+            ),
+            _ => Reply::Honest,
+        }
+    });
+    let sandbox = beside(&engine);
+    let file = sandbox.write("ollamactl.yaml", "relay: {allow: [shop_default]}\n");
+    let (state, check) = relay(&sandbox);
+    assert_eq!(state["state"], "listening", "{state}");
+    assert_eq!(check["verdict"], "ok", "{check}");
+    sandbox.run(["down"]).code(0);
+
+    let allow = "relay: {allow: [shop_default, shop_defualt, 10.9.0.0/16]}\n";
+    sandbox.write("ollamactl.yaml", allow);
+    let (state, check) = relay(&sandbox);
+    assert_eq!(state["state"], "listening", "{state}");
+    assert_eq!(state["unmatched"], json!(["shop_defualt", "10.9.0.0/16"]));
+    let why =
+        "relay.allow lets nobody in by shop_defualt, 10.9.0.0/16: the engine has no such network";
+    assert_eq!(check["verdict"], "warn", "{check}");
+    assert_says(&check["why"], &[why]);
+    let file = file.display().to_string();
+    assert_says(
+        &check["mend"],
+        &["docker network ls", &file, "ollamactl up"],
+    );
+    sandbox.run(["status"]).code(0).prints([why]);
+    until_true("a line in the log", || {
+        let log = sandbox.run(["logs", "backend"]).code(0).stdout;
+        log.matches(why).count() == 1
+    });
+    sandbox.run(["down"]).code(0);
+}

@@ -108,15 +108,70 @@ fn a_full_disk_is_told_and_leaves_nothing() {
         mount -t tmpfs -o size=8k,mode=700 tmpfs $XDG_STATE_HOME/ollamactl
         dd if=/dev/zero of=$XDG_STATE_HOME/ollamactl/filler bs=4k count=2 2>/dev/null
         ollamactl serve --background; echo "code $?"
-        ls $XDG_STATE_HOME/ollamactl'"#;
+        ls $XDG_STATE_HOME/ollamactl
+        ollamactl doctor; ls -A $XDG_STATE_HOME/ollamactl'"#;
+    let df = format!("df -h {}", sandbox.state().display());
     let output = sandbox
         .shell(script)
-        .prints(["code 1"])
-        .says(["No space left", "backend-"]);
-    assert!(!output.stdout.contains(".tmp"), "{output}");
+        .prints([
+            "code 1",
+            "fail  state folder",
+            "cannot be written: No space left",
+            &df,
+        ])
+        .says(["No space left", "backend-", "hint: make room", &df]);
+    assert!(!output.stdout.contains(".tmp\n"), "{output}");
     assert!(
         !output.stdout.contains(".pid") && !output.stdout.contains(".json"),
         "{output}"
     );
     assert_eq!(sandbox.processes(), []);
+}
+
+#[test]
+fn a_disk_that_is_mounted_to_be_read_is_told_as_that() {
+    if !support::is_root() {
+        support::skipped("this needs root");
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let script = r"exec unshare --mount sh -c '
+        mount -t tmpfs -o ro tmpfs $XDG_STATE_HOME
+        ollamactl serve --background; ollamactl doctor'";
+    let cure = "its file system is read-only: have it mounted writable";
+    sandbox
+        .shell(script)
+        .prints(["cannot be made", "Read-only file system", cure])
+        .says(["Read-only file system", "hint: ", cure]);
+    assert_eq!(sandbox.processes(), []);
+}
+
+#[test]
+fn a_file_in_the_place_of_a_folder_is_named() {
+    let mut sandbox = Sandbox::new();
+    let file = sandbox.write("a-file", "precious\n");
+    for place in [file.clone(), file.join("deeper")] {
+        sandbox.set("XDG_STATE_HOME", &place.display().to_string());
+        let cure = format!(
+            "{} is no folder: look at it and move it away",
+            file.display()
+        );
+        let serve = sandbox.run(["serve", "--background"]).code(1);
+        serve.says(["Not a directory", &cure]);
+        let doctor = sandbox.run(["doctor"]).code(1);
+        doctor.prints(["fail  state folder", "cannot be made", &cure]);
+    }
+    assert_eq!(sandbox.read("a-file"), "precious\n");
+}
+
+/// `doctor` writes to find out, and a person who looks later sees nothing of it.
+#[test]
+fn looking_at_the_folder_leaves_nothing_in_it() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.state()).expect("made");
+    let closed = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(sandbox.state(), closed).expect("set");
+    let doctor = sandbox.run(["doctor"]);
+    doctor.prints(["ok    state folder", "is yours and writable"]);
+    assert_eq!(sandbox.state_files(), [] as [&str; 0]);
 }

@@ -3,6 +3,7 @@
 use super::Owner;
 use crate::error::{Error, Kind};
 use crate::ollama::OllamaHost;
+use crate::process::commands;
 
 /// The port is held by something that is not Ollama.
 pub(super) fn stranger(host: &OllamaHost, what: &str) -> Error {
@@ -13,7 +14,7 @@ pub(super) fn stranger(host: &OllamaHost, what: &str) -> Error {
     )
     .hint(match owner.end_command() {
         Some(command) => format!("stop it: {command}"),
-        None => format!("see who it is: sudo ss -ltnp 'sport = :{}'", host.port),
+        None => format!("see who it is: {}", commands::who_listens(host.port)),
     })
     .hint("or run the backend elsewhere: OLLAMA_HOST=127.0.0.1:11500")
 }
@@ -29,8 +30,9 @@ pub(super) fn unresponsive(host: &OllamaHost) -> Error {
         Some(command) => error.hint(format!(
             "it may still be starting, or was suspended; wait, or restart it where it belongs: {command}"
         )),
-        None => {
-            error.hint("it may still be starting, or was suspended; wait, or end it: ollamactl kill")
-        }
+        None => error.hint(format!(
+            "it may still be starting, or was suspended; wait, or end it: {}",
+            owner.end_command().as_deref().unwrap_or("ollamactl kill")
+        )),
     }
 }

@@ -112,6 +112,11 @@ impl Supervision<'_> {
         }
         report.ready(&record);
         self.events.note(record.describe());
+        if let RelayState::Listening { unmatched, .. } = &record.relay
+            && !unmatched.is_empty()
+        {
+            self.events.warn(record.relay.reason());
+        }
         self.lock.sync();
         Ok(Some(record))
     }

@@ -1,6 +1,7 @@
 //! The backend: the `ollama serve` of this machine, started and supervised by us, or adopted as it is.
 
 mod adopt;
+mod allow;
 mod begin;
 mod child;
 mod drift;

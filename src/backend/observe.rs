@@ -98,6 +98,7 @@ pub async fn observe_anyway(config: &Config, paths: &Paths) -> Result<(Observed,
 
 async fn observe_with(config: &Config, paths: &Paths, record: Option<Record>) -> Result<Observed> {
     let host = config.client_host();
+    host.looked_up().await;
     let client = Client::new(&host)?;
     let probe = client.probe(LOOK).await;
     let version = match probe {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::ollama::{OllamaHost, is_backend};
+use crate::process::commands::{self, sudo};
 use crate::process::{self, Cgroup, Info, users};
 
 /// Who keeps what holds the backend's port.
@@ -167,11 +168,11 @@ impl Owner {
     /// What ends it, whoever keeps it; `None` where its process cannot be seen.
     pub fn end_command(&self) -> Option<String> {
         self.stop_command().or_else(|| {
-            let sudo = match self {
-                Self::OtherUser { .. } => sudo(),
-                _ => "",
+            let uid = match self {
+                Self::OtherUser { .. } => None,
+                _ => users::own(),
             };
-            Some(format!("{sudo}kill {}", self.process()?.pid))
+            Some(commands::kill(self.process()?.pid, uid))
         })
     }
 
@@ -308,11 +309,6 @@ fn client_of(engine: &str) -> Option<&'static str> {
         "libpod" => Some("podman"),
         _ => None,
     }
-}
-
-/// What other users' things take.
-fn sudo() -> &'static str {
-    if users::own() == Some(0) { "" } else { "sudo " }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::ollama::{
     Client, Manifest, Model, ModelName, PullFailure, PullUpdate, empty_part_files, manifest,
 };
 use crate::paths;
+use crate::process::commands;
 use crate::units::{bytes, seconds};
 
 /// How long the registry may take to tell what a model is.
@@ -241,7 +242,11 @@ impl Puller<'_> {
             paths::remove_if_there(file).map_err(|error| {
                 error
                     .hint("an interrupted pull left it empty, and it makes every pull end with EOF")
-                    .hint(format!("remove it: sudo rm {}", file.display()))
+                    .hint(format!(
+                        "remove it: {}rm {}",
+                        commands::sudo(),
+                        file.display()
+                    ))
             })?;
             self.events.warn(format!(
                 "removed {}, which an interrupted pull had left empty and which made every pull end with EOF",
@@ -265,7 +270,8 @@ impl Puller<'_> {
         }
         match &self.store {
             Ok(store) if failure.empty_part_file => error.hint(format!(
-                "where they are: sudo find {}/blobs -name '*-partial-*' -size 0 -delete",
+                "where they are: {}find {}/blobs -name '*-partial-*' -size 0 -delete",
+                commands::sudo(),
                 store.display()
             )),
             _ => error,

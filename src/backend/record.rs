@@ -42,6 +42,9 @@ pub enum RelayState {
     Listening {
         /// The engine's host-gateway address.
         address: std::net::SocketAddr,
+        /// Entries of `relay.allow` that let nobody in, since this engine has no such network.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unmatched: Vec<String>,
     },
     /// It tries again until it can listen.
     Waiting {
@@ -77,6 +80,10 @@ impl RelayState {
                 Some(hint) => format!("{reason}; {hint}"),
                 None => reason.clone(),
             },
+            Self::Listening { unmatched, .. } if !unmatched.is_empty() => format!(
+                "relay.allow lets nobody in by {}: the engine has no such network",
+                unmatched.join(", ")
+            ),
             Self::Off | Self::Listening { .. } | Self::Gone => String::new(),
         }
     }
@@ -115,7 +122,7 @@ impl Record {
             Origin::Adopted { owner } => format!("adopted: owned by {owner}"),
         };
         let relay = match &self.relay {
-            RelayState::Listening { address } => format!(", relay on {address}"),
+            RelayState::Listening { address, .. } => format!(", relay on {address}"),
             _ => String::new(),
         };
         match &self.origin {

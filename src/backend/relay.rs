@@ -2,19 +2,19 @@
 //! the network does not. Only addresses of this engine's own networks are let in, since a bind address
 //! alone keeps nobody out who has a route to it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
 use futures_util::{Stream, StreamExt};
-use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::allow::Admitted;
 use super::{Launch, RelayState};
 use crate::config::Mode;
 use crate::engine::{Engine, Subnet};
@@ -71,7 +71,12 @@ pub(super) async fn settled(state: &mut watch::Receiver<RelayState>) -> RelaySta
 pub(super) fn describe(state: &RelayState) -> String {
     match state {
         RelayState::Off => "off".to_owned(),
-        RelayState::Listening { address } => format!("listening on {address}"),
+        RelayState::Listening { address, unmatched } if unmatched.is_empty() => {
+            format!("listening on {address}")
+        }
+        RelayState::Listening { address, .. } => {
+            format!("listening on {address}; {}", state.reason())
+        }
         RelayState::Waiting { .. } => format!("waiting: {}", state.reason()),
         RelayState::NotNeeded { .. } => format!("not needed: {}", state.reason()),
         RelayState::Impossible { .. } => format!("not possible: {}", state.reason()),
@@ -108,8 +113,12 @@ async fn run(launch: Launch, state: watch::Sender<RelayState>, stop: Cancellatio
 
 /// Says what is waited for, once.
 fn waiting(state: &watch::Sender<RelayState>, reason: String, hint: Option<String>) {
+    set(state, RelayState::Waiting { reason, hint });
+}
+
+/// What it is already is not said again.
+fn set(state: &watch::Sender<RelayState>, next: RelayState) {
     state.send_if_modified(|now| {
-        let next = RelayState::Waiting { reason, hint };
         let changed = *now != next;
         *now = next;
         changed
@@ -131,10 +140,12 @@ async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<E
     let gateway = engine.info().host_gateway.ok_or_else(no_bridge)?;
     let address = SocketAddr::new(gateway, launch.host().port);
     let listener = listen(address)?;
-    let allowed = |subnets: Vec<Subnet>| admitted(&subnets, &launch.relay_allow);
+    let allowed = |subnets: Vec<Subnet>| Admitted::of(&subnets, &launch.relay_allow);
     // What changes while this begins is told too.
     let changes = engine.network_changes(Utc::now());
-    let (subnets, receiver) = watch::channel(allowed(engine.subnets().await?));
+    let admitted = allowed(engine.subnets().await?);
+    let (ranges, receiver) = watch::channel(admitted.ranges);
+    let listening = |unmatched| RelayState::Listening { address, unmatched };
     let upstream = launch
         .host()
         .for_client()
@@ -147,12 +158,17 @@ async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<E
         stub: launch.mode == Mode::Stub,
         ..Policy::relay(upstream, receiver)
     };
-    state.send_replace(RelayState::Listening { address });
+    state.send_replace(listening(admitted.unmatched));
+    let follow = |subnets: Vec<Subnet>| {
+        let now = allowed(subnets);
+        ranges.send_replace(now.ranges);
+        set(state, listening(now.unmatched));
+    };
     tokio::select! {
         served = crate::proxy::serve(listener, Arc::new(policy), CancellationToken::new()) => {
             served.map(|()| End::EngineGone)
         }
-        () = follow_subnets(&engine, changes, &subnets, allowed) => Ok(End::EngineGone),
+        () = follow_subnets(&engine, changes, follow) => Ok(End::EngineGone),
     }
 }
 
@@ -215,28 +231,6 @@ fn no_bridge() -> Error {
     .hint("remove that setting from the engine's, or name an address that containers reach: --bind ADDRESS")
 }
 
-/// The addresses that are let in: those of this engine's containers, or what of them is allowed. What
-/// is allowed narrows the list and never widens it.
-fn admitted(subnets: &[Subnet], allow: &[String]) -> Vec<IpNet> {
-    let ranges = |entry: &String| {
-        let range = match entry.parse::<IpAddr>() {
-            Ok(address) => Some(IpNet::from(address)),
-            Err(_) => entry.parse::<IpNet>().ok(),
-        };
-        let of_entry = move |subnet: &Subnet| match range {
-            Some(range) if subnet.range.contains(&range) => Some(range),
-            Some(range) if range.contains(&subnet.range) => Some(subnet.range),
-            Some(_) => None,
-            None => (subnet.network == *entry).then_some(subnet.range),
-        };
-        subnets.iter().filter_map(of_entry).collect::<Vec<_>>()
-    };
-    if allow.is_empty() {
-        return subnets.iter().map(|subnet| subnet.range).collect();
-    }
-    allow.iter().flat_map(ranges).collect()
-}
-
 /// Listens on an address that may not exist yet: docker0 can be absent until the first container runs.
 fn listen(address: SocketAddr) -> Result<TcpListener> {
     let doing = || format!("cannot listen on {address} for containers");
@@ -263,56 +257,13 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
 async fn follow_subnets(
     engine: &Engine,
     changes: impl Stream<Item = ()>,
-    subnets: &watch::Sender<Vec<IpNet>>,
-    allowed: impl Fn(Vec<Subnet>) -> Vec<IpNet>,
+    follow: impl Fn(Vec<Subnet>),
 ) {
     let mut changes = pin!(changes);
     while changes.next().await.is_some() {
         let Ok(now) = engine.subnets().await else {
             return;
         };
-        subnets.send_replace(allowed(now));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn subnet(network: &str, range: &str) -> Subnet {
-        Subnet {
-            network: network.to_owned(),
-            range: range.parse().expect("a subnet"),
-        }
-    }
-
-    #[test]
-    fn what_is_allowed_narrows_the_list_and_never_widens_it() {
-        let subnets = [
-            subnet("bridge", "172.17.0.0/16"),
-            subnet("shop_default", "172.18.0.0/16"),
-            subnet("shop_default", "fd00::/64"),
-        ];
-        let admitted = |allow: &[&str]| {
-            let allow: Vec<String> = allow.iter().map(|entry| (*entry).to_owned()).collect();
-            let ranges = admitted(&subnets, &allow);
-            ranges.iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            admitted(&[]),
-            ["172.17.0.0/16", "172.18.0.0/16", "fd00::/64"]
-        );
-        assert_eq!(admitted(&["shop_default"]), ["172.18.0.0/16", "fd00::/64"]);
-        assert_eq!(admitted(&["172.18.0.2"]), ["172.18.0.2/32"]);
-        assert_eq!(admitted(&["172.18.1.0/24"]), ["172.18.1.0/24"]);
-        assert_eq!(
-            admitted(&["172.16.0.0/12"]),
-            ["172.17.0.0/16", "172.18.0.0/16"]
-        );
-        assert_eq!(
-            admitted(&["192.168.0.0/16", "no-such-network"]),
-            [] as [&str; 0]
-        );
-        assert_eq!(admitted(&["0.0.0.0/0"]), ["172.17.0.0/16", "172.18.0.0/16"]);
+        follow(now);
     }
 }

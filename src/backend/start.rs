@@ -56,7 +56,7 @@ pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<Runnin
         patience: launch.ready_timeout + SLACK,
         hints: &[
             "see what it does: ollamactl logs backend",
-            "end it: ollamactl kill",
+            "end it: ollamactl down",
         ],
     };
     let running = async || ready_record(launch, paths).await;

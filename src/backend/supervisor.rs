@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 use crate::ollama::Client;
 use crate::paths::Paths;
-use crate::process::Identity;
+use crate::process::{Identity, commands, users};
 
 /// The process that answers, as the supervisor holds it.
 pub(super) enum Held {
@@ -80,7 +80,7 @@ async fn run(
         .lock_within(LOCK_PATIENCE)
         .await
         .map_err(|error| match error.kind {
-            Kind::Timeout => already_supervised(launch),
+            Kind::Timeout => already_supervised(launch, slot.read().ok().flatten()),
             _ => error,
         })?;
     let log_file = slot.open_log()?;
@@ -137,13 +137,17 @@ impl Supervision<'_> {
     }
 }
 
-fn already_supervised(launch: &Launch) -> Error {
+fn already_supervised(launch: &Launch, other: Option<Record>) -> Error {
+    let end = other.map(|other| commands::kill(other.supervisor.pid, users::own()));
     Error::new(
         Kind::Conflict,
         format!("another supervisor of ours has the backend {}", launch.bind),
     )
     .hint("see it: ollamactl status")
-    .hint("stop it first: ollamactl kill")
+    .hint(format!(
+        "stop it first: {}",
+        end.as_deref().unwrap_or("ollamactl down")
+    ))
 }
 
 /// A start that was not waited for.

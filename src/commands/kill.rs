@@ -7,6 +7,7 @@ use crate::backend::{self, Doomed, Killed};
 use crate::cli::KillArgs;
 use crate::config::duration;
 use crate::error::{Error, Result};
+use crate::process::commands;
 use crate::units::counted;
 
 pub(super) async fn run(context: &Context, args: &KillArgs) -> anyhow::Result<()> {
@@ -21,7 +22,10 @@ pub(super) async fn run(context: &Context, args: &KillArgs) -> anyhow::Result<()
     }
     Err(Error::failed("not every backend could be ended")
         .details(killed.left)
-        .hint("end what is another user's: sudo ollamactl kill")
+        .hint(format!(
+            "end what is another user's: {}ollamactl kill",
+            commands::sudo()
+        ))
         .into())
 }
 

@@ -20,9 +20,13 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
     // A program that is missing is known before anything is stopped.
     launch.find_program()?;
     let events = context.events();
+    let (noun, bind) = (launch.noun(), &launch.bind);
     let step = events.step(
         "backend",
-        format!("restarting {} on {}", launch.noun(), launch.bind),
+        match observed.standing {
+            Standing::Stopped => format!("nothing runs on {bind}; starting {noun}"),
+            _ => format!("restarting {noun} on {bind}"),
+        },
     );
     let again = async {
         backend::stop(&context.paths, &launch.host(), None).await?;
@@ -41,8 +45,12 @@ fn not_ours(owner: &Owner) -> Error {
         Kind::Conflict,
         format!("this Ollama is not ollamactl's to restart: it is owned by {owner}"),
     );
-    match owner.restart_command() {
-        Some(command) => error.hint(format!("restart it where it belongs: {command}")),
-        None => error.hint("end it with `ollamactl kill`, then run `ollamactl serve --background`"),
+    if let Some(command) = owner.restart_command() {
+        return error.hint(format!("restart it where it belongs: {command}"));
     }
+    let end = owner.end_command();
+    let end = end.as_deref().unwrap_or("ollamactl kill");
+    error.hint(format!(
+        "end it, and start one of ollamactl's: {end}; ollamactl serve --background"
+    ))
 }

@@ -85,7 +85,8 @@ pub(super) fn table(status: &Status, paint: Paint) -> String {
         ("gateway", gateway_row(status)),
     ];
     let orphans = status.orphans.iter().map(|orphan| {
-        let text = format!("{orphan}, left by a backend that was killed; end it: ollamactl kill");
+        let (process, end) = (&orphan.text, &orphan.end);
+        let text = format!("{process}, left by a backend that was killed; end it: {end}");
         format!("{}  {text}", paint.tone(Tone::Warn, "runner  "))
     });
     rows.iter()
@@ -182,7 +183,13 @@ fn restarts(restarts: &Restarts) -> String {
 fn relay(relay: &RelayState) -> Row {
     match relay {
         RelayState::Off => (Tone::Dim, "off", String::new()),
-        RelayState::Listening { address } => (Tone::Good, "listening", address.to_string()),
+        RelayState::Listening { address, unmatched } if unmatched.is_empty() => {
+            (Tone::Good, "listening", address.to_string())
+        }
+        RelayState::Listening { address, .. } => {
+            let text = format!("{address}  {}", relay.reason());
+            (Tone::Warn, "listening", text)
+        }
         RelayState::Waiting { .. } => (Tone::Warn, "waiting", relay.reason()),
         RelayState::NotNeeded { .. } => (Tone::Dim, "not needed", relay.reason()),
         RelayState::Impossible { .. } => (Tone::Warn, "not possible", relay.reason()),

@@ -113,7 +113,7 @@ pub(super) fn show_steps(context: &Context, steps: &[String]) -> anyhow::Result<
     Ok(())
 }
 
-/// `healthy after 2.4 s (model 2.1 s, backend 0.1 s, …)`.
+/// `healthy after 2.4 s (side by side: model 2.1 s, backend 87 ms, …)`.
 fn timing(report: &UpReport) -> String {
     let parts: Vec<String> = report
         .took

@@ -165,8 +165,14 @@ impl Slot {
     /// the file.
     pub fn read<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         let path = self.record_file();
+        // Only while the lock is held the pidfile is sure to be about a process of ours.
+        let end = if self.is_locked().unwrap_or_default() {
+            format!("kill $(cat {}); ", self.file("pid").display())
+        } else {
+            String::new()
+        };
         let hint = format!(
-            "end what it may be about, then remove it: ollamactl kill; rm {}",
+            "end what it may be about, then remove it: {end}rm {}",
             path.display()
         );
         paths::read_json(&path, &hint)

@@ -158,11 +158,12 @@ async fn model(patient: &Patient<'_>) -> Check {
     const NAME: &str = "model";
     let setting = &patient.config.model;
     let model = &setting.value;
+    let tagged = model.with_tag();
     let pull = format!("ollamactl pull-model {model}");
     if !patient.backend.answers() {
         return Check::warn(
             NAME,
-            format!("{model}: not known while the backend does not answer"),
+            format!("{tagged}: not known while the backend does not answer"),
             "ollamactl up",
         );
     }
@@ -173,11 +174,11 @@ async fn model(patient: &Patient<'_>) -> Check {
     match found {
         Ok(Some(found)) => Check::ok(
             NAME,
-            format!("{model} ({}), {}", setting.source, bytes(found.size)),
+            format!("{tagged} ({}), {}", setting.source, bytes(found.size)),
         ),
         Ok(None) => Check::fail(
             NAME,
-            format!("{model} ({}) is not in the model store", setting.source),
+            format!("{tagged} ({}) is not in the model store", setting.source),
             pull,
         ),
         Err(error) => Check::failed(NAME, &error),
@@ -188,7 +189,17 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
     const NAME: &str = "relay";
     match &patient.backend.relay {
         RelayState::Off => None,
-        RelayState::Listening { address } => Some(Check::ok(
+        state @ RelayState::Listening { unmatched, .. } if !unmatched.is_empty() => {
+            let file = &patient.config.relay_allow.source;
+            Some(Check::warn(
+                NAME,
+                state.reason(),
+                format!(
+                    "docker network ls, correct relay.allow ({file}), then: ollamactl down, ollamactl up"
+                ),
+            ))
+        }
+        RelayState::Listening { address, .. } => Some(Check::ok(
             NAME,
             format!("containers reach the backend on {address}"),
         )),

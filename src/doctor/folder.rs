@@ -1,27 +1,33 @@
 //! Can ollamactl keep what it must remember? Its state folder holds records, locks and logs.
 
+#[cfg(unix)]
+use std::io::ErrorKind;
+use std::io::Write;
 use std::path::Path;
 
-use super::Check;
+use super::{Check, Verdict};
+use crate::paths::mend;
 
 const NAME: &str = "state folder";
 
-/// Whether the folder exists or can be made, and is ours, writable and closed to others.
+/// What a few records and the beginning of a log take, in bytes.
+const ENOUGH: usize = 16 * 1024;
+
+/// Whether the folder exists or can be made, is ours and closed to others, and takes what is written.
 pub(super) fn check(folder: &Path) -> Check {
     let text = folder.display();
     let there = folder.ancestors().find(|ancestor| ancestor.exists());
     let there = there.unwrap_or(Path::new("/"));
-    if !writable(there) {
+    if let Some(check) = owned(folder).filter(|check| check.verdict == Verdict::Fail) {
+        return check;
+    }
+    if let Err(error) = write(there) {
         let what = if there == folder {
-            "cannot be written".to_owned()
+            format!("cannot be written: {error}")
         } else {
-            format!("cannot be made: {} cannot be written", there.display())
+            format!("cannot be made: {}: {error}", there.display())
         };
-        return Check::fail(
-            NAME,
-            format!("{text} {what}"),
-            crate::paths::mend_folder(there),
-        );
+        return Check::fail(NAME, format!("{text} {what}"), mend(there, &error));
     }
     if there != folder {
         return Check::ok(NAME, format!("{text} can be made"));
@@ -29,17 +35,13 @@ pub(super) fn check(folder: &Path) -> Check {
     owned(folder).unwrap_or_else(|| Check::ok(NAME, format!("{text} is yours and writable")))
 }
 
-#[cfg(unix)]
-fn writable(folder: &Path) -> bool {
-    use rustix::fs::{Access, access};
-    folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
-}
-
-#[cfg(not(unix))]
-fn writable(folder: &Path) -> bool {
-    folder
-        .metadata()
-        .is_ok_and(|meta| meta.is_dir() && !meta.permissions().readonly())
+/// Permissions alone do not tell that a disk is full or a quota used up, so something is written: into a
+/// file without a name, which leaves nothing behind.
+fn write(folder: &Path) -> std::io::Result<()> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    file.write_all(&[0; ENOUGH])?;
+    // Some file systems find out only now.
+    file.sync_all()
 }
 
 /// What is wrong with whose it is, and who may enter.
@@ -53,7 +55,8 @@ fn owned(folder: &Path) -> Option<Check> {
             "{text} belongs to user id {}, not to you ({me})",
             meta.uid()
         );
-        return Some(Check::fail(NAME, why, crate::paths::mend_folder(folder)));
+        let denied = ErrorKind::PermissionDenied.into();
+        return Some(Check::fail(NAME, why, mend(folder, &denied)));
     }
     (meta.mode() & 0o077 != 0).then(|| {
         Check::warn(

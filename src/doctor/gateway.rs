@@ -69,12 +69,7 @@ fn embedded_model(patient: &Patient<'_>, launch: &embedded::Launch) -> Option<Ch
 
 /// A `gateway run`, which leaves no record, at this address.
 fn foreground(listen: SocketAddr) -> Option<process::Info> {
-    let owner = process::port_owner(listen)?;
-    let runs = owner
-        .args
-        .windows(2)
-        .any(|words| words == ["gateway", "run"]);
-    (runs && owner.is_ollamactl()).then_some(owner)
+    process::port_owner(listen).filter(embedded::is_foreground)
 }
 
 /// Warns where the embedded gateway listens on an address that other machines reach, and asks nobody for
@@ -100,7 +95,7 @@ async fn embedded_exposure(patient: &Patient<'_>, launch: &embedded::Launch) -> 
             format!(
                 "the embedded gateway listens on {open}, for everybody who reaches this machine, without a key"
             ),
-            "set OLLAMACTL_GATEWAY_KEY, or leave --no-auth and --listen out",
+            "ask for a key (OLLAMACTL_GATEWAY_KEY, or gateway.key_file), or leave --no-auth and --listen out",
         )
     })
 }
@@ -135,7 +130,7 @@ fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
         None => Check::fail(
             name,
             format!("{address} is held by another user's process"),
-            format!("sudo ss -ltnp 'sport = :{}'", address.port()),
+            process::commands::who_listens(address.port()),
         ),
     })
 }

@@ -7,6 +7,7 @@ use bollard::errors::Error as Fault;
 
 use super::{Endpoint, page, tls};
 use crate::error::{Error, Kind};
+use crate::process::commands;
 use crate::wire;
 
 /// What bollard's calls return.
@@ -135,7 +136,8 @@ fn absent(endpoint: &Endpoint) -> Error {
         format!("no container engine answers at {endpoint}"),
     );
     if endpoint.source == "default" {
-        error.hint("start Docker (Linux: sudo systemctl start docker), or name another engine in DOCKER_HOST")
+        let sudo = commands::sudo();
+        error.hint(format!("start Docker (Linux: {sudo}systemctl start docker), or name another engine in DOCKER_HOST"))
     } else {
         error.hint(format!(
             "start that engine, or correct what named it: {}",

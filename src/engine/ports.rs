@@ -73,7 +73,7 @@ impl Engine {
     fn by_process(&self, port: u16) -> Error {
         let Some(owner) = self.listener_on(port) else {
             return taken(port, "a process on this host")
-                .hint(format!("sudo ss -ltnp 'sport = :{port}'"));
+                .hint(process::commands::who_listens(port));
         };
         taken(port, &owner.describe()).hint(if owner.is_ollamactl() {
             "end the embedded gateway that has it: ollamactl down".to_owned()

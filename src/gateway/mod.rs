@@ -3,6 +3,7 @@
 
 mod choice;
 pub mod embedded;
+mod key;
 mod ledger;
 mod locate;
 mod model;
@@ -12,6 +13,7 @@ pub use choice::{
     BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, choose, load_options, model_of_env_file,
     passed_over, project,
 };
+pub use key::{Key, key};
 pub use ledger::Ledger;
 pub use locate::{Located, locate};
 pub use model::NamedModel;

@@ -2,22 +2,28 @@
 
 use super::{ANSWER, Failure, Level, Part, Question, crashing};
 use crate::backend::{self, RelayState};
+use crate::error::Result;
 use crate::gateway::Gateway;
 use crate::ollama::{Client, OllamaHost, Probe};
 
 /// What fails of the two that are asked about; without a backend nothing is known of the model.
-pub(super) async fn backend_and_model(question: &Question<'_>, client: &Client) -> Option<Failure> {
+pub(super) async fn backend_and_model(
+    question: &Question<'_>,
+    host: &OllamaHost,
+) -> Result<Option<Failure>> {
     if !question.backend && !question.model {
-        return None;
+        return Ok(None);
     }
-    if let Some(failure) = check_backend(question, client).await {
-        return Some(failure);
+    host.looked_up().await;
+    let client = Client::new(host)?;
+    if let Some(failure) = check_backend(question, &client).await {
+        return Ok(Some(failure));
     }
-    if question.model && question.level >= Level::Ready {
-        check_model(question, client).await
+    Ok(if question.model && question.level >= Level::Ready {
+        check_model(question, &client).await
     } else {
         None
-    }
+    })
 }
 
 async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failure> {
@@ -102,7 +108,8 @@ async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure
         Ok(None) => Some(Failure::absent(
             Part::Model,
             format!(
-                "{model} ({}) is not in the model store",
+                "{} ({}) is not in the model store",
+                model.with_tag(),
                 question.config.model.source
             ),
             hint,
@@ -110,7 +117,10 @@ async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure
         Err(error) => Some(Failure::new(
             Part::Model,
             error.to_string(),
-            "ollamactl logs backend",
+            error
+                .hints
+                .first()
+                .map_or("ollamactl logs backend", String::as_str),
         )),
     }
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Failure, Health, Part, Question, Readiness};
-use crate::config::Secret;
+use super::{Failure, Health, Part, Question, Readiness, refused};
 use crate::error::{Error, Kind, Result};
-use crate::gateway::{Gateway, Located};
-use crate::ollama::Client;
+use crate::gateway::{Key, Located, key};
+use crate::ollama::{Client, Token};
 use crate::units::seconds;
 
 /// One token through the gateway. A gateway with an interface of its own cannot be asked for one, so
@@ -21,13 +20,27 @@ pub(super) async fn inference(
     let model = &question.config.model.value;
     let own = client.host().url();
     let mut note = None;
-    if let Some(located) = located {
+    if let (Some(located), Some(gateway)) = (located, question.gateway) {
+        let key = key(question.config, gateway);
         let why = match located.url {
-            Some(url) => match through(question, client, &url, readiness, within).await {
-                Ok(Some(asked)) => return answered(asked, None),
-                Ok(None) => format!("{url} offers neither /api/generate nor /v1/chat/completions"),
-                Err(error) => return unanswered(&error, within, "ollamactl logs gateway"),
-            },
+            Some(url) => {
+                match through(question, client, &url, key.as_ref().ok(), readiness, within).await {
+                    Ok(Token::Came(url)) => return answered(url, None),
+                    Ok(Token::NotOffered) => {
+                        format!("{url} offers neither /api/generate nor /v1/chat/completions")
+                    }
+                    Ok(Token::Refused(refusal)) => {
+                        return failed(refused::by_gateway(
+                            question,
+                            gateway,
+                            readiness.ours,
+                            &key,
+                            &refusal,
+                        ));
+                    }
+                    Err(error) => return unanswered(&error, within, "ollamactl logs gateway"),
+                }
+            }
             None => format!("{} publishes no port", located.name),
         };
         note = Some(format!(
@@ -35,11 +48,12 @@ pub(super) async fn inference(
         ));
     }
     match client.one_token_from(&own, None, Some(model), within).await {
-        Ok(Some(asked)) => answered(asked, note),
-        Ok(None) => mute(
+        Ok(Token::Came(url)) => answered(url, note),
+        Ok(Token::NotOffered) => mute(
             &format!("{own} does not offer /api/generate"),
             "ollamactl doctor",
         ),
+        Ok(Token::Refused(refusal)) => failed(refused::by_backend(&refusal)),
         Err(error) => unanswered(&error, within, "ollamactl logs backend"),
     }
 }
@@ -50,14 +64,16 @@ async fn through(
     question: &Question<'_>,
     client: &Client,
     url: &str,
+    key: Option<&Key>,
     readiness: &Readiness,
     within: Duration,
-) -> Result<Option<String>> {
-    let (key, model) = (key(question), &question.config.model.value);
+) -> Result<Token> {
+    let key = key.map(|key| key.secret.reveal());
+    let model = &question.config.model.value;
     if readiness.ours {
-        let asked = client.one_token_from(url, key, None, within).await?;
-        if asked.is_none() || readiness.other.is_none() {
-            return Ok(asked);
+        let token = client.one_token_from(url, key, None, within).await?;
+        if !matches!(token, Token::Came(_)) || readiness.other.is_none() {
+            return Ok(token);
         }
     }
     client.one_token_from(url, key, Some(model), within).await
@@ -70,26 +86,7 @@ fn unanswered(error: &Error, within: Duration, log: &str) -> Health {
             &format!("{error} (no token within {})", seconds(within)),
             "ollamactl health --level infer --infer-timeout 15m, since a model that is not loaded yet is loaded first",
         ),
-        Kind::Usage => mute(
-            &error.to_string(),
-            "set OLLAMACTL_GATEWAY_KEY to the key that the gateway was started with",
-        ),
         _ => mute(&error.to_string(), log),
-    }
-}
-
-/// The key that the gateway asks for, where it is one of ours.
-fn key<'a>(question: &Question<'a>) -> Option<&'a str> {
-    match question.gateway? {
-        Gateway::Embedded(how) => how.keys.first().map(Secret::reveal),
-        Gateway::Compose(compose) => {
-            let service = compose.project.service(&compose.service).ok()?;
-            let key = service
-                .environment
-                .get("OLLAMACTL_GATEWAY_KEY")?
-                .as_deref()?;
-            (!key.is_empty()).then_some(key)
-        }
     }
 }
 
@@ -103,8 +100,12 @@ fn answered(asked: String, note: Option<String>) -> Health {
 
 /// The model did not answer.
 fn mute(reason: &str, hint: &str) -> Health {
+    failed(Failure::new(Part::Inference, reason, hint))
+}
+
+fn failed(failure: Failure) -> Health {
     Health {
-        failures: vec![Failure::new(Part::Inference, reason, hint)],
+        failures: vec![failure],
         ..Health::default()
     }
 }

@@ -4,6 +4,7 @@ mod backend;
 mod gateway;
 mod inference;
 mod readiness;
+mod refused;
 
 use std::time::Duration;
 
@@ -154,16 +155,17 @@ pub async fn check(question: &Question<'_>) -> Result<Vec<Failure>> {
 
 /// Checks, and tells what was asked.
 pub async fn examine(question: &Question<'_>) -> Result<Health> {
-    let client = Client::new(&question.config.client_host())?;
-    let (backend, gateway) = tokio::join!(backend_and_model(question, &client), async {
+    // A gateway alone is asked without a look at where the backend is.
+    let host = question.config.client_host();
+    let (backend, gateway) = tokio::join!(backend_and_model(question, &host), async {
         match question.gateway {
             Some(gateway) => Some(check_gateway(question, gateway).await),
             None => None,
         }
     });
-    let mut failures = Vec::from_iter(backend);
+    let mut failures = Vec::from_iter(backend?);
     if failures.is_empty() && (question.backend || matches!(gateway, Some(Err(_)))) {
-        failures.extend(relay_gone(question, client.host()));
+        failures.extend(relay_gone(question, &host));
     }
     let located = match gateway {
         Some(Ok(located)) => Some(located),
@@ -191,6 +193,8 @@ pub async fn examine(question: &Question<'_>) -> Result<Health> {
     }
     let mut health = match question.level {
         Level::Infer { within } => {
+            host.looked_up().await;
+            let client = Client::new(&host)?;
             inference::inference(question, &client, located, &readiness, within).await
         }
         Level::Live | Level::Ready => Health::default(),

@@ -48,9 +48,14 @@ pub(super) async fn readiness(question: &Question<'_>, located: &Located) -> Rea
         .as_ref()
         .and_then(|report| report.model.name.as_ref())
         .or(located.model.as_ref());
-    let other = used.filter(|model| !value.means(model)).cloned();
+    let other = used
+        .filter(|model| !value.means(model))
+        .map(|model| tagged(model));
     let differs = other.as_ref().map(|model| {
-        format!("the gateway uses the model {model}, but {value} ({source}) is required")
+        format!(
+            "the gateway uses the model {model}, but {} ({source}) is required",
+            value.with_tag()
+        )
     });
     let failure = report.as_ref().and_then(|report| {
         let reason = report.reasons.first()?;
@@ -59,7 +64,7 @@ pub(super) async fn readiness(question: &Question<'_>, located: &Located) -> Rea
                 lasting: true,
                 ..Failure::new(
                     Part::Gateway,
-                    format!("{differs}, and the backend does not have {}", used?),
+                    format!("{differs}, and the backend does not have {}", tagged(used?)),
                     up(value, source),
                 )
             },
@@ -72,6 +77,12 @@ pub(super) async fn readiness(question: &Question<'_>, located: &Located) -> Rea
         other,
         failure,
     }
+}
+
+/// As Ollama lists it, whatever it was written like.
+fn tagged(model: &str) -> String {
+    let name = model.parse::<ModelName>();
+    name.map_or_else(|_| model.to_owned(), |name| name.with_tag())
 }
 
 async fn report(url: &str) -> Option<Report> {

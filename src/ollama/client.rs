@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
@@ -16,6 +17,10 @@ use crate::wire;
 const QUICK: Duration = Duration::from_secs(5);
 /// How long a connection alone may take, where nothing was answered.
 const CONNECT: Duration = Duration::from_secs(1);
+
+/// What to do where something before the backend wants to know who asks.
+pub const ASKS_FOR_CREDENTIALS: &str =
+    "ollamactl has no credentials for a backend: name one in OLLAMA_HOST that asks for none";
 
 /// Talks to one Ollama.
 #[derive(Debug, Clone)]
@@ -112,6 +117,9 @@ impl Client {
         let status = response.status();
         match response.text().await {
             Ok(text) if text.trim() == "Ollama is running" => Probe::Ollama,
+            Ok(_) if status == StatusCode::UNAUTHORIZED => Probe::Stranger(format!(
+                "answers GET / with {status}: it asks for credentials, and ollamactl has none for a backend"
+            )),
             Ok(_) => Probe::Stranger(format!("answers GET / with {status}")),
             Err(error) => Probe::Stranger(wire::cause(&error)),
         }
@@ -166,47 +174,6 @@ impl Client {
         Ok(self.get::<Loaded>("/api/ps").await?.models)
     }
 
-    /// Asks for one token at this base address, within `at_most`, as a client of Ollama's or of `OpenAI`'s
-    /// interface would, with this key; without a model it is for the gateway there to choose one. The URL
-    /// that answered; `None` where neither is offered.
-    pub async fn one_token_from(
-        &self,
-        base: &str,
-        key: Option<&str>,
-        model: Option<&ModelName>,
-        at_most: Duration,
-    ) -> Result<Option<String>> {
-        let questions = [
-            (
-                "/api/generate",
-                serde_json::json!({
-                    "prompt": "Hi", "stream": false, "options": { "num_predict": 1 },
-                }),
-            ),
-            (
-                "/v1/chat/completions",
-                serde_json::json!({
-                    "messages": [{ "role": "user", "content": "Hi" }], "max_tokens": 1,
-                }),
-            ),
-        ];
-        for (path, mut body) in questions {
-            if let Some(model) = model {
-                body["model"] = model.as_str().into();
-            }
-            let url = format!("{base}{path}");
-            let request = self.http.post(&url).json(&body).timeout(at_most);
-            let request = match key {
-                Some(key) => request.bearer_auth(key),
-                None => request,
-            };
-            if one_token(request, &url, model).await? {
-                return Ok(Some(url));
-            }
-        }
-        Ok(None)
-    }
-
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let url = self.url(path);
         let response = self.http.get(&url).timeout(QUICK).send().await;
@@ -217,54 +184,14 @@ impl Client {
             .await
             .map_err(|error| unreachable(&url, &error))?;
         if !status.is_success() {
-            return Err(Error::failed(format!(
-                "{url} answered {status}: {}",
-                error_text(&text)
-            )));
+            let error = Error::failed(answered(&url, status, &text));
+            return Err(match status {
+                StatusCode::UNAUTHORIZED => error.hint(ASKS_FOR_CREDENTIALS),
+                _ => error,
+            });
         }
         serde_json::from_str(&text).or_failed(|| format!("{url} did not answer as Ollama does"))
     }
-}
-
-/// Sends a question for a token; `false` where there is no such path.
-async fn one_token(
-    request: reqwest::RequestBuilder,
-    url: &str,
-    model: Option<&ModelName>,
-) -> Result<bool> {
-    let response = request
-        .send()
-        .await
-        .map_err(|error| unreachable(url, &error))?;
-    let status = response.status();
-    let text = response
-        .text()
-        .await
-        .map_err(|error| unreachable(url, &error))?;
-    // A model that is missing is a 404 too, but says so in JSON.
-    let missing = match model {
-        Some(model) => text.contains(&format!("model '{model}' not found")),
-        None => text.contains("model '"),
-    };
-    let no_such_path = matches!(status.as_u16(), 404 | 405)
-        && !missing
-        && !text.contains("not found, try pulling");
-    if no_such_path {
-        return Ok(false);
-    }
-    // Without the right key it cannot be asked, well or not.
-    let kind = if status == reqwest::StatusCode::UNAUTHORIZED {
-        Kind::Usage
-    } else {
-        Kind::Unhealthy
-    };
-    if !status.is_success() {
-        return Err(Error::new(
-            kind,
-            format!("{url} answered {status}: {}", error_text(&text)),
-        ));
-    }
-    Ok(true)
 }
 
 /// A request that got no answer.
@@ -284,15 +211,32 @@ pub(super) fn unreachable(url: &str, error: &reqwest::Error) -> Error {
     .hint("see what runs: ollamactl status")
 }
 
-/// The text of `{"error":"…"}`, or the body itself, cut to a line.
+/// An answer that is not the one that was asked for, with what it says.
+pub(super) fn answered(url: &str, status: StatusCode, body: &str) -> String {
+    match error_text(body) {
+        text if text.is_empty() => format!("{url} answered {status}"),
+        text => format!("{url} answered {status}: {text}"),
+    }
+}
+
+/// The text of `{"error":"…"}`, in `OpenAI`'s form too, or the body itself, in one line and not a long one.
 pub(super) fn error_text(body: &str) -> String {
     #[derive(Deserialize)]
     struct Body {
-        error: String,
+        error: Said,
     }
-    let text =
-        serde_json::from_str::<Body>(body).map_or_else(|_| body.to_owned(), |body| body.error);
-    text.trim().chars().take(300).collect()
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Text(String),
+        Object { message: String },
+    }
+    let text = match serde_json::from_str::<Body>(body).map(|body| body.error) {
+        Ok(Said::Text(text) | Said::Object { message: text }) => text,
+        Err(_) => body.to_owned(),
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(300).collect()
 }
 
 /// Why a plain GET was not answered.

@@ -1,7 +1,7 @@
 //! `OLLAMA_HOST`, read as Ollama reads it (envconfig/config.go).
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::resolve::{Unresolved, resolve};
 
@@ -113,6 +113,16 @@ impl OllamaHost {
             first.ok_or_else(|| Unresolved::without_address(host))?,
             self.port,
         ))
+    }
+
+    /// Looks the name up beside other work. Whoever asks for its address afterwards does not wait.
+    pub async fn looked_up(&self) {
+        let host = self.host.clone();
+        if host.is_empty() || host.parse::<IpAddr>().is_ok() {
+            return;
+        }
+        // What comes of it is told to whoever asks.
+        let _ = tokio::task::spawn_blocking(move || resolve(&host)).await;
     }
 
     /// Where a client connects: an unspecified address becomes loopback, as Ollama's own clients must do.

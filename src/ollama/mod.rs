@@ -10,8 +10,9 @@ mod pull;
 mod registry;
 mod resolve;
 mod store;
+mod token;
 
-pub use client::{Client, LoadedModel, Model, NoAnswer, Probe, fetch, tls};
+pub use client::{ASKS_FOR_CREDENTIALS, Client, LoadedModel, Model, NoAnswer, Probe, fetch, tls};
 pub use host::OllamaHost;
 pub use name::ModelName;
 pub use process::{find_program, is_backend, is_runner};
@@ -19,3 +20,4 @@ pub use pull::{PullFailure, PullUpdate};
 pub use registry::{Blob, Manifest, manifest};
 pub use resolve::Unresolved;
 pub use store::{STORE_IN_HOME, empty_part_files, home_store, settle};
+pub use token::{Refusal, Token};

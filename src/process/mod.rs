@@ -4,6 +4,7 @@
 //! start time and boot id together. On Linux it is signalled only through a handle that was checked
 //! against all three; where there are no such handles the check comes right before the signal.
 
+pub mod commands;
 mod identity;
 mod ports;
 mod program;

@@ -69,7 +69,7 @@ fn not_permitted(identity: &Identity) -> Error {
         "may not signal pid {}: it belongs to another user",
         identity.pid
     ))
-    .hint(format!("sudo kill {}", identity.pid))
+    .hint(super::commands::kill(identity.pid, None))
 }
 
 /// Waits until the process is gone, at most this long; says whether it is.

@@ -9,6 +9,33 @@ use crate::config::Secret;
 /// Where a client may put its key, besides `Authorization: Bearer`.
 pub(super) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
+/// What a 401 of a gateway of ours says of itself in `WWW-Authenticate`: a server behind it, whose 401 is
+/// passed on, says something else.
+pub const REALM: &str = "realm=\"ollamactl gateway\"";
+
+/// The challenge of a 401, in the terms of RFC 6750: whether there was a key at all.
+pub(super) fn challenge(headers: &HeaderMap) -> String {
+    let error = if is_keyed(headers) {
+        ", error=\"invalid_token\""
+    } else {
+        ""
+    };
+    format!("Bearer {REALM}{error}")
+}
+
+/// Why a request with these headers is not let in.
+pub(super) fn reason(headers: &HeaderMap) -> &'static str {
+    if is_keyed(headers) {
+        "that is none of the gateway's keys, or more than one key: send one as `Authorization: Bearer KEY`"
+    } else {
+        "a key is needed: send it as `Authorization: Bearer KEY`"
+    }
+}
+
+fn is_keyed(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || headers.contains_key(API_KEY)
+}
+
 /// The keys of a gateway. Any of them will do, so that one can be replaced without a gap.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {

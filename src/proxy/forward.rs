@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{self, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::http::uri::PathAndQuery;
 use hyper::{Method, Request, Response, StatusCode, Version};
@@ -149,7 +149,7 @@ impl Forwarder {
         let verdict = self.policy.judge(client.peer.ip(), method, path);
         let needs_key = matches!(verdict, Verdict::Pass | Verdict::Own(Endpoint::Metrics));
         if needs_key && !self.has_key(&passage.parts) {
-            return Err(unauthorized(path));
+            return Err(unauthorized(path, &passage.parts.headers));
         }
         match verdict {
             Verdict::Forbidden(text) => Err(refusal(path, StatusCode::FORBIDDEN, &text)),
@@ -354,12 +354,11 @@ fn busy(path: &str, why: &str) -> Refused {
     refused
 }
 
-fn unauthorized(path: &str) -> Refused {
-    let text = "a key is needed: send it as `Authorization: Bearer KEY`";
-    let mut refused = refusal(path, StatusCode::UNAUTHORIZED, text);
-    let scheme = HeaderValue::from_static("Bearer");
-    refused
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, scheme);
+fn unauthorized(path: &str, asked: &HeaderMap) -> Refused {
+    let mut refused = refusal(path, StatusCode::UNAUTHORIZED, auth::reason(asked));
+    if let Ok(challenge) = HeaderValue::try_from(auth::challenge(asked)) {
+        let headers = refused.headers_mut();
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
     refused
 }

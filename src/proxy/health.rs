@@ -99,6 +99,7 @@ async fn present(pool: &Pool, required: Option<&ModelName>) -> Result<(), String
         return Ok(());
     }
     Err(format!(
-        "the model {required} is not in the backend's store; get it with `ollamactl pull-model {required}`"
+        "the model {} is not in the backend's store; get it with `ollamactl pull-model {required}`",
+        required.with_tag()
     ))
 }

@@ -32,7 +32,7 @@ mod upload;
 mod upstream;
 mod usage;
 
-pub use auth::Keys;
+pub use auth::{Keys, REALM};
 pub use headers::STUB_HEADER;
 pub use limits::Limits;
 pub use log::{LogFormat, RequestLog};

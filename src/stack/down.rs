@@ -13,6 +13,7 @@ use crate::event::Events;
 use crate::gateway::{self, ComposeGateway, Created, DownOptions, Gateway, Ledger, embedded};
 use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
+use crate::process::{self, commands};
 use crate::units::counted;
 
 /// How long an Ollama that is not ours may take to show that it goes on.
@@ -239,11 +240,25 @@ async fn until_recorded(paths: &Paths, host: &OllamaHost) -> Result<()> {
                 Kind::Timeout,
                 format!("another ollamactl has been starting the backend on {host} for too long"),
             )
-            .hint("ollamactl kill"));
+            .hint(format!("end it: {}", end_start(host))));
         }
         sleep(LOOK_AGAIN).await;
     }
     Ok(())
+}
+
+/// What ends a start that has written nothing down.
+fn end_start(host: &OllamaHost) -> String {
+    let bound = host.authority();
+    let starts = |process: &process::Info| {
+        let mut words = process.args.windows(3);
+        process.is_ollamactl() && words.any(|words| words == ["supervise", "backend", &bound])
+    };
+    let start = process::scan().into_iter().find(starts);
+    start.map_or_else(
+        || "ollamactl kill".to_owned(),
+        |start| commands::kill(start.pid, start.uid),
+    )
 }
 
 /// How long the backend may take to end, where that is asked for now: what its start said was for whoever

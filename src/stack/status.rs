@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::gateway::{Gateway, Located, locate};
 use crate::ollama::{Client, LoadedModel, ModelName};
 use crate::paths::Paths;
-use crate::process::Info;
+use crate::process::{Info, commands};
 
 /// The four parts of the stack.
 #[derive(Debug, Clone, Serialize)]
@@ -23,9 +23,20 @@ pub struct Status {
     /// The gateway, or why it cannot be looked at.
     pub gateway: GatewayStatus,
     /// Runners that a killed backend left behind, for people.
-    pub orphans: Vec<String>,
+    pub orphans: Vec<Orphan>,
     /// The backend is the stand-in, not Ollama.
     pub stub: bool,
+}
+
+/// A runner without its backend.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Orphan {
+    /// `ollama (pid 12, user dev)`.
+    pub text: String,
+    /// What ends it.
+    #[serde(skip)]
+    pub end: String,
 }
 
 /// The gateway.
@@ -119,7 +130,7 @@ pub async fn status(
         ),
         stub: observed.is_stub()
             || (!observed.answers() && config.backend.mode.value == Mode::Stub),
-        orphans: backend::orphans().iter().map(Info::describe).collect(),
+        orphans: backend::orphans().iter().map(orphan).collect(),
         backend: BackendStatus {
             fault: fault
                 .as_ref()
@@ -182,4 +193,11 @@ async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
         status.unused_gpu = backend::gpu();
     }
     Ok(status)
+}
+
+fn orphan(process: &Info) -> Orphan {
+    Orphan {
+        text: process.describe(),
+        end: commands::kill(process.pid, process.uid),
+    }
 }

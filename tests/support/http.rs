@@ -83,6 +83,22 @@ impl Answer {
 /// A server of this very process, for as long as the process lives: it answers GET of these paths with
 /// these texts, and everything else with 404.
 pub fn server(address: SocketAddr, answers: &[(&'static str, &'static str)]) {
+    serve(address, answers, ("404 Not Found", "404 page not found"));
+}
+
+/// The same, behind a proxy that asks for a password for everything else.
+pub fn guarded_server(address: SocketAddr, answers: &[(&'static str, &'static str)]) {
+    let challenge = "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"team\"";
+    let page = "<html>\n<h1>401 Authorization Required</h1>\n</html>\n";
+    serve(address, answers, (challenge, page));
+}
+
+/// Serves these texts, and this for everything else.
+fn serve(
+    address: SocketAddr,
+    answers: &[(&'static str, &'static str)],
+    otherwise: (&'static str, &'static str),
+) {
     let answers = answers.to_vec();
     let listener = TcpListener::bind(address).expect("free");
     std::thread::spawn(move || {
@@ -100,10 +116,7 @@ pub fn server(address: SocketAddr, answers: &[(&'static str, &'static str)]) {
             let found = answers
                 .iter()
                 .find(|(path, _)| request.starts_with(&format!("GET {path} ")));
-            let (status, text) = found
-                .map_or(("404 Not Found", "404 page not found"), |(_, text)| {
-                    ("200 OK", *text)
-                });
+            let (status, text) = found.map_or(otherwise, |(_, text)| ("200 OK", *text));
             let _ = write!(
                 stream.get_mut(),
                 "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",

@@ -16,7 +16,7 @@ const SHORTEST: usize = 16;
 const MAKE: &str = "make one: openssl rand -hex 32";
 
 /// All keys that the configuration names; none where it names none.
-pub(super) fn read(config: &Config) -> Result<Vec<Secret>> {
+pub fn read(config: &Config) -> Result<Vec<Secret>> {
     let settings = &config.gateway.embedded;
     let mut keys = Vec::new();
     if let Some(key) = &settings.key.value {
@@ -28,11 +28,26 @@ pub(super) fn read(config: &Config) -> Result<Vec<Secret>> {
     Ok(keys)
 }
 
-/// One key a line; empty lines and those that begin with `#` do not count.
 fn from_file(path: &Path) -> Result<Vec<Secret>> {
-    let text = std::fs::read_to_string(path).context(Kind::Usage, || {
-        format!("cannot read the key file {}", path.display())
-    })?;
+    let there = path.exists();
+    let text = std::fs::read_to_string(path)
+        .context(Kind::Usage, || {
+            format!("cannot read the key file {}", path.display())
+        })
+        .map_err(|error| {
+            let path = path.display();
+            let mend = if there {
+                format!("make it readable: ls -l {path}")
+            } else {
+                format!("{MAKE} > {path}")
+            };
+            error.hint(mend)
+        })?;
+    in_text(&text, path)
+}
+
+/// The keys in the text of this file: one a line; empty lines and those that begin with `#` do not count.
+pub fn in_text(text: &str, path: &Path) -> Result<Vec<Secret>> {
     let lines = text.lines().enumerate();
     let keys = lines
         .map(|(index, line)| (index + 1, line.trim()))

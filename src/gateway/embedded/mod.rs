@@ -12,8 +12,9 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+pub use keys::{in_text as keys_in, read as keys};
 pub use launch::{Instructions, Launch, for_client};
-pub use serve::{run_here, work};
+pub use serve::{is_foreground, run_here, work};
 pub use start::{check_free, plan_up, start, stop};
 pub use supervise::supervise;
 

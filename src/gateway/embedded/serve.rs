@@ -14,7 +14,7 @@ use crate::config::Secret;
 use crate::daemon::{Reporter, Shutdown};
 use crate::error::{Context, Error, Kind, Result};
 use crate::paths::Paths;
-use crate::process::{self, Identity, users};
+use crate::process::{self, Identity, commands, users};
 use crate::proxy::{self, Gateway, Keys, Policy, RequestLog};
 
 /// How long an address may still be held by a worker that was told to end.
@@ -139,6 +139,12 @@ pub(super) async fn bind(listen: SocketAddr) -> Result<TcpListener> {
         .map_err(|error| cannot_listen(listen, error))
 }
 
+/// Whether this is a `gateway run`, which leaves no record and is ended where it was started.
+pub fn is_foreground(process: &process::Info) -> bool {
+    let mut words = process.args.windows(2);
+    process.is_ollamactl() && words.any(|words| words == ["gateway", "run"])
+}
+
 pub(super) fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error {
     if error.kind() != std::io::ErrorKind::AddrInUse {
         return Error::failed(format!("cannot listen on {listen}")).caused_by(error);
@@ -150,20 +156,22 @@ pub(super) fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error 
     let error = Error::new(Kind::Conflict, format!("{listen} is held by {name}"));
     let theirs = |owner: &process::Info| owner.uid.filter(|uid| Some(*uid) != users::own());
     match owner.as_ref().map(|owner| (owner, theirs(owner))) {
-        Some((owner, None)) if owner.is_ollamactl() => {
+        Some((owner, None)) if owner.is_ollamactl() && !is_foreground(owner) => {
             error.hint("stop it: ollamactl gateway down")
         }
         // What is known of it is in that user's home.
-        Some((owner, Some(uid))) if owner.is_ollamactl() => {
+        Some((owner, Some(uid))) if owner.is_ollamactl() && !is_foreground(owner) => {
             let user = users::name(uid).unwrap_or_else(|| format!("'#{uid}'"));
             error.hint(format!("stop it: sudo -iu {user} ollamactl gateway down"))
         }
-        Some((owner, None)) => error.hint(format!("stop it: kill {}", owner.pid)),
-        Some((owner, Some(_))) => error.hint(format!("stop it: sudo kill {}", owner.pid)),
-        None => error.hint(format!(
-            "see who it is: sudo ss -ltnp 'sport = :{}'",
-            listen.port()
-        )),
+        Some((owner, _)) => {
+            let end = commands::kill(owner.pid, owner.uid);
+            error.hint(format!("stop it: {end}"))
+        }
+        None => {
+            let look = commands::who_listens(listen.port());
+            error.hint(format!("see who it is: {look}"))
+        }
     }
     .hint("or let the gateway listen elsewhere: --listen 127.0.0.1:9105")
 }

@@ -230,7 +230,15 @@ async fn a_key_is_asked_for_and_goes_no_further() {
         for path in ["/api/tags", "/v1/models", "/metrics"] {
             let (status, head, body) = ask(&setup, &with(bad, path)).await;
             assert_eq!(status, 401, "{path} {bad:?}");
-            assert!(head.contains("www-authenticate: bearer\r\n"), "{head}");
+            // Whether it is the key or its absence, in the words of RFC 6750.
+            let error = if bad.is_empty() {
+                ""
+            } else {
+                ", error=\"invalid_token\""
+            };
+            let challenge =
+                format!("www-authenticate: bearer realm=\"ollamactl gateway\"{error}\r\n");
+            assert!(head.contains(&challenge), "{head}");
             assert!(!body.contains("0123456789abcde"), "{body}");
         }
     }

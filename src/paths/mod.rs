@@ -4,9 +4,11 @@
 //! `~/.local/state/ollamactl`), never under `/tmp`: folders 0700, files 0600, symbolic links refused.
 //! The runtime folder is not used, because it goes away at logout while a background backend stays.
 
+mod mend;
+
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -14,6 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Context, Error, Kind, Result};
 #[cfg(target_os = "linux")]
 use crate::process::users;
+pub use mend::mend;
 
 /// The folders of one user.
 #[derive(Debug, Clone)]
@@ -85,25 +88,27 @@ pub fn create_private_dir(path: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(path)
-        .or_failed(|| format!("cannot create the state folder {}", path.display()))
-        .map_err(|error| error.hint(mend_folder(path)))?;
+    builder.create(path).map_err(|error| {
+        unusable(
+            format!("cannot create the state folder {}", path.display()),
+            path,
+            error,
+        )
+    })?;
     refuse_foreign(path)?;
     close_to_others(path)
 }
 
-/// What makes a folder usable that cannot be written.
-pub fn mend_folder(path: &Path) -> String {
-    format!(
-        "make it yours and writable (ls -ld {}), or name another place: XDG_STATE_HOME=DIR",
-        path.display()
-    )
+/// Something in this folder, or the folder itself, cannot be read or written.
+fn unusable(doing: String, folder: &Path, error: io::Error) -> Error {
+    let hint = mend(folder, &error);
+    Error::failed(doing).caused_by(error).hint(hint)
 }
 
-/// The folder of a file that cannot be written.
-fn in_folder(path: &Path, error: Error) -> Error {
-    error.hint(mend_folder(path.parent().unwrap_or(path)))
+/// The same of a file.
+fn unusable_file(doing: &str, path: &Path, error: io::Error) -> Error {
+    let folder = path.parent().unwrap_or(path);
+    unusable(format!("cannot {doing} {}", path.display()), folder, error)
 }
 
 /// A folder of ours that others may enter (made by hand, or by an umask of old) is closed to them.
@@ -141,8 +146,7 @@ pub fn open_private_append(path: &Path) -> Result<File> {
         .append(true)
         .create(true)
         .open(path)
-        .or_failed(|| format!("cannot open {}", path.display()))
-        .map_err(|error| in_folder(path, error))
+        .map_err(|error| unusable_file("open", path, error))
 }
 
 /// Opens a private file of ours for locking: created when absent, content untouched.
@@ -154,8 +158,7 @@ pub fn open_private_lock(path: &Path) -> Result<File> {
         .create(true)
         .truncate(false)
         .open(path)
-        .or_failed(|| format!("cannot open {}", path.display()))
-        .map_err(|error| in_folder(path, error))
+        .map_err(|error| unusable_file("open", path, error))
 }
 
 /// Replaces a private file as a whole: temporary file, fsync, rename. A reader sees the old content or
@@ -172,7 +175,7 @@ pub fn replace_private(path: &Path, content: &[u8]) -> Result<()> {
 fn put_private(
     path: &Path,
     content: &[u8],
-    sync: impl FnOnce(&File) -> std::io::Result<()>,
+    sync: impl FnOnce(&File) -> io::Result<()>,
 ) -> Result<()> {
     let mut name = path.file_name().unwrap_or(OsStr::new("state")).to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
@@ -190,9 +193,7 @@ fn put_private(
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
-    written
-        .or_failed(|| format!("cannot write {}", path.display()))
-        .map_err(|error| in_folder(path, error))
+    written.map_err(|error| unusable_file("write", path, error))
 }
 
 /// Reads a private file of ours; `None` when it does not exist.
@@ -200,11 +201,11 @@ pub fn read_private(path: &Path) -> Result<Option<String>> {
     refuse_foreign(path)?;
     match fs::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         // The folder is none.
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Err(error)
-            .or_failed(|| format!("cannot read {}", path.display()))
-            .map_err(|error| in_folder(path, error)),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Err(unusable_file("read", path, error))
+        }
         Err(error) => Err(error)
             .context(Kind::Unknown, || format!("cannot read {}", path.display()))
             .map_err(|error| {
@@ -233,7 +234,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<Option<
 /// Removes a file; one that is not there is no error.
 pub fn remove_if_there(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).or_failed(|| format!("cannot remove {}", path.display()))
         }
         _ => Ok(()),
@@ -280,7 +281,8 @@ fn refuse_foreign(path: &Path) -> Result<()> {
                 ),
             )
             .hint(format!(
-                "if it is yours by right: sudo chown {me} {}; or name another place: XDG_STATE_HOME=DIR",
+                "if it is yours by right: {}chown {me} {}; or name another place: XDG_STATE_HOME=DIR",
+                crate::process::commands::sudo(),
                 path.display()
             )));
         }

@@ -1,0 +1,55 @@
+//! What a 401 means: who asks for a key, and whether one was sent.
+
+use super::{Failure, Part, Question};
+use crate::gateway::{Gateway, Key};
+use crate::ollama::{ASKS_FOR_CREDENTIALS, Refusal};
+use crate::proxy::REALM;
+
+/// Where a key may be set.
+const SET: &str = "set OLLAMACTL_GATEWAY_KEY, or name a file of keys: OLLAMACTL_GATEWAY_KEY_FILE=PATH, or gateway.key_file in ollamactl.yaml";
+
+/// The gateway did not let in who asked with this key, or without one for this reason.
+pub(super) fn by_gateway(
+    question: &Question<'_>,
+    gateway: &Gateway,
+    ours: bool,
+    key: &Result<Key, String>,
+    refusal: &Refusal,
+) -> Failure {
+    let said = &refusal.message;
+    if ours && !refusal.challenge.contains(REALM) {
+        let backend = question.config.client_host().url();
+        return failure(
+            format!("{said}; it is the backend behind the gateway, {backend}, that asks for this"),
+            ASKS_FOR_CREDENTIALS,
+        );
+    }
+    match key {
+        Ok(Key { source, .. }) => failure(
+            format!("{said}; the key of {source} was sent, and refused"),
+            match gateway {
+                Gateway::Embedded(_) => {
+                    "name the key that it was started with (OLLAMACTL_GATEWAY_KEY, or OLLAMACTL_GATEWAY_KEY_FILE or gateway.key_file), or give it this one: ollamactl gateway up"
+                }
+                Gateway::Compose(_) if ours => {
+                    "where it was made with another key, give it this one: ollamactl gateway up --force-recreate"
+                }
+                Gateway::Compose(_) => "set OLLAMACTL_GATEWAY_KEY to a key that the service takes",
+            },
+        ),
+        Err(why) => failure(format!("{said}; no key was sent: {why}"), SET),
+    }
+}
+
+/// The backend itself asks for credentials.
+pub(super) fn by_backend(refusal: &Refusal) -> Failure {
+    failure(refusal.message.clone(), ASKS_FOR_CREDENTIALS)
+}
+
+fn failure(reason: String, hint: &str) -> Failure {
+    Failure {
+        // Waiting brings no key.
+        lasting: true,
+        ..Failure::new(Part::Inference, reason, hint)
+    }
+}

@@ -1,0 +1,80 @@
+//! What to do about a folder that cannot be used, by what the system says of it.
+
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+
+/// The way out where nothing else helps.
+const ELSEWHERE: &str = "or name another place: XDG_STATE_HOME=DIR";
+
+/// What makes this folder usable, in which something failed so.
+pub fn mend(folder: &Path, error: &Error) -> String {
+    let text = folder.display();
+    match error.kind() {
+        // Files may have run out as well as bytes.
+        ErrorKind::StorageFull => {
+            format!("make room on its disk (df -h {text}; df -i {text}), {ELSEWHERE}")
+        }
+        ErrorKind::QuotaExceeded => {
+            format!("your share of its disk is used up (quota -s): make room, {ELSEWHERE}")
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            format!("its file system is read-only: have it mounted writable, {ELSEWHERE}")
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists
+            if let Some(file) = in_its_way(folder) =>
+        {
+            let file = file.display();
+            format!(
+                "{file} is no folder: look at it and move it away (mv {file} {file}.old), {ELSEWHERE}"
+            )
+        }
+        _ => format!("make it yours and writable (ls -ld {text}), {ELSEWHERE}"),
+    }
+}
+
+/// What stands where a folder should be.
+fn in_its_way(folder: &Path) -> Option<&Path> {
+    let there = folder
+        .ancestors()
+        .find(|path| path.symlink_metadata().is_ok())?;
+    (!there.is_dir()).then_some(there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_has_its_own_cure() {
+        for (kind, cure) in [
+            (ErrorKind::StorageFull, "df -h /state"),
+            (ErrorKind::QuotaExceeded, "quota -s"),
+            (ErrorKind::ReadOnlyFilesystem, "is read-only"),
+            (
+                ErrorKind::PermissionDenied,
+                "make it yours and writable (ls -ld /state)",
+            ),
+        ] {
+            let said = mend(Path::new("/state"), &Error::from(kind));
+            assert!(said.contains(cure), "{kind:?}: {said}");
+            assert!(
+                said.ends_with("or name another place: XDG_STATE_HOME=DIR"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_folder_is_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("state");
+        std::fs::write(&file, "").expect("written");
+        for error in [ErrorKind::NotADirectory, ErrorKind::AlreadyExists] {
+            let said = mend(&file.join("ollamactl"), &Error::from(error));
+            assert!(
+                said.starts_with(&format!("{} is no folder", file.display())),
+                "{said}"
+            );
+        }
+    }
+}

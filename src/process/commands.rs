@@ -1,0 +1,33 @@
+//! Commands that people are told to run, as this platform has them.
+
+use super::users;
+
+/// What stands before a command for what is another user's; nothing where this user may do all, or where
+/// there is no such thing.
+pub fn sudo() -> &'static str {
+    match users::own() {
+        Some(0) | None => "",
+        Some(_) => "sudo ",
+    }
+}
+
+/// What ends a process of this user (of their numeric id), or where that is not known, of anybody.
+pub fn kill(pid: u32, uid: Option<u32>) -> String {
+    if cfg!(windows) {
+        return format!("taskkill /PID {pid} /F");
+    }
+    let theirs = uid.is_none() || uid != users::own();
+    format!("{}kill {pid}", if theirs { sudo() } else { "" })
+}
+
+/// What shows who listens on a port, another user's processes too.
+pub fn who_listens(port: u16) -> String {
+    let sudo = sudo();
+    if cfg!(target_os = "linux") {
+        format!("{sudo}ss -ltnp 'sport = :{port}'")
+    } else if cfg!(windows) {
+        format!("netstat -ano | findstr :{port}")
+    } else {
+        format!("{sudo}lsof -nP -iTCP:{port} -sTCP:LISTEN")
+    }
+}
