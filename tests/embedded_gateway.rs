@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::http::{get, post, request};
+use support::http::{Answer, get, post, request};
 use support::{MODEL, Sandbox, end, is_alive, number, until, until_true};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -142,6 +142,67 @@ fn a_stop_lets_running_answers_end() {
     }
     assert!(last.contains("\"done\":true"), "{last}");
     sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+/// Asks for a long answer, and gives it from its first token on.
+fn long_answer(sandbox: &Sandbox) -> Answer {
+    let prompt = "one two three four five six seven eight nine ten ".repeat(2);
+    let question = json!({ "model": MODEL, "prompt": prompt });
+    let question = question.to_string();
+    let mut answer =
+        request(sandbox.gateway, "POST", "/api/generate", &question).expect("answered");
+    answer.chunk().expect("a token");
+    answer
+}
+
+fn rest(mut answer: Answer) -> String {
+    std::iter::from_fn(|| answer.chunk()).collect()
+}
+
+#[test]
+fn whoever_stops_it_says_how_long_running_answers_may_take() {
+    for stop in ["gateway stop --timeout 50s", "down --timeout 50s"] {
+        let sandbox = Sandbox::new()
+            .with("OLLAMACTL_STUB_TOKEN_MS", "50")
+            .with("OLLAMACTL_GATEWAY_DRAIN_TIMEOUT", "1ms");
+        sandbox.run(["up"]).code(0);
+        let answer = long_answer(&sandbox);
+        let stopping = sandbox.spawn(stop.split(' '));
+        assert!(rest(answer).contains("\"done\":true"), "{stop:?}");
+        stopping.finish().code(0);
+        sandbox.run(["down"]).code(0);
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
+fn running_answers_are_cut_when_the_time_that_the_stop_gives_is_over() {
+    let sandbox = Sandbox::new()
+        .with("OLLAMACTL_STUB_TOKEN_MS", "2000")
+        .with("OLLAMACTL_GATEWAY_DRAIN_TIMEOUT", "10m");
+    sandbox.run(["up"]).code(0);
+    let answer = long_answer(&sandbox);
+    sandbox.run(["down", "--stop-timeout", "50ms"]).code(0);
+    assert!(!rest(answer).contains("\"done\":true"));
+    sandbox.assert_nothing_left();
+}
+
+/// The address is held, though not listened on, until the gateway was asked to end.
+#[test]
+fn one_that_is_just_starting_is_ended_too() {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
+    let sandbox = Sandbox::new();
+    // No process of another test may inherit it.
+    let flags = SocketFlags::CLOEXEC;
+    let holder = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
+    let holder = holder.expect("a socket");
+    bind(&holder, &sandbox.gateway).expect("bound");
+    let starting = sandbox.spawn(["gateway", "up"]);
+    until_true("a start", || sandbox.gateway_file("json").exists());
+    sandbox.run(["down"]).code(0);
+    drop(holder);
+    starting.finish();
     sandbox.assert_nothing_left();
 }
 

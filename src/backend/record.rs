@@ -150,6 +150,11 @@ impl Record {
         self
     }
 
+    /// Whether anything in it lives.
+    pub(super) fn is_alive(&self) -> bool {
+        self.supervisor.is_alive() || self.process().is_some_and(Identity::is_alive)
+    }
+
     /// The backend's process, where we started it.
     pub fn process(&self) -> Option<&Identity> {
         match &self.origin {
@@ -164,7 +169,10 @@ impl Record {
     }
 }
 
+/// What the names of backends' slots begin with.
+pub(super) const PREFIX: &str = "backend-";
+
 /// The slot of the backend at this address: one supervisor per address.
 pub fn slot(paths: &Paths, host: &OllamaHost) -> Slot {
-    Slot::new(paths, &format!("backend-{}", host.place()))
+    Slot::new(paths, &format!("{PREFIX}{}", host.place()))
 }

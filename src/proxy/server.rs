@@ -38,11 +38,13 @@ const LINGER: Duration = Duration::from_secs(1);
 const REQUEST_TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// Serves until `shutdown`, then lets running answers end within the policy's time and cuts the rest.
+/// Serves until `shutdown`, then lets running answers end until `drain` is over, which begins then, and cuts
+/// the rest.
 pub async fn serve(
     listener: TcpListener,
     policy: Arc<Policy>,
     shutdown: CancellationToken,
+    drain: impl Future<Output = ()>,
 ) -> Result<()> {
     let forwarder = Arc::new(Forwarder::new(policy.clone()));
     let mut connections = JoinSet::new();
@@ -73,8 +75,11 @@ pub async fn serve(
     }
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
-    // On time-out the set is dropped, which aborts what is left.
-    let _ = tokio::time::timeout(policy.limits.drain_timeout, drained).await;
+    tokio::select! {
+        () = drained => {}
+        // The set is dropped, which aborts what is left.
+        () = drain => {}
+    }
     Ok(())
 }
 

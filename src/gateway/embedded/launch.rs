@@ -1,11 +1,14 @@
 //! How the embedded gateway runs: everything resolved, as plain data that crosses process boundaries.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::keys;
 use crate::config::{AccessLog, Config, Mode, Secret, Setting};
+use crate::daemon::{Slot, grace};
 use crate::error::{Error, Result};
 use crate::ollama::{ModelName, host};
 use crate::process::Identity;
@@ -47,6 +50,8 @@ pub struct Launch {
 pub struct Instructions {
     /// How it runs.
     pub launch: Launch,
+    /// The folder of the project that it is for.
+    pub folder: PathBuf,
     /// Who may use it.
     pub keys: Vec<Secret>,
     /// Under whom it works; `None` where it is nobody's worker.
@@ -108,6 +113,7 @@ impl Instructions {
         };
         Ok(Self {
             launch,
+            folder: config.folder.clone(),
             keys,
             supervisor: None,
             trouble,
@@ -125,6 +131,16 @@ impl Instructions {
     /// Under whom it works.
     pub(super) fn supervisor(&self) -> Option<&Identity> {
         self.supervisor.as_ref()
+    }
+
+    /// How long the answers that are under way may take, once its worker is asked to end: what the supervisor
+    /// was told, or what its start said.
+    pub(super) fn drain(&self, slot: &Slot) -> Duration {
+        let told = self
+            .supervisor
+            .as_ref()
+            .and_then(|of| grace::told(slot, of));
+        told.unwrap_or(self.launch.limits.drain_timeout)
     }
 
     /// Fails where it must not start.

@@ -58,16 +58,19 @@ async fn keep(
             .hint("stop it first: ollamactl gateway down"),
             _ => error,
         })?;
-    let mut worker = start(how, &lock).await?;
     let mut record = Record {
         process: Identity::of_self(),
-        worker: worker.identity.clone(),
+        worker: None,
         launch: how.launch.clone(),
+        folder: how.folder.clone(),
         restarts: Restarts::default(),
     };
-    if let Err(error) = lock.record(record.process.pid, &record) {
-        // What nothing is known of could not be stopped later.
-        end(worker, how).await?;
+    // Before anything is started: what nothing is known of could not be stopped.
+    lock.record(record.process.pid, &record)?;
+    let mut worker = start(how, &lock).await?;
+    record.worker = Some(worker.identity.clone());
+    if let Err(error) = lock.update(&record) {
+        end(worker, how, &lock).await?;
         return Err(error);
     }
     report.ready(&record);
@@ -75,7 +78,7 @@ async fn keep(
     let mut crashes = Crashes::default();
     loop {
         let ended = tokio::select! {
-            () = shutdown.requested.cancelled() => return end(worker, how).await,
+            () = shutdown.requested.cancelled() => return end(worker, how, &lock).await,
             ended = worker.child.wait() => ended,
         };
         let how_it_ended = ended.map_or_else(|error| error.to_string(), daemon::describe_end);
@@ -93,7 +96,7 @@ async fn keep(
             Some(worker) => worker,
             None => return Ok(()),
         };
-        record.worker = worker.identity.clone();
+        record.worker = Some(worker.identity.clone());
         // A record that cannot be brought up to date (the disk is full) does not stop the gateway.
         if let Err(error) = lock.record(record.process.pid, &record) {
             events.warn(error.to_string());
@@ -158,14 +161,14 @@ async fn revive(
 }
 
 /// Ends a worker: it drains first.
-async fn end(mut worker: Worker, how: &Instructions) -> Result<()> {
-    let patience = how.launch.limits.drain_timeout + GRACE;
-    process::stop(&worker.identity, patience).await?;
+async fn end(mut worker: Worker, how: &Instructions, lock: &Lock) -> Result<()> {
+    let drain = how.for_worker().drain(lock.slot());
+    process::stop(&worker.identity, drain.saturating_add(GRACE)).await?;
     let _ = worker.child.wait().await;
     Ok(())
 }
 
-/// How long a supervisor may take to end.
-pub(super) fn longest_end(record: &Record) -> Duration {
-    record.launch.limits.drain_timeout + 2 * GRACE
+/// How long a supervisor may take to end whose worker drains for so long.
+pub(super) fn longest_end(drain: Duration) -> Duration {
+    drain.saturating_add(2 * GRACE)
 }
