@@ -7,10 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Launch, child, log};
 use crate::daemon::Slot;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Kind, Result};
 use crate::ollama::{Client, OllamaHost};
 use crate::paths::Paths;
 use crate::process::{self, Identity, Signal};
+
+/// So many ports are tried before it is given up.
+const PORTS: u32 = 5;
 
 /// A private backend. End it with [`Private::end`].
 pub(super) struct Private {
@@ -24,19 +27,30 @@ pub(super) struct Private {
 impl Private {
     /// Starts one and waits until it answers.
     pub async fn start(launch: &Launch, paths: &Paths) -> Result<Self> {
+        let mut ports = PORTS;
+        loop {
+            match Self::start_on(free_port()?, launch, paths).await {
+                // Somebody took it in the moment before the backend did.
+                Err(error) if error.kind == Kind::Conflict && ports > 1 => ports -= 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn start_on(port: u16, launch: &Launch, paths: &Paths) -> Result<Self> {
         // Ollama prunes partial downloads at its start, and this one is started to go on with them.
         let mut environment = launch.environment.clone();
         environment.insert("OLLAMA_NOPRUNE".to_owned(), "1".to_owned());
         let launch = Launch {
             relay: false,
             environment,
-            ..launch.at(&OllamaHost::loopback(free_port()?))
+            ..launch.at(&OllamaHost::loopback(port))
         };
         let slot = Slot::new(paths, "private-backend");
         let log_file = slot.open_log()?;
         let offset = log_file.metadata().map_or(0, |meta| meta.len());
         let client = Client::new(&launch.host())?;
-        let evidence = |error: Error| error.details(log::tail(&slot.log_file(), offset, 20));
+        let evidence = |error| log::with_evidence(error, &slot.log_file(), offset);
         let mut process = child::spawn(&launch, &log_file)?;
         let identity = child::identity(&mut process, &launch)
             .await
