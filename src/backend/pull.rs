@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
@@ -20,8 +19,6 @@ use crate::paths::{self, Paths};
 /// So many models are pulled at the same time. Ollama loads each in several parts already, so more would
 /// only share the same line.
 const SIDE_BY_SIDE: usize = 3;
-/// How long the part files of cancelled downloads may take to be written.
-const SETTLE: Duration = Duration::from_secs(2);
 
 /// Pulls the models; one that fails does not keep the others from being pulled. When a shutdown is
 /// requested, the pulls are cancelled first, and then whatever was started for them is ended; what was
@@ -59,7 +56,7 @@ pub async fn pull(
 
 /// The error of a pull that was interrupted.
 fn interrupted() -> Error {
-    Error::new(Kind::Interrupted, "interrupted")
+    Error::interrupted()
         .hint("what was loaded of the model is kept; run the same command again and it resumes")
 }
 
@@ -144,7 +141,7 @@ impl Session<'_> {
         let at_once = &self.shutdown.forced;
         if let Some(store) = store.filter(|_| broken_off) {
             tokio::select! {
-                () = settle(store, SETTLE) => {}
+                () = settle(store) => {}
                 () = at_once.cancelled() => {}
             }
         }

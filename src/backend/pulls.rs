@@ -17,8 +17,6 @@ use crate::process::{self, Identity, Signal};
 const PREFIX: &str = "pull-";
 /// How long a pull may take to let go.
 const LET_GO: Duration = Duration::from_secs(3);
-/// How long the part files of cancelled downloads may take to be written.
-const SETTLE: Duration = Duration::from_secs(2);
 
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -81,7 +79,7 @@ async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
         if process::signal(&pull.process, Signal::Terminate).is_ok() {
             process::wait_gone(&pull.process, LET_GO).await;
             if let Some(store) = &pull.store {
-                settle(store, SETTLE).await;
+                settle(store).await;
             }
         }
     }

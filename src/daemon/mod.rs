@@ -11,7 +11,7 @@ mod shutdown;
 mod slot;
 mod slots;
 
-pub use crashes::{Crashes, describe_end};
+pub use crashes::{Crashes, Kept, describe_end};
 pub use detach::{detach_from_session, read_instructions, spawn, spawn_child};
 pub use ensure::Wanted;
 pub use handshake::{Reporter, Started};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::keys;
 use crate::config::{AccessLog, Config, Mode, Secret, Setting};
 use crate::daemon::{Slot, grace};
-use crate::error::{Error, Result};
+use crate::error::{Error, Report, Result};
 use crate::ollama::{ModelName, host};
 use crate::process::Identity;
 use crate::proxy::{Limits, LogFormat, Upstream};
@@ -59,14 +59,7 @@ pub struct Instructions {
     supervisor: Option<Identity>,
     /// Why it must not start; one that runs can be seen and stopped all the same.
     #[serde(skip)]
-    trouble: Option<Trouble>,
-}
-
-/// An error that is kept for whoever starts it.
-#[derive(Debug, Clone)]
-struct Trouble {
-    message: String,
-    hints: Vec<String>,
+    trouble: Option<Report>,
 }
 
 impl Instructions {
@@ -78,7 +71,7 @@ impl Instructions {
         if !listen.value.ip().is_loopback() && instructions.keys.is_empty() {
             instructions
                 .trouble
-                .get_or_insert_with(|| unguarded(listen));
+                .get_or_insert_with(|| Report::from(&unguarded(listen)));
         }
         Ok(instructions)
     }
@@ -94,7 +87,7 @@ impl Instructions {
         })?;
         let (keys, trouble) = match keys::read(config) {
             Ok(keys) => (keys, None),
-            Err(error) => (Vec::new(), Some(Trouble::from(error))),
+            Err(error) => (Vec::new(), Some(Report::from(&error))),
         };
         let settings = &config.gateway.embedded;
         let launch = Launch {
@@ -145,41 +138,21 @@ impl Instructions {
 
     /// Fails where it must not start.
     pub fn check(&self) -> Result<()> {
-        let Some(trouble) = &self.trouble else {
-            return Ok(());
-        };
-        let error = Error::usage(&trouble.message);
-        Err(trouble.hints.iter().fold(error, Error::hint))
-    }
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        let causes = error.causes().into_iter();
-        Self {
-            message: std::iter::once(error.message.clone())
-                .chain(causes)
-                .collect::<Vec<_>>()
-                .join(": "),
-            hints: error.hints,
+        match &self.trouble {
+            Some(trouble) => Err(trouble.clone().into()),
+            None => Ok(()),
         }
     }
 }
 
-fn unguarded(listen: &Setting<SocketAddr>) -> Trouble {
-    Trouble {
-        message: format!(
-            "{} ({}) is not loopback: everybody who reaches it could use, pull and delete models without a key",
-            listen.value, listen.source
-        ),
-        hints: [
-            "ask for a key: OLLAMACTL_GATEWAY_KEY=$(openssl rand -hex 32), or gateway.key_file in ollamactl.yaml",
-            "or listen on loopback: --listen 127.0.0.1:9104",
-            "or, in a container whose published port decides who reaches it: ollamactl gateway run --no-auth",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-    }
+fn unguarded(listen: &Setting<SocketAddr>) -> Error {
+    Error::usage(format!(
+        "{} ({}) is not loopback: everybody who reaches it could use, pull and delete models without a key",
+        listen.value, listen.source
+    ))
+    .hint("ask for a key: OLLAMACTL_GATEWAY_KEY=$(openssl rand -hex 32), or gateway.key_file in ollamactl.yaml")
+    .hint("or listen on loopback: --listen 127.0.0.1:9104")
+    .hint("or, in a container whose published port decides who reaches it: ollamactl gateway run --no-auth")
 }
 
 impl Launch {
