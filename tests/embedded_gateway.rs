@@ -434,6 +434,49 @@ fn without_descriptors_it_waits_instead_of_spinning() {
     until_true("an answer again", || {
         get(sandbox.gateway, "/healthz").is_some()
     });
+    gateway.signal(Signal::TERM);
+    let said = gateway.finish().stderr;
+    let warnings = said.lines().filter(|line| line.contains("level=WARN"));
+    let warnings: Vec<&str> = warnings.collect();
+    assert_eq!(warnings.len(), 1, "{said}");
+    assert!(
+        warnings[0].contains("connections cannot be taken"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_crowd_that_is_refused_is_one_line_of_the_log() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_GATEWAY_MAX_CONNECTIONS", "2");
+    sandbox.run(["gateway", "up"]).code(0);
+    let open = |_| {
+        let mut stream = TcpStream::connect(sandbox.gateway).expect("connects");
+        let request = "GET /api/nothing/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("sends");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("answered");
+        (stream, String::from_utf8_lossy(&answer).into_owned())
+    };
+    // Since the start, connections may still be open that looked whether it is there.
+    let places = until("both places", || {
+        let both: Vec<_> = (0..2).map(open).collect();
+        let served = |(_, answer): &(TcpStream, String)| answer == "HTTP/1.1 404";
+        both.iter().all(served).then_some(both)
+    });
+    for _ in 0..50 {
+        let (_, answer) = open(0);
+        assert_eq!(answer, "HTTP/1.1 429");
+    }
+    drop(places);
+    let refused = |log: &str| log.matches("connections are refused").count();
+    until_true("a line", || refused(&log(&sandbox)) > 0);
+    until_true("an answer again", || {
+        get(sandbox.gateway, "/healthz").is_some_and(|(status, _)| status != 429)
+    });
+    sandbox.run(["gateway", "down"]).code(0);
+    let log = log(&sandbox);
+    assert_eq!(refused(&log), 1, "{log}");
+    assert!(!log.contains("status=429"), "{log}");
 }
 
 #[test]
