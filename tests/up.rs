@@ -358,9 +358,23 @@ fn a_backend_that_is_gone_for_good_is_not_waited_for() {
     let up = sandbox.spawn(["up"]);
     up.wait_to_say("health: waiting for the gateway: ");
     sandbox.run(["down"]).code(0);
-    up.finish()
-        .code(1)
-        .says(["nothing starts it again", "ollamactl logs backend"]);
+    up.finish().code(1).says(["nothing starts it again"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_gateway_that_is_gone_for_good_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ollamactl.yaml", NEVER_HEALTHY);
+    let up = sandbox.spawn(["up"]);
+    up.wait_to_say("health: waiting for the gateway: ");
+    sandbox.run(["gateway", "down"]).code(0);
+    up.finish().code(1).says([
+        "the embedded gateway on",
+        "nothing starts it again",
+        "ollamactl logs gateway",
+    ]);
+    sandbox.run(["down"]).code(0);
     sandbox.assert_nothing_left();
 }
 
