@@ -250,6 +250,24 @@ fn down_ends_what_up_started_at_another_address_for_this_project_alone() {
 }
 
 #[test]
+fn what_starts_left_that_were_killed_at_once_is_cleared() {
+    let sandbox = project();
+    std::fs::create_dir(sandbox.state()).expect("created");
+    for name in ["lock", "json.7.tmp"] {
+        let elsewhere = sandbox.state().join(format!("gateway-127.0.0.1-9.{name}"));
+        for file in [
+            elsewhere,
+            sandbox.gateway_file(name),
+            sandbox.backend_file(name),
+        ] {
+            std::fs::write(file, "").expect("written");
+        }
+    }
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn down_of_an_address_leaves_the_others_of_this_project_and_names_them() {
     let sandbox = project();
     let (host, listen) = (sandbox.backend.to_string(), sandbox.gateway.to_string());

@@ -46,8 +46,6 @@ async fn end_embedded(
     let drain = embedded::drain(config, options.stop_timeout);
     for listen in found.meant {
         if !embedded::is_there(paths, listen)? {
-            // One that was killed before it wrote anything down leaves its lock file.
-            embedded::stop(paths, listen, drain).await?;
             continue;
         }
         let what = format!("embedded gateway on {listen}");
