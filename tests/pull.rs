@@ -41,6 +41,21 @@ fn a_private_backend_whose_port_is_taken_gets_another() {
 }
 
 #[test]
+fn a_pull_that_is_killed_while_its_backend_starts_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    let started = sandbox.path("started");
+    let script = format!("echo > {}; exec /bin/sleep 600", started.display());
+    sandbox.script("ollama", &script);
+    let pull = sandbox.spawn(["pull-model"]);
+    until_true("its backend", || started.exists());
+    pull.signal(Signal::KILL);
+    assert_eq!(pull.finish().status, 137);
+    assert_eq!(sandbox.processes().len(), 1);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn the_backend_that_runs_pulls() {
     let sandbox = Sandbox::new();
     sandbox.serve();

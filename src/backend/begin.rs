@@ -57,8 +57,9 @@ impl Supervision<'_> {
     /// The process on the port, where it bears our mark: its supervisor was killed before it could write it
     /// down.
     fn marked(&self) -> Option<Identity> {
-        let process = Identity::of(holder(&self.launch.host())?.pid)?;
-        child::bears_mark(&process, self.launch).then_some(process)
+        let host = self.launch.host();
+        let process = Identity::of(holder(&host)?.pid)?;
+        child::bears_mark(&process, &host).then_some(process)
     }
 
     /// Somebody else's Ollama that was started a moment ago takes connections, but answers only after

@@ -77,7 +77,7 @@ impl Session<'_> {
             None
         } else {
             let store = store.as_deref().ok();
-            Some(Registered::new(paths, &observed.host, store, None).await)
+            Some(Registered::new(paths, &observed.host, store).await)
         };
         if let Some(Err(error)) = &registered {
             self.events.warn(format!(
@@ -106,20 +106,12 @@ impl Session<'_> {
             "no backend runs; starting {} for this pull",
             launch.noun()
         ));
+        let store = store::of_launch(&launch);
+        let starting = Private::start(&launch, store.as_deref(), paths, self.events);
         let private = tokio::select! {
-            started = Private::start(&launch, paths) => started?,
+            started = starting => started?,
             () = self.shutdown.requested.cancelled() => return Err(interrupted()),
         };
-        let store = store::of_launch(&launch);
-        // Known to the next command, which ends it where this one is killed.
-        let (host, process) = (private.client.host(), private.identity());
-        let registered = Registered::new(paths, host, store.as_deref(), Some(process)).await;
-        if let Err(error) = &registered {
-            self.events.warn(format!(
-                "if this pull is killed, its backend stays: {}",
-                error.in_a_line()
-            ));
-        }
         let real = launch.mode == Mode::Ollama
             && !private
                 .client

@@ -136,7 +136,7 @@ impl Record {
     pub(super) fn resolved(mut self) -> Self {
         if self.origin == Origin::Starting
             && !self.supervisor.is_alive()
-            && let Some(process) = child::marked(&self.launch)
+            && let Some(process) = child::marked(&self.launch.host())
         {
             self.origin = Origin::Started { process };
         }
