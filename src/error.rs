@@ -73,6 +73,11 @@ impl Error {
         Self::new(Kind::Usage, message)
     }
 
+    /// [`Kind::Interrupted`].
+    pub fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, "interrupted")
+    }
+
     /// Adds the next thing to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::http::{get, post, request};
+use support::http::{Answer, get, post, request};
 use support::{MODEL, Sandbox, end, is_alive, number, until, until_true};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -142,6 +142,67 @@ fn a_stop_lets_running_answers_end() {
     }
     assert!(last.contains("\"done\":true"), "{last}");
     sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+/// Asks for a long answer, and gives it from its first token on.
+fn long_answer(sandbox: &Sandbox) -> Answer {
+    let prompt = "one two three four five six seven eight nine ten ".repeat(2);
+    let question = json!({ "model": MODEL, "prompt": prompt });
+    let question = question.to_string();
+    let mut answer =
+        request(sandbox.gateway, "POST", "/api/generate", &question).expect("answered");
+    answer.chunk().expect("a token");
+    answer
+}
+
+fn rest(mut answer: Answer) -> String {
+    std::iter::from_fn(|| answer.chunk()).collect()
+}
+
+#[test]
+fn whoever_stops_it_says_how_long_running_answers_may_take() {
+    for stop in ["gateway stop --timeout 50s", "down --timeout 50s"] {
+        let sandbox = Sandbox::new()
+            .with("OLLAMACTL_STUB_TOKEN_MS", "50")
+            .with("OLLAMACTL_GATEWAY_DRAIN_TIMEOUT", "1ms");
+        sandbox.run(["up"]).code(0);
+        let answer = long_answer(&sandbox);
+        let stopping = sandbox.spawn(stop.split(' '));
+        assert!(rest(answer).contains("\"done\":true"), "{stop:?}");
+        stopping.finish().code(0);
+        sandbox.run(["down"]).code(0);
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
+fn running_answers_are_cut_when_the_time_that_the_stop_gives_is_over() {
+    let sandbox = Sandbox::new()
+        .with("OLLAMACTL_STUB_TOKEN_MS", "2000")
+        .with("OLLAMACTL_GATEWAY_DRAIN_TIMEOUT", "10m");
+    sandbox.run(["up"]).code(0);
+    let answer = long_answer(&sandbox);
+    sandbox.run(["down", "--stop-timeout", "50ms"]).code(0);
+    assert!(!rest(answer).contains("\"done\":true"));
+    sandbox.assert_nothing_left();
+}
+
+/// The address is held, though not listened on, until the gateway was asked to end.
+#[test]
+fn one_that_is_just_starting_is_ended_too() {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
+    let sandbox = Sandbox::new();
+    // No process of another test may inherit it.
+    let flags = SocketFlags::CLOEXEC;
+    let holder = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
+    let holder = holder.expect("a socket");
+    bind(&holder, &sandbox.gateway).expect("bound");
+    let starting = sandbox.spawn(["gateway", "up"]);
+    until_true("a start", || sandbox.gateway_file("json").exists());
+    sandbox.run(["down"]).code(0);
+    drop(holder);
+    starting.finish();
     sandbox.assert_nothing_left();
 }
 
@@ -373,6 +434,49 @@ fn without_descriptors_it_waits_instead_of_spinning() {
     until_true("an answer again", || {
         get(sandbox.gateway, "/healthz").is_some()
     });
+    gateway.signal(Signal::TERM);
+    let said = gateway.finish().stderr;
+    let warnings = said.lines().filter(|line| line.contains("level=WARN"));
+    let warnings: Vec<&str> = warnings.collect();
+    assert_eq!(warnings.len(), 1, "{said}");
+    assert!(
+        warnings[0].contains("connections cannot be taken"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_crowd_that_is_refused_is_one_line_of_the_log() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_GATEWAY_MAX_CONNECTIONS", "2");
+    sandbox.run(["gateway", "up"]).code(0);
+    let open = |_| {
+        let mut stream = TcpStream::connect(sandbox.gateway).expect("connects");
+        let request = "GET /api/nothing/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("sends");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("answered");
+        (stream, String::from_utf8_lossy(&answer).into_owned())
+    };
+    // Since the start, connections may still be open that looked whether it is there.
+    let places = until("both places", || {
+        let both: Vec<_> = (0..2).map(open).collect();
+        let served = |(_, answer): &(TcpStream, String)| answer == "HTTP/1.1 404";
+        both.iter().all(served).then_some(both)
+    });
+    for _ in 0..50 {
+        let (_, answer) = open(0);
+        assert_eq!(answer, "HTTP/1.1 429");
+    }
+    drop(places);
+    let refused = |log: &str| log.matches("connections are refused").count();
+    until_true("a line", || refused(&log(&sandbox)) > 0);
+    until_true("an answer again", || {
+        get(sandbox.gateway, "/healthz").is_some_and(|(status, _)| status != 429)
+    });
+    sandbox.run(["gateway", "down"]).code(0);
+    let log = log(&sandbox);
+    assert_eq!(refused(&log), 1, "{log}");
+    assert!(!log.contains("status=429"), "{log}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod support;
 
 use rustix::process::Signal;
 use support::http::get;
-use support::{MODEL, Sandbox, until_true};
+use support::{MODEL, Sandbox, until, until_true};
 
 #[test]
 fn with_no_backend_a_private_one_pulls_and_is_gone_after() {
@@ -15,6 +15,44 @@ fn with_no_backend_a_private_one_pulls_and_is_gone_after() {
     sandbox.serve();
     let (_, tags) = get(sandbox.backend, "/api/tags").expect("answered");
     assert!(tags.contains(MODEL), "{tags}");
+}
+
+/// The first backend that is started waits until this test has its port.
+#[test]
+fn a_private_backend_whose_port_is_taken_gets_another() {
+    let sandbox = Sandbox::new();
+    let (asked, taken) = (sandbox.path("asked"), sandbox.path("taken"));
+    sandbox.script(
+        "ollama",
+        &format!(
+            "if [ ! -e {taken} ]; then echo \"$OLLAMA_HOST\" > {asked}.new; /bin/mv {asked}.new {asked}; \
+             while [ ! -e {taken} ]; do /bin/sleep 0.01; done; fi; exec ollamactl stub",
+            asked = asked.display(),
+            taken = taken.display(),
+        ),
+    );
+    let pull = sandbox.spawn(["pull-model"]);
+    let address = until("a private backend", || std::fs::read_to_string(&asked).ok());
+    let thief = std::net::TcpListener::bind(address.trim()).expect("free until now");
+    std::fs::write(&taken, "").expect("written");
+    pull.finish().code(0).says(["tiny"]);
+    assert_eq!(sandbox.processes(), []);
+    drop(thief);
+}
+
+#[test]
+fn a_pull_that_is_killed_while_its_backend_starts_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    let started = sandbox.path("started");
+    let script = format!("echo > {}; exec /bin/sleep 600", started.display());
+    sandbox.script("ollama", &script);
+    let pull = sandbox.spawn(["pull-model"]);
+    until_true("its backend", || started.exists());
+    pull.signal(Signal::KILL);
+    assert_eq!(pull.finish().status, 137);
+    assert_eq!(sandbox.processes().len(), 1);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
 }
 
 #[test]

@@ -44,10 +44,16 @@ fn relay(sandbox: &Sandbox) -> (Value, Value) {
         let relay = sandbox.run(["status", "--json"]).json()["relay"].clone();
         (relay["state"] != "waiting").then_some(relay)
     });
+    (state, check(sandbox))
+}
+
+/// What `doctor` says of the relay.
+#[track_caller]
+fn check(sandbox: &Sandbox) -> Value {
     let checks = sandbox.run(["doctor", "--json"]).json();
     let mut checks = checks.as_array().expect("a list").iter();
     let check = checks.find(|check| check["name"] == "relay");
-    (state, check.cloned().unwrap_or_default())
+    check.cloned().unwrap_or_default()
 }
 
 fn assert_says(value: &Value, texts: &[&str]) {
@@ -130,9 +136,7 @@ fn a_relay_goes_with_its_supervisor_and_everybody_says_so() {
     sandbox
         .run(["status"])
         .prints(["whose supervisor was killed", "gone", "ollamactl up"]);
-    let checks = sandbox.run(["doctor", "--json"]).json();
-    let mut checks = checks.as_array().expect("a list").iter();
-    let check = checks.find(|check| check["name"] == "relay").expect("one");
+    let check = self::check(&sandbox);
     assert_eq!(check["verdict"], "fail", "{check}");
     let plan = sandbox.run(["up", "--dry-run"]).code(0);
     plan.prints(["take over backend on", "its supervisor was killed"]);
@@ -160,6 +164,9 @@ fn the_same_is_said_where_the_ollama_is_somebody_elses() {
     let status = sandbox.run(["status", "--json"]).code(0).json();
     assert_eq!(status["backend"]["standing"], "adopted", "{status}");
     assert_eq!(status["relay"]["state"], "gone", "{status}");
+    let check = self::check(&sandbox);
+    assert_eq!(check["verdict"], "fail", "{check}");
+    assert_says(&check, &["was killed", "ollamactl serve --background"]);
     let plan = sandbox.run(["up", "--dry-run"]).code(0);
     plan.prints(["start relay to", "its supervisor was killed"]);
     let health = sandbox.run(["health", "gateway"]).code(3);
@@ -170,6 +177,42 @@ fn the_same_is_said_where_the_ollama_is_somebody_elses() {
     assert_eq!(check["verdict"], "ok", "{check}");
     sandbox.run(["down"]).code(0);
     assert!(is_alive(by_hand.pid()));
+}
+
+/// What this version writes down and an older one did not.
+const NEWER: [&[&str]; 4] = [
+    &["relay", "hint"],
+    &["launch", "folder"],
+    &["launch", "relay_allow"],
+    &["last_exit_at"],
+];
+
+#[test]
+fn a_record_of_an_older_version_is_read() {
+    let sandbox = beside(&engine(|version| {
+        version["Platform"] = json!({ "Name": "Docker Desktop 4.30.0" });
+    }));
+    relay(&sandbox);
+    let file = sandbox.backend_file("json");
+    let mut record = sandbox.record().expect("a record");
+    record["relay"] = json!({ "state": "impossible", "reason": "of old", "hint": "none" });
+    for path in NEWER {
+        let (last, above) = path.split_last().expect("a name");
+        let part = above
+            .iter()
+            .fold(&mut record, |part, name| &mut part[*name]);
+        let removed = part.as_object_mut().and_then(|part| part.remove(*last));
+        assert!(removed.is_some(), "{path:?} is not written");
+    }
+    std::fs::write(&file, record.to_string()).expect("written");
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    let relay = json!({ "state": "impossible", "reason": "of old" });
+    assert_eq!(status["relay"], relay, "{status}");
+    assert_eq!(status["backend"]["standing"], "supervised", "{status}");
+    assert_says(&check(&sandbox), &["of old"]);
+    sandbox.run(["restart"]).code(0);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
 }
 
 /// It listens before the record says so.

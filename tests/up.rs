@@ -213,6 +213,76 @@ fn down_names_what_it_leaves_running() {
     assert_eq!(sandbox.state_files(), [] as [&str; 0]);
 }
 
+/// A sandbox whose addresses are written down in the project.
+fn project() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("OLLAMA_HOST");
+    sandbox.unset("OLLAMACTL_GATEWAY_LISTEN");
+    let (backend, gateway) = (sandbox.backend, sandbox.gateway);
+    let settings = format!("backend: {{host: '{backend}'}}\ngateway: {{listen: '{gateway}'}}\n");
+    sandbox.write("ollamactl.yaml", &settings);
+    sandbox.write("../other/ollamactl.yaml", &settings);
+    sandbox
+}
+
+#[test]
+fn down_ends_what_up_started_at_another_address_for_this_project_alone() {
+    let sandbox = project();
+    let (host, listen) = (support::free_address(), support::free_address());
+    let (host, listen) = (host.to_string(), listen.to_string());
+    sandbox
+        .run(["up", "--host", &host, "--listen", &listen])
+        .code(0);
+    sandbox.shell("cd ../other && ollamactl down").code(0);
+    assert_eq!(pids(&sandbox).len(), 4);
+    let plan = sandbox.run(["down", "--dry-run"]).code(0);
+    plan.prints([
+        &*format!("stop embedded gateway on {listen}"),
+        &*format!("on {host}"),
+    ]);
+    sandbox.write("below/file", "");
+    let down = sandbox.shell("cd below && ollamactl down").code(0);
+    down.says([
+        &*format!("embedded gateway on {listen} stopped"),
+        &*format!("ollama on {host} stopped"),
+    ]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn what_starts_left_that_were_killed_at_once_is_cleared() {
+    let sandbox = project();
+    std::fs::create_dir(sandbox.state()).expect("created");
+    for name in ["lock", "json.7.tmp"] {
+        let elsewhere = sandbox.state().join(format!("gateway-127.0.0.1-9.{name}"));
+        for file in [
+            elsewhere,
+            sandbox.gateway_file(name),
+            sandbox.backend_file(name),
+        ] {
+            std::fs::write(file, "").expect("written");
+        }
+    }
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn down_of_an_address_leaves_the_others_of_this_project_and_names_them() {
+    let sandbox = project();
+    let (host, listen) = (sandbox.backend.to_string(), sandbox.gateway.to_string());
+    sandbox.run(["up"]).code(0);
+    let elsewhere = support::free_address().to_string();
+    let down = ["down", "--host", &elsewhere, "--listen", &elsewhere];
+    sandbox.run(down).code(0).says([
+        &*format!("to end it: ollamactl down --host {host}"),
+        &*format!("to end it: ollamactl down --listen {listen}"),
+    ]);
+    assert_eq!(pids(&sandbox).len(), 4);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
 #[test]
 fn five_at_once_converge_to_one_stack() {
     let sandbox = Sandbox::new();
@@ -306,9 +376,23 @@ fn a_backend_that_is_gone_for_good_is_not_waited_for() {
     let up = sandbox.spawn(["up"]);
     up.wait_to_say("health: waiting for the gateway: ");
     sandbox.run(["down"]).code(0);
-    up.finish()
-        .code(1)
-        .says(["nothing starts it again", "ollamactl logs backend"]);
+    up.finish().code(1).says(["nothing starts it again"]);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_gateway_that_is_gone_for_good_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ollamactl.yaml", NEVER_HEALTHY);
+    let up = sandbox.spawn(["up"]);
+    up.wait_to_say("health: waiting for the gateway: ");
+    sandbox.run(["gateway", "down"]).code(0);
+    up.finish().code(1).says([
+        "the embedded gateway on",
+        "nothing starts it again",
+        "ollamactl logs gateway",
+    ]);
+    sandbox.run(["down"]).code(0);
     sandbox.assert_nothing_left();
 }
 

@@ -1,5 +1,6 @@
 //! How a supervisor begins: what is at the address is found out, and started, taken over or adopted.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,8 +15,6 @@ use crate::process::{self, Identity};
 
 /// How long the port's owner may take to answer before it counts as unresponsive.
 pub(super) const FIRST_LOOK: Duration = Duration::from_secs(2);
-/// Lines of the log that an error shows.
-const EVIDENCE: usize = 20;
 
 impl Supervision<'_> {
     /// Finds out what is at the address, and starts, takes over or adopts.
@@ -32,7 +31,7 @@ impl Supervision<'_> {
             probe = tokio::select! {
                 probe = self.wait_for_starting() => probe,
                 () = self.shutdown.requested.cancelled() => {
-                    return Err(Error::new(Kind::Interrupted, "interrupted"));
+                    return Err(Error::interrupted());
                 }
             };
         }
@@ -58,8 +57,9 @@ impl Supervision<'_> {
     /// The process on the port, where it bears our mark: its supervisor was killed before it could write it
     /// down.
     fn marked(&self) -> Option<Identity> {
-        let process = Identity::of(holder(&self.launch.host())?.pid)?;
-        child::bears_mark(&process, self.launch).then_some(process)
+        let host = self.launch.host();
+        let process = Identity::of(holder(&host)?.pid)?;
+        child::bears_mark(&process, &host).then_some(process)
     }
 
     /// Somebody else's Ollama that was started a moment ago takes connections, but answers only after
@@ -88,8 +88,7 @@ impl Supervision<'_> {
         self.lock.record(std::process::id(), &record)?;
         let log_path = self.lock.slot().log_file();
         let offset = self.log_file.metadata().map_or(0, |meta| meta.len());
-        let evidence =
-            |error: Error| explain(error, log::tail(&log_path, offset, EVIDENCE), self.launch);
+        let evidence = |error| explain(error, &log_path, offset, self.launch);
         let mut child = child::spawn(self.launch, self.log_file)?;
         let identity = child::identity(&mut child, self.launch)
             .await
@@ -117,15 +116,16 @@ impl Supervision<'_> {
 }
 
 /// Adds the log's last lines, and what the best known of them mean.
-fn explain(error: Error, lines: Vec<String>, launch: &Launch) -> Error {
-    let said = lines.join("\n");
-    let error = error.details(lines);
-    if said.contains("address already in use") {
-        let mut error = error.hint(format!("see who holds {}: ollamactl status", launch.bind));
-        error.kind = Kind::Conflict;
-        return error;
+fn explain(error: Error, log_file: &Path, offset: u64, launch: &Launch) -> Error {
+    let error = log::with_evidence(error, log_file, offset);
+    if error.kind == Kind::Conflict {
+        return error.hint(format!("see who holds {}: ollamactl status", launch.bind));
     }
-    if said.contains("permission denied") {
+    if error
+        .details
+        .iter()
+        .any(|line| line.contains("permission denied"))
+    {
         return error
             .hint("check the model store's owner and mode, or name another: --models-dir DIR");
     }

@@ -12,7 +12,7 @@ use super::Launch;
 use super::launch::is_read_by_ollama;
 use crate::daemon::describe_end;
 use crate::error::{Context, Error, Kind, Result};
-use crate::ollama::{Client, Probe, host, is_runner};
+use crate::ollama::{Client, OllamaHost, Probe, host, is_runner};
 use crate::process::{self, Identity, Info, Signal};
 use crate::units::seconds;
 
@@ -57,21 +57,20 @@ pub(super) fn spawn(launch: &Launch, log: &File) -> Result<Child> {
 }
 
 /// Whether the process bears our mark for this address. Only readable for processes of the same user.
-pub(super) fn bears_mark(process: &Identity, launch: &Launch) -> bool {
+pub(super) fn bears_mark(process: &Identity, host: &OllamaHost) -> bool {
     let environment = process::environment(process.pid).unwrap_or_default();
     let marked = environment.get(MARK);
-    marked.is_some_and(|bind| host::parse(bind).place() == launch.host().place())
-        && process.is_alive()
+    marked.is_some_and(|bind| host::parse(bind).place() == host.place()) && process.is_alive()
 }
 
 /// The process that bears our mark for this address and leads its group, as what we start does; its runners
 /// inherit the mark.
-pub(super) fn marked(launch: &Launch) -> Option<Identity> {
+pub(super) fn marked(host: &OllamaHost) -> Option<Identity> {
     process::scan()
         .into_iter()
         .filter(|process| process.group == process.pid)
         .filter_map(|process| Identity::of(process.pid))
-        .find(|process| bears_mark(process, launch))
+        .find(|process| bears_mark(process, host))
 }
 
 /// The identity of a child that was just spawned; where it has ended already, how.

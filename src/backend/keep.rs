@@ -8,9 +8,9 @@ use tokio::time::sleep;
 
 use super::begin::FIRST_LOOK;
 use super::record::{Record, RelayState};
-use super::supervisor::{Held, Supervision, interrupted};
+use super::supervisor::{Held, Supervision};
 use super::{child, log, relay};
-use crate::daemon::{Crashes, Reporter, describe_end};
+use crate::daemon::{Crashes, Kept, Reporter, Restarts, describe_end};
 use crate::error::{Error, Kind, Result};
 use crate::ollama::Probe;
 use crate::process;
@@ -148,44 +148,31 @@ impl Supervision<'_> {
         }
     }
 
-    /// Starts it again after a crash, and after that start crashed too, until it crashed too often.
+    /// Starts it again after a crash.
     async fn revive(
         &self,
         crashes: &mut Crashes,
-        mut how: String,
+        how: String,
         record: &mut Record,
     ) -> Result<Held> {
-        loop {
-            self.events
-                .warn(format!("the backend ended by itself ({how})"));
-            let Some(pause) = crashes.another() else {
-                return Err(self.crash_loop(&how));
+        let kept = Kept {
+            noun: &format!("the backend on {}", self.launch.bind),
+            log: "backend",
+            shutdown: self.shutdown,
+            events: self.events,
+        };
+        let before = record.clone();
+        let again = async |restarts: &Restarts| {
+            let restarts = restarts.clone();
+            let record = Record {
+                restarts,
+                ..before.clone()
             };
-            record.restarts.another(&how);
-            match self.start_again(pause, record).await {
-                Err(error) if error.kind == Kind::Failed => how = error.message,
-                started => return started,
-            }
-        }
-    }
-
-    async fn start_again(&self, pause: Duration, record: &Record) -> Result<Held> {
-        self.events
-            .note(format!("starting it again in {} ms", pause.as_millis()));
-        tokio::select! {
-            () = sleep(pause) => {}
-            () = self.shutdown.requested.cancelled() => return Err(interrupted()),
-        }
-        self.start(record).await
-    }
-
-    fn crash_loop(&self, how: &str) -> Error {
-        Error::failed(format!(
-            "the backend on {} ended {} times within a minute (last: {how}); given up",
-            self.launch.bind,
-            Crashes::MOST
-        ))
-        .hint("see why: ollamactl logs backend")
+            self.start(&record).await
+        };
+        crashes
+            .revive(&kept, how, &mut record.restarts, again)
+            .await
     }
 
     async fn end(&self, mut held: Held) -> Result<()> {

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::record::PREFIX;
 use super::{Owner, Record, Stopped, pulls, stop};
 use crate::daemon;
 use crate::error::Result;
@@ -91,7 +92,7 @@ fn recorded_addresses(paths: &Paths) -> Vec<String> {
 
 /// What the supervisors of ours have written down.
 pub(super) fn records(paths: &Paths) -> Vec<Record> {
-    daemon::recorded(paths, "backend-")
+    daemon::recorded(paths, PREFIX)
 }
 
 async fn end_one(

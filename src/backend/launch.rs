@@ -34,6 +34,9 @@ pub struct Launch {
     /// Whom of this engine's containers the relay lets in; empty: all of them.
     #[serde(default)]
     pub relay_allow: Vec<String>,
+    /// The folder of the project that it is started for; empty where an older version started it.
+    #[serde(default)]
+    pub folder: PathBuf,
     /// How long it may take until it answers.
     pub ready_timeout: Duration,
     /// How long it may take to end before it is killed.
@@ -71,6 +74,7 @@ impl Launch {
             relay: config.wants_relay(),
             relay_admin: config.relay_admin.value,
             relay_allow: config.relay_allow.value.clone(),
+            folder: config.folder.clone(),
             ready_timeout: config.backend.ready_timeout.value,
             stop_timeout: config.backend.stop_timeout.value,
         })

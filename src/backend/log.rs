@@ -4,8 +4,16 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::error::{Error, Kind};
+
 /// More than this is not looked at for a tail.
 const WINDOW: u64 = 64 * 1024;
+
+/// Lines of the log that an error shows.
+const EVIDENCE: usize = 20;
+
+/// What Ollama writes, on every system but Windows, where its address is taken.
+const TAKEN: &str = "address already in use";
 
 /// A log larger than this is put aside as `….log.1`, in place of the one before it.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
@@ -75,6 +83,18 @@ pub fn tail(path: &Path, offset: u64, count: usize) -> Vec<String> {
                 .collect()
         })
         .unwrap_or_default()
+}
+
+/// The same error with what was written after `offset`, the end of it. That the backend's address was taken
+/// tells only its log.
+pub(super) fn with_evidence(error: Error, path: &Path, offset: u64) -> Error {
+    let lines = tail(path, offset, EVIDENCE);
+    let taken = lines.iter().any(|line| line.contains(TAKEN));
+    let mut error = error.details(lines);
+    if taken {
+        error.kind = Kind::Conflict;
+    }
+    error
 }
 
 fn read_window(path: &Path, offset: u64) -> std::io::Result<String> {

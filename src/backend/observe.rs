@@ -162,12 +162,7 @@ fn is_relay(address: SocketAddr) -> bool {
 /// The record of the slot, unless everything in it is dead.
 pub(super) fn living_record(paths: &Paths, host: &OllamaHost) -> Result<Option<Record>> {
     let record: Option<Record> = slot(paths, host).read()?;
-    Ok(record.map(Record::resolved).filter(|record| {
-        record.supervisor.is_alive()
-            || record
-                .process()
-                .is_some_and(crate::process::Identity::is_alive)
-    }))
+    Ok(record.map(Record::resolved).filter(Record::is_alive))
 }
 
 /// Whether a relay of ours to somebody else's Ollama went with its supervisor, which was killed.

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
@@ -20,8 +19,6 @@ use crate::paths::{self, Paths};
 /// So many models are pulled at the same time. Ollama loads each in several parts already, so more would
 /// only share the same line.
 const SIDE_BY_SIDE: usize = 3;
-/// How long the part files of cancelled downloads may take to be written.
-const SETTLE: Duration = Duration::from_secs(2);
 
 /// Pulls the models; one that fails does not keep the others from being pulled. When a shutdown is
 /// requested, the pulls are cancelled first, and then whatever was started for them is ended; what was
@@ -59,7 +56,7 @@ pub async fn pull(
 
 /// The error of a pull that was interrupted.
 fn interrupted() -> Error {
-    Error::new(Kind::Interrupted, "interrupted")
+    Error::interrupted()
         .hint("what was loaded of the model is kept; run the same command again and it resumes")
 }
 
@@ -80,7 +77,7 @@ impl Session<'_> {
             None
         } else {
             let store = store.as_deref().ok();
-            Some(Registered::new(paths, &observed.host, store, None).await)
+            Some(Registered::new(paths, &observed.host, store).await)
         };
         if let Some(Err(error)) = &registered {
             self.events.warn(format!(
@@ -109,20 +106,12 @@ impl Session<'_> {
             "no backend runs; starting {} for this pull",
             launch.noun()
         ));
+        let store = store::of_launch(&launch);
+        let starting = Private::start(&launch, store.as_deref(), paths, self.events);
         let private = tokio::select! {
-            started = Private::start(&launch, paths) => started?,
+            started = starting => started?,
             () = self.shutdown.requested.cancelled() => return Err(interrupted()),
         };
-        let store = store::of_launch(&launch);
-        // Known to the next command, which ends it where this one is killed.
-        let (host, process) = (private.client.host(), private.identity());
-        let registered = Registered::new(paths, host, store.as_deref(), Some(process)).await;
-        if let Err(error) = &registered {
-            self.events.warn(format!(
-                "if this pull is killed, its backend stays: {}",
-                error.in_a_line()
-            ));
-        }
         let real = launch.mode == Mode::Ollama
             && !private
                 .client
@@ -144,7 +133,7 @@ impl Session<'_> {
         let at_once = &self.shutdown.forced;
         if let Some(store) = store.filter(|_| broken_off) {
             tokio::select! {
-                () = settle(store, SETTLE) => {}
+                () = settle(store) => {}
                 () = at_once.cancelled() => {}
             }
         }

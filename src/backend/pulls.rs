@@ -17,8 +17,6 @@ use crate::process::{self, Identity, Signal};
 const PREFIX: &str = "pull-";
 /// How long a pull may take to let go.
 const LET_GO: Duration = Duration::from_secs(3);
-/// How long the part files of cancelled downloads may take to be written.
-const SETTLE: Duration = Duration::from_secs(2);
 
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -26,22 +24,49 @@ struct Record {
     backend: String,
     /// The backend's model store, where it is known.
     store: Option<PathBuf>,
-    /// The backend that was started for it alone, and ends with it.
-    private: Option<Identity>,
+    /// The backend is started for it alone, and ends with it.
+    #[serde(default)]
+    own: Option<Own>,
+}
+
+/// A pull's own backend.
+#[derive(Serialize, Deserialize)]
+struct Own {
+    /// Unknown until it is started; what bears our mark then is it.
+    process: Option<Identity>,
+}
+
+impl Record {
+    /// The backend that a pull has left which was killed.
+    fn left(&self) -> Option<Identity> {
+        let own = self.own.as_ref().filter(|_| !self.process.is_alive())?;
+        let started = || child::marked(&host::parse(&self.backend));
+        own.process.clone().or_else(started)
+    }
 }
 
 /// This process's pulls, for as long as it lives.
 pub(super) struct Registered {
-    _lock: Lock,
+    lock: Lock,
+    record: Record,
 }
 
 impl Registered {
-    /// `private` is the backend that was started for these pulls alone, if one was.
-    pub async fn new(
+    /// Pulls through the backend there.
+    pub async fn new(paths: &Paths, host: &OllamaHost, store: Option<&Path>) -> Result<Self> {
+        Self::with(paths, host, store, None).await
+    }
+
+    /// Pulls through a backend that is about to be started there for them alone.
+    pub async fn with_own(paths: &Paths, host: &OllamaHost, store: Option<&Path>) -> Result<Self> {
+        Self::with(paths, host, store, Some(Own { process: None })).await
+    }
+
+    async fn with(
         paths: &Paths,
         host: &OllamaHost,
         store: Option<&Path>,
-        private: Option<&Identity>,
+        own: Option<Own>,
     ) -> Result<Self> {
         let process = Identity::of_self();
         clear_dead(paths).await;
@@ -52,10 +77,18 @@ impl Registered {
             backend: host.place(),
             process,
             store: store.map(Path::to_owned),
-            private: private.cloned(),
+            own,
         };
         lock.record(record.process.pid, &record)?;
-        Ok(Self { _lock: lock })
+        Ok(Self { lock, record })
+    }
+
+    /// The backend is started.
+    pub fn has(&mut self, own: &Identity) -> Result<()> {
+        self.record.own = Some(Own {
+            process: Some(own.clone()),
+        });
+        self.lock.update(&self.record)
     }
 }
 
@@ -81,7 +114,7 @@ async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
         if process::signal(&pull.process, Signal::Terminate).is_ok() {
             process::wait_gone(&pull.process, LET_GO).await;
             if let Some(store) = &pull.store {
-                settle(store, SETTLE).await;
+                settle(store).await;
             }
         }
     }
@@ -90,7 +123,7 @@ async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
 /// Ends what pulls that were killed had started for themselves, and removes their files.
 pub(super) async fn clear_dead(paths: &Paths) {
     for record in daemon::recorded::<Record>(paths, PREFIX) {
-        if let Some(private) = record.private.filter(|_| !record.process.is_alive()) {
+        if let Some(private) = record.left() {
             // One that cannot be ended is shown by `status` and ended by `kill`, as any other.
             let _ = child::end(&private, LET_GO).await;
         }

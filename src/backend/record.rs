@@ -143,7 +143,7 @@ impl Record {
     pub(super) fn resolved(mut self) -> Self {
         if self.origin == Origin::Starting
             && !self.supervisor.is_alive()
-            && let Some(process) = child::marked(&self.launch)
+            && let Some(process) = child::marked(&self.launch.host())
         {
             self.origin = Origin::Started { process };
         }
@@ -155,6 +155,11 @@ impl Record {
             self.relay = RelayState::Gone;
         }
         self
+    }
+
+    /// Whether anything in it lives.
+    pub(super) fn is_alive(&self) -> bool {
+        self.supervisor.is_alive() || self.process().is_some_and(Identity::is_alive)
     }
 
     /// The backend's process, where we started it.
@@ -171,7 +176,10 @@ impl Record {
     }
 }
 
+/// What the names of backends' slots begin with.
+pub(super) const PREFIX: &str = "backend-";
+
 /// The slot of the backend at this address: one supervisor per address.
 pub fn slot(paths: &Paths, host: &OllamaHost) -> Slot {
-    Slot::new(paths, &format!("backend-{}", host.place()))
+    Slot::new(paths, &format!("{PREFIX}{}", host.place()))
 }

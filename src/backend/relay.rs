@@ -2,6 +2,7 @@
 //! the network does not. Only addresses of this engine's own networks are let in, since a bind address
 //! alone keeps nobody out who has a route to it.
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::config::Mode;
 use crate::engine::{Engine, Subnet};
 use crate::error::{Context, Error, Result};
 use crate::process;
-use crate::proxy::{Policy, Surface};
+use crate::proxy::{Policy, Surface, serve};
 
 /// How long an adopted backend's supervisor waits to hear what becomes of the relay: it is all that there is
 /// to run.
@@ -165,7 +166,7 @@ async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<E
         set(state, listening(now.unmatched));
     };
     tokio::select! {
-        served = crate::proxy::serve(listener, Arc::new(policy), CancellationToken::new()) => {
+        served = serve(listener, Arc::new(policy), CancellationToken::new(), ready(())) => {
             served.map(|()| End::EngineGone)
         }
         () = follow_subnets(&engine, changes, follow) => Ok(End::EngineGone),

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::observe::living_record;
 use super::record::{Record, slot};
-use super::{child, grace, pulls};
-use crate::daemon::Slot;
+use super::{child, pulls};
+use crate::daemon::{Slot, grace};
 use crate::error::Result;
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;

@@ -8,8 +8,8 @@ use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
 use super::record::{Origin, Record, RelayState, slot};
-use super::{Launch, Owner, child, grace, pulls, relay};
-use crate::daemon::{LOCK_PATIENCE, Lock, Reporter, Restarts, Shutdown};
+use super::{Launch, Owner, child, pulls, relay};
+use crate::daemon::{LOCK_PATIENCE, Lock, Reporter, Restarts, Shutdown, grace};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 use crate::ollama::Client;
@@ -127,7 +127,7 @@ impl Supervision<'_> {
     pub async fn end_process(&self, identity: &Identity) -> Result<bool> {
         let ending = async {
             pulls::cancel(self.paths, &self.launch.host()).await;
-            let told = grace::told(self.lock.slot());
+            let told = grace::told(self.lock.slot(), &Identity::of_self());
             child::end(identity, told.unwrap_or(self.launch.stop_timeout)).await
         };
         tokio::select! {

@@ -18,8 +18,8 @@ pub struct DryRun {
 /// What commands have in common that stop containers.
 #[derive(Debug, Args)]
 pub struct StopArgs {
-    /// How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else
-    /// 10s]
+    /// How long a container may take to end before it is killed, or a running answer of the embedded
+    /// gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]
     #[arg(short, long, value_name = "TIME")]
     pub timeout: Option<String>,
     /// Whether anything is done.

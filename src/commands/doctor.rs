@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::cli::DoctorArgs;
 use crate::daemon::Shutdown;
 use crate::doctor::{self, Check, Manner, Verdict};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::ui::{Paint, Tone};
 
 pub(super) async fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<()> {
@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<
     let checks = tokio::select! {
         checks = doctor::examine(&config, &context.paths, &context.folder, &manner) => checks?,
         () = shutdown.forced.cancelled() => {
-            return Err(Error::new(Kind::Interrupted, "interrupted").into());
+            return Err(Error::interrupted().into());
         }
     };
     print(context, &checks)?;

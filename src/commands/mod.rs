@@ -206,6 +206,6 @@ async fn interruptible(
 }
 
 fn interrupted(hints: &[&str]) -> Error {
-    let error = Error::new(Kind::Interrupted, "interrupted");
+    let error = Error::interrupted();
     hints.iter().fold(error, |error, hint| error.hint(*hint))
 }

@@ -22,7 +22,7 @@ pub(super) async fn foreground(context: &Context, args: &ServeArgs) -> anyhow::R
     }
     tokio::select! {
         running = already_running(context, &launch) => Ok(running?),
-        () = shutdown.requested.cancelled() => Err(interrupted().into()),
+        () = shutdown.requested.cancelled() => Err(Error::interrupted().into()),
     }
 }
 
@@ -30,10 +30,6 @@ fn launch(context: &Context, args: &ServeArgs) -> Result<Launch> {
     let mut flags = Flags::default();
     args.backend.add_to(&mut flags);
     Launch::from_config(&context.config(&flags)?, &context.paths)
-}
-
-fn interrupted() -> Error {
-    Error::new(Kind::Interrupted, "interrupted")
 }
 
 async fn start(context: &Context, launch: &Launch) -> Result<()> {

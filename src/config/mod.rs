@@ -86,6 +86,8 @@ pub struct Config {
     pub gateway: Gateway,
     /// The `ollamactl.yaml` that was read.
     pub project_file: Option<PathBuf>,
+    /// The project's folder: that file's, or else the one in which the command was called.
+    pub folder: PathBuf,
     /// What was said and cannot be meant so, for people; it is passed over.
     pub warnings: Vec<String>,
     /// The process environment, for compose.
@@ -150,6 +152,15 @@ pub struct Gateway {
     pub env_files: Vec<PathBuf>,
     /// Compose's `--profile`.
     pub profiles: Vec<String>,
+}
+
+impl Backend {
+    /// How long it may take to end, where that is asked for now: what its start said is for whoever says
+    /// nothing.
+    pub fn asked_stop_timeout(&self) -> Option<Duration> {
+        let asked = &self.stop_timeout;
+        matches!(asked.source, Source::Flag(_)).then_some(asked.value)
+    }
 }
 
 impl Config {

@@ -25,23 +25,35 @@ pub fn load(
     let project_file = project_file(flags, folder);
     let user_file = Some(paths.config.join(USER_FILE)).filter(|path| path.is_file());
     let files = [project_file, user_file];
-    resolve(flags, files, environment)
+    resolve(flags, folder, files, environment)
 }
 
 /// The configuration that everybody has who works at the repository: without variables, and without the
 /// user's own file.
 pub fn load_shared(flags: &Flags, folder: &Path) -> Result<Config> {
-    resolve(flags, [project_file(flags, folder), None], BTreeMap::new())
+    let files = [project_file(flags, folder), None];
+    resolve(flags, folder, files, BTreeMap::new())
 }
 
 /// The repository's file as seen from `folder`.
 fn project_file(flags: &Flags, folder: &Path) -> Option<PathBuf> {
-    let start = flags.project_directory.as_ref();
-    file::find(&start.map_or_else(|| folder.to_owned(), |path| folder.join(path)))
+    file::find(&start(flags, folder))
+}
+
+/// Where the repository is looked for.
+fn start(flags: &Flags, folder: &Path) -> PathBuf {
+    let named = flags.project_directory.as_ref();
+    named.map_or_else(|| folder.to_owned(), |path| folder.join(path))
+}
+
+/// The same folder by its one name.
+fn real(folder: &Path) -> PathBuf {
+    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
 fn resolve(
     flags: &Flags,
+    folder: &Path,
     [project_file, user_file]: [Option<PathBuf>; 2],
     environment: BTreeMap<String, String>,
 ) -> Result<Config> {
@@ -82,6 +94,10 @@ fn resolve(
         relay_admin: places.in_files(|f| f.relay.admin, false),
         relay_allow: places.in_files(|f| f.relay.allow.clone(), Vec::new()),
         gateway: gateway(flags, &places)?,
+        folder: match project_file.as_deref().and_then(Path::parent) {
+            Some(folder) => real(folder),
+            None => real(&start(flags, folder)),
+        },
         project_file,
         warnings,
         environment: BTreeMap::new(),

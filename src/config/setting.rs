@@ -18,6 +18,13 @@ pub enum Source {
     Default,
 }
 
+impl Source {
+    /// Whether it was said for this one call, as against what is written down or built in.
+    pub fn is_of_this_call(&self) -> bool {
+        matches!(self, Self::Flag(_) | Self::Environment(_))
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

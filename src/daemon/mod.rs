@@ -4,15 +4,18 @@
 mod crashes;
 mod detach;
 mod ensure;
+pub mod grace;
 mod handshake;
 mod restarts;
 mod shutdown;
 mod slot;
+mod slots;
 
-pub use crashes::{Crashes, describe_end};
+pub use crashes::{Crashes, Kept, describe_end};
 pub use detach::{detach_from_session, read_instructions, spawn, spawn_child};
 pub use ensure::Wanted;
 pub use handshake::{Reporter, Started};
 pub use restarts::Restarts;
 pub use shutdown::Shutdown;
-pub use slot::{LOCK_PATIENCE, Lock, Slot, recorded};
+pub use slot::{LOCK_PATIENCE, Lock, Slot};
+pub use slots::{recorded, settled};

@@ -179,27 +179,6 @@ impl Slot {
     }
 }
 
-/// Every record of the slots whose names begin with `prefix`. What cannot be read is left out.
-pub fn recorded<T: DeserializeOwned>(paths: &Paths, prefix: &str) -> Vec<T> {
-    let Ok(entries) = std::fs::read_dir(&paths.state) else {
-        return Vec::new();
-    };
-    let is_record = |path: &Path| {
-        let stem = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        path.extension().is_some_and(|end| end == "json")
-            && stem.is_some_and(|stem| stem.starts_with(prefix))
-    };
-    entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| is_record(path))
-        .filter_map(|path| paths::read_private(&path).ok().flatten())
-        .filter_map(|text| serde_json::from_str(&text).ok())
-        .collect()
-}
-
 /// Held for the life of the background process. Dropping it removes pidfile, record and lock file.
 #[derive(Debug)]
 pub struct Lock {

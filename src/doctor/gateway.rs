@@ -369,7 +369,7 @@ fn host_alias(
     engine: &Engine,
     state: Option<&GatewayState>,
 ) -> Check {
-    const NAME: &str = "host.docker.internal";
+    const NAME: &str = ALIAS;
     let written = service.extra_hosts.iter().any(|host| host.name == ALIAS);
     let info = engine.info();
     if info.rootless || engine.endpoint().is_remote() {
@@ -400,7 +400,7 @@ fn host_alias(
         return Check::fail(
             NAME,
             format!("service {} cannot resolve it", service.name),
-            "add to the service: extra_hosts: [\"host.docker.internal:host-gateway\"]",
+            format!("add to the service: extra_hosts: [\"{ALIAS}:host-gateway\"]"),
         );
     }
     let lacks_it = |state: &GatewayState| {

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::{Observed, observe_anyway};
 use crate::config::Config;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::paths::Paths;
 
 /// How a check came out.
@@ -139,6 +139,6 @@ pub async fn examine(
         Some((backend, host)) if !manner.cancel.is_cancelled() => {
             Ok([own, backend, host, gateway].concat())
         }
-        _ => Err(Error::new(Kind::Interrupted, "interrupted")),
+        _ => Err(Error::interrupted()),
     }
 }

@@ -7,8 +7,7 @@ use crate::compose::Service;
 use crate::engine::{Engine, Place};
 use crate::gateway::{ComposeGateway, GatewayState};
 
-/// The name by which containers call this machine.
-pub(super) const ALIAS: &str = "host.docker.internal";
+pub(super) use crate::gateway::HOST_ALIAS as ALIAS;
 pub(super) const NAME: &str = "reach";
 /// The variables by which services are told where Ollama is, the most telling first.
 const VARIABLES: [&str; 6] = [

@@ -84,7 +84,7 @@ impl Engine {
     ) -> Result<String> {
         let unless_cancelled = || {
             if cancel.is_cancelled() {
-                return Err(Error::new(Kind::Interrupted, "interrupted"));
+                return Err(Error::interrupted());
             }
             Ok(())
         };

@@ -21,12 +21,14 @@ pub(super) async fn check_gateway(
                     .map_or("ollamactl doctor", String::as_str),
             )
         })?;
+    // In a loop it is now this, now that.
+    if matches!(located.state.as_str(), "running" | "restarting")
+        && let Some(failure) = crashing(Part::Gateway, &located.restarts, "ollamactl logs gateway")
+    {
+        return Err(failure);
+    }
     if located.state != "running" {
         return Err(not_running(&located));
-    }
-    let crashing = crashing(Part::Gateway, &located.restarts, "ollamactl logs gateway");
-    if let Some(failure) = crashing {
-        return Err(failure);
     }
     if let Some(health) = located.health.as_deref().filter(|word| *word != "healthy") {
         return Err(ill(&located, health));

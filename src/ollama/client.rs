@@ -96,33 +96,46 @@ impl Client {
 
     /// Looks who answers `GET /`, within `at_most`.
     pub async fn probe(&self, at_most: Duration) -> Probe {
+        match self.look(at_most).await {
+            // One that is just ending breaks off as a stranger does, but not twice.
+            Err(_broken_off) => match self.look(at_most).await {
+                Ok(probe) => probe,
+                Err(error) => Probe::Stranger(wire::cause(&error)),
+            },
+            Ok(probe) => probe,
+        }
+    }
+
+    /// Fails where whoever is there breaks off.
+    async fn look(&self, at_most: Duration) -> Result<Probe, reqwest::Error> {
         let request = self.http.get(self.url("/")).timeout(at_most).send();
         let response = match request.await {
             Ok(response) => response,
             Err(error) if let Some(unresolved) = resolve::cause(&error) => {
-                return Probe::Unresolved(unresolved);
+                return Ok(Probe::Unresolved(unresolved));
             }
             // What makes no URL is no name either, and nobody was asked.
             Err(error)
                 if error.is_builder()
                     && let Err(unresolved) = self.host.resolved() =>
             {
-                return Probe::Unresolved(unresolved);
+                return Ok(Probe::Unresolved(unresolved));
             }
-            Err(error) if error.is_timeout() && self.listens().await => return Probe::Silent,
+            Err(error) if error.is_timeout() && self.listens().await => {
+                return Ok(Probe::Silent);
+            }
             // A connection that is not made in time is a connection that is not made.
-            Err(error) if error.is_timeout() || error.is_connect() => return Probe::Absent,
-            Err(error) => return Probe::Stranger(wire::cause(&error)),
+            Err(error) if error.is_timeout() || error.is_connect() => return Ok(Probe::Absent),
+            Err(error) => return Err(error),
         };
         let status = response.status();
-        match response.text().await {
-            Ok(text) if text.trim() == "Ollama is running" => Probe::Ollama,
-            Ok(_) if status == StatusCode::UNAUTHORIZED => Probe::Stranger(format!(
+        Ok(match response.text().await?.trim() {
+            "Ollama is running" => Probe::Ollama,
+            _ if status == StatusCode::UNAUTHORIZED => Probe::Stranger(format!(
                 "answers GET / with {status}: it asks for credentials, and ollamactl has none for a backend"
             )),
-            Ok(_) => Probe::Stranger(format!("answers GET / with {status}")),
-            Err(error) => Probe::Stranger(wire::cause(&error)),
-        }
+            _ => Probe::Stranger(format!("answers GET / with {status}")),
+        })
     }
 
     /// Whether something listens that did not answer in time: the connection itself may have failed. On
@@ -292,4 +305,31 @@ pub fn tls(needed: bool) -> rustls::ClientConfig {
         .expect("ring supports the default protocol versions")
         .with_root_certificates(roots)
         .with_no_client_auth()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn probe_of(breaks_off: usize) -> Probe {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let listener = listener.expect("a listener");
+        let address = listener.local_addr().expect("bound");
+        let server = async {
+            for _ in 1..breaks_off {
+                drop(listener.accept().await);
+            }
+            let last = listener.accept().await;
+            drop(listener);
+            drop(last);
+        };
+        let client = Client::new(&OllamaHost::loopback(address.port())).expect("a client");
+        tokio::join!(client.probe(QUICK), server).0
+    }
+
+    #[tokio::test]
+    async fn what_ends_while_it_is_looked_at_is_not_there() {
+        assert_eq!(probe_of(1).await, Probe::Absent);
+        assert!(matches!(probe_of(2).await, Probe::Stranger(_)));
+    }
 }

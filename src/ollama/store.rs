@@ -10,6 +10,8 @@ use crate::process::users;
 
 /// Part files that did not change for so long are written.
 const SETTLED: Duration = Duration::from_millis(100);
+/// How long the part files of cancelled downloads may take to be written.
+const UNSETTLED: Duration = Duration::from_secs(2);
 
 /// Where a user's models are, from the home folder on.
 pub const STORE_IN_HOME: &str = ".ollama/models";
@@ -20,10 +22,10 @@ pub fn home_store() -> Option<PathBuf> {
     users::own_home().map(|home| home.join(STORE_IN_HOME))
 }
 
-/// Waits until the part files of downloads that were just cancelled are written, at most this long. Ollama
-/// writes each anew when its download is cancelled, and a stop in that moment leaves an empty one.
-pub async fn settle(store: &Path, at_most: Duration) {
-    let deadline = Instant::now() + at_most;
+/// Waits until the part files of downloads that were just cancelled are written, or for long enough.
+/// Ollama writes each anew when its download is cancelled, and a stop in that moment leaves an empty one.
+pub async fn settle(store: &Path) {
+    let deadline = Instant::now() + UNSETTLED;
     let mut seen = part_files(store);
     while Instant::now() < deadline {
         sleep(SETTLED).await;

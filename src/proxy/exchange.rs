@@ -47,6 +47,8 @@ pub(super) struct Exchange {
     pub model: Option<String>,
     /// Whether it is noted where all is well: health probes are not.
     pub quiet: bool,
+    /// Whether it is counted and not logged: what a flood brings is said once for all of it.
+    pub only_counted: bool,
     upload: Option<Arc<Progress>>,
     sent: u64,
     /// The end of an answer that may tell tokens.
@@ -73,6 +75,7 @@ impl Exchange {
             head: None,
             model: None,
             quiet: false,
+            only_counted: false,
             upload: None,
             sent: 0,
             tail: None,
@@ -123,7 +126,7 @@ impl Drop for Exchange {
             return;
         }
         self.ledger.metrics.note(&noted);
-        if let Some(log) = &self.ledger.log {
+        if let Some(log) = self.ledger.log.as_ref().filter(|_| !self.only_counted) {
             log.note(&noted);
         }
     }

@@ -48,8 +48,8 @@ pub(super) struct Forwarder {
 #[derive(Debug, Clone)]
 pub(super) struct Client {
     pub peer: SocketAddr,
-    /// There are too many connections already; nothing passes.
-    pub surplus: bool,
+    /// Why nothing passes, where there are too many connections already.
+    pub refused: Option<&'static str>,
 }
 
 /// A request for the backend, and what goes with it.
@@ -135,8 +135,9 @@ impl Forwarder {
             ..
         } = &passage.parts;
         let path = uri.path();
-        if client.surplus {
-            return Err(busy(path, "too many connections are open already"));
+        if let Some(why) = client.refused {
+            exchange.only_counted = true;
+            return Err(busy(path, why));
         }
         if self.policy.guards_host() && !headers::is_for_us(uri, headers) {
             return Err(refusal(

@@ -93,17 +93,32 @@ impl RequestLog {
     }
 
     pub(super) fn note(&self, noted: &Noted<'_>) {
-        let line = match self.format {
+        self.push(&match self.format {
             LogFormat::Line => line(noted),
             LogFormat::Json => json(noted),
-        };
+        });
+    }
+
+    /// Something that is of no one request.
+    pub(super) fn warn(&self, text: &str) {
+        let time = now();
+        self.push(&match self.format {
+            LogFormat::Line => format!("time={time} level=WARN msg={}\n", quoted(text)),
+            LogFormat::Json => {
+                let line = serde_json::json!({ "time": time, "level": "WARN", "msg": text });
+                format!("{line}\n")
+            }
+        });
+    }
+
+    fn push(&self, line: &str) {
         let mut waiting = self.shared.waiting();
         if waiting.lines.len() + line.len() > MOST_WAITING {
             waiting.left_out += 1;
             return;
         }
         let wake = waiting.lines.is_empty() && !waiting.writing;
-        waiting.lines.push_str(&line);
+        waiting.lines.push_str(line);
         drop(waiting);
         if wake {
             self.shared.changed.notify_all();

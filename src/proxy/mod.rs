@@ -23,8 +23,10 @@ mod metrics;
 mod naming;
 mod noted;
 mod patience;
+mod places;
 mod policy;
 mod pool;
+mod seldom;
 mod server;
 #[cfg(test)]
 mod tests;

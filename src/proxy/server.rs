@@ -1,7 +1,7 @@
 //! Connections: accepted or refused, served, and drained at the end.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,15 +21,14 @@ use super::cors;
 use super::forward::{Client, Forwarder};
 use super::headers;
 use super::patience::Patient;
+use super::places::Places;
 use super::policy::Policy;
 use super::pool::BUFFER;
+use super::seldom::Seldom;
 use crate::error::Result;
 
 /// Pause after an `accept` that failed for want of a resource (EMFILE), which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// So many connections beyond the limit are told so; more are closed.
-const SURPLUS: usize = 64;
 
 /// How long a connection is read on after its last answer, so that the client gets to read that.
 const LINGER: Duration = Duration::from_secs(1);
@@ -38,13 +37,17 @@ const LINGER: Duration = Duration::from_secs(1);
 const REQUEST_TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// Serves until `shutdown`, then lets running answers end within the policy's time and cuts the rest.
+/// Serves until `shutdown`, then lets running answers end until `drain` is over, which begins then, and cuts
+/// the rest.
 pub async fn serve(
     listener: TcpListener,
     policy: Arc<Policy>,
     shutdown: CancellationToken,
+    drain: impl Future<Output = ()>,
 ) -> Result<()> {
     let forwarder = Arc::new(Forwarder::new(policy.clone()));
+    let places = Places::new(policy.limits.connections);
+    let mut warnings = Warnings::default();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -52,19 +55,25 @@ pub async fn serve(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) if policy.admits(peer.ip()) => {
-                    let open = connections.len();
-                    if open < policy.limits.connections.saturating_add(SURPLUS) {
-                        let client = Client {
-                            peer,
-                            surplus: open >= policy.limits.connections,
-                        };
-                        let shutdown = shutdown.clone();
-                        connections.spawn(converse(stream, client, forwarder.clone(), policy.clone(), shutdown));
+                    let place = places.take(peer.ip());
+                    if let Some(why) = place.as_ref().and_then(|place| place.refused) {
+                        warnings.refused(peer.ip(), why, &policy);
+                    }
+                    if let Some(place) = place {
+                        let client = Client { peer, refused: place.refused };
+                        let work = converse(stream, client, forwarder.clone(), policy.clone(), shutdown.clone());
+                        connections.spawn(async move {
+                            work.await;
+                            drop(place);
+                        });
                     }
                 }
                 Ok(_refused) => {}
                 Err(error) if is_of_one_connection(error.kind()) => {}
-                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+                Err(error) => {
+                    warnings.not_accepted(&error, &policy);
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
         forwarder
@@ -73,9 +82,38 @@ pub async fn serve(
     }
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
-    // On time-out the set is dropped, which aborts what is left.
-    let _ = tokio::time::timeout(policy.limits.drain_timeout, drained).await;
+    tokio::select! {
+        () = drained => {}
+        // The set is dropped, which aborts what is left.
+        () = drain => {}
+    }
     Ok(())
+}
+
+/// What is said of connections that are not served, once in a while.
+#[derive(Default)]
+struct Warnings {
+    refused: Seldom,
+    not_accepted: Seldom,
+}
+
+impl Warnings {
+    fn refused(&mut self, peer: IpAddr, why: &str, policy: &Policy) {
+        if let Some(log) = policy.log.as_ref().filter(|_| self.refused.is_due()) {
+            let most = policy.limits.connections;
+            log.warn(&format!(
+                "connections are refused (of {peer}: {why}; there may be {most})"
+            ));
+        }
+    }
+
+    fn not_accepted(&mut self, error: &std::io::Error, policy: &Policy) {
+        if let Some(log) = policy.log.as_ref().filter(|_| self.not_accepted.is_due()) {
+            log.warn(&format!(
+                "connections cannot be taken, and wait: {error}; each needs two file descriptors (ulimit -n)"
+            ));
+        }
+    }
 }
 
 /// Whether `accept` failed because of the one connection, and the next may succeed.
@@ -97,7 +135,7 @@ async fn converse(
     // Tokens are small; they must not wait for each other.
     let _ = stream.set_nodelay(true);
     let limits = &policy.limits;
-    let (peer, surplus) = (client.peer, client.surplus);
+    let (peer, keep_alive) = (client.peer, client.refused.is_none());
     let stream = Patient::new(stream, limits.client_timeout);
     let answering = forwarder.clone();
     let service = tower::service_fn(move |request| {
@@ -115,7 +153,7 @@ async fn converse(
         .header_read_timeout(limits.header_timeout)
         .max_header_size(limits.header_bytes)
         .max_buf_size(BUFFER.max(limits.header_bytes))
-        .keep_alive(!surplus)
+        .keep_alive(keep_alive)
         .serve_connection(TokioIo::new(stream), service);
     let mut draining = false;
     let end = loop {

@@ -55,7 +55,11 @@ impl GoingOn {
             backend: backend
                 .filter(|record| record.version.is_some() && record.supervisor.is_alive())
                 .map(|record| record.supervisor),
-            gateway: gateway.ok().flatten().map(|record| record.process),
+            gateway: gateway
+                .ok()
+                .flatten()
+                .filter(|record| record.worker.is_some())
+                .map(|record| record.process),
         }
     }
 

@@ -10,9 +10,14 @@ const ENDPOINT: &str = "tcp://127.0.0.1:2376";
 
 /// A machine whose engine trusts this authority.
 fn machine(authority: &Authority) -> Option<Machine> {
+    machine_with(|folder| authority.equip_engine(folder))
+}
+
+/// A machine whose engine has what is put into this folder.
+fn machine_with(equip: impl FnOnce(&Path)) -> Option<Machine> {
     let mut machine = Machine::new()?;
     let folder = machine.path("engine-certs");
-    authority.equip_engine(&folder);
+    equip(&folder);
     let file = |name: &str| folder.join(name).display().to_string();
     machine.start_engine(&[
         "--host",
@@ -104,6 +109,20 @@ fn wrong_certificates(machine: &Machine, authority: &Authority, folder: &Path, n
         .run("gateway up")
         .code(2)
         .says([&cert, "KeyMismatch", "hint: "]);
+}
+
+#[test]
+fn an_engine_whose_certificate_expired_is_told_apart() {
+    let authority = Authority::new();
+    let Some(machine) = machine_with(|folder| authority.equip_engine_for_2019(folder)) else {
+        return;
+    };
+    authority.equip(&machine.path("certs"));
+    refused(
+        &machine,
+        "DOCKER_HOST",
+        "the engine's certificate expired on 2020-01-01",
+    );
 }
 
 #[test]

@@ -57,6 +57,11 @@ impl Authority {
         self.write(folder, "127.0.0.1", false);
     }
 
+    /// The same with a certificate that expired in 2020.
+    pub fn equip_engine_for_2019(&self, folder: &Path) {
+        self.write(folder, "127.0.0.1", true);
+    }
+
     /// What a stand-in for an engine needs, which lets in only clients that this authority signed.
     pub fn server(&self) -> Arc<rustls::ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());

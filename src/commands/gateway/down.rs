@@ -1,9 +1,12 @@
 //! `gateway down` and `gateway stop`.
 
-use super::{choose, show_plan, show_steps, step};
+use std::net::SocketAddr;
+
+use super::{choose, show_plan, show_steps};
 use crate::cli::settings::StackArgs;
 use crate::cli::{DownArgs, GatewayStopArgs, StopArgs};
 use crate::commands::context::Context;
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::event::Step;
@@ -16,18 +19,16 @@ async fn compose_service(
     stack: &StackArgs,
     how: &StopArgs,
 ) -> Result<Option<(ComposeGateway, Engine, Step)>> {
-    let (_, gateway) = choose(context, stack)?;
-    let step = step(context, &gateway);
-    match gateway {
-        Gateway::Embedded(embedded) => {
-            stop_embedded(context, &embedded.launch, how.dry.dry_run, step).await?;
-            Ok(None)
-        }
-        Gateway::Compose(compose) => {
-            let engine = Engine::open_from_environment().inspect_err(|error| step.blame(error))?;
-            Ok(Some((*compose, engine, step)))
-        }
-    }
+    let (config, gateway) = choose(context, stack)?;
+    let Gateway::Compose(compose) = gateway else {
+        stop_embedded(context, &config, how).await?;
+        return Ok(None);
+    };
+    let step = context
+        .events()
+        .step("gateway", format!("service {}", compose.service));
+    let engine = Engine::open_from_environment().inspect_err(|error| step.blame(error))?;
+    Ok(Some((*compose, engine, step)))
 }
 
 pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<()> {
@@ -103,23 +104,36 @@ pub(super) async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()
     Ok(())
 }
 
-async fn stop_embedded(
-    context: &Context,
-    launch: &embedded::Launch,
-    dry_run: bool,
-    step: Step,
-) -> Result<()> {
-    let listen = launch.listen;
-    if dry_run {
-        let running = embedded::observe(&context.paths, listen)?;
-        let line = |_| format!("stop embedded gateway on {listen}: asked to");
-        let lines: Vec<String> = running.map(line).into_iter().collect();
-        return show_steps(context, &lines, step);
+async fn stop_embedded(context: &Context, config: &Config, how: &StopArgs) -> Result<()> {
+    let found = embedded::of_project(config, &context.paths).await?;
+    if how.dry.dry_run {
+        return plan_stop_embedded(context, &found.meant);
     }
-    if embedded::stop(&context.paths, listen).await? {
-        step.done(format!("embedded gateway on {listen} stopped"));
-    } else {
-        step.unchanged(format!("no embedded gateway was running on {listen}"));
+    let drain = embedded::drain(config, how.timeout()?);
+    for listen in found.meant {
+        let what = format!("embedded gateway on {listen}");
+        let step = context.events().step("gateway", &what);
+        let stopped = embedded::stop(&context.paths, listen, drain);
+        if step.watch(stopped).await? {
+            step.done(format!("{what} stopped"));
+        } else {
+            step.unchanged(format!("no {what} was running"));
+        }
+    }
+    for other in found.others {
+        let left = other.left_by("ollamactl gateway down");
+        context.ui.say(&format!("left as it is: {left}"));
     }
     Ok(())
+}
+
+fn plan_stop_embedded(context: &Context, meant: &[SocketAddr]) -> Result<()> {
+    let mut lines = Vec::new();
+    for listen in meant {
+        if embedded::observe(&context.paths, *listen)?.is_some() {
+            lines.push(format!("stop embedded gateway on {listen}: asked to"));
+        }
+    }
+    let step = context.events().step("gateway", "embedded gateway");
+    show_steps(context, &lines, step)
 }

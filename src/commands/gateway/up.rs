@@ -73,7 +73,7 @@ fn prepared(
 }
 
 pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Result<()> {
-    let (_, gateway) = choose(context, &args.stack)?;
+    let (config, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     let compose = match &gateway {
         Gateway::Embedded(how) => {
@@ -84,7 +84,8 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
             }
             // What cannot be started again is not stopped.
             how.check()?;
-            embedded::stop(&context.paths, listen).await?;
+            let drain = embedded::drain(&config, args.stop.timeout()?);
+            embedded::stop(&context.paths, listen, drain).await?;
             return embedded_up(context, how, false, step).await;
         }
         Gateway::Compose(compose) => compose,

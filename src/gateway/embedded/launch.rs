@@ -1,12 +1,15 @@
 //! How the embedded gateway runs: everything resolved, as plain data that crosses process boundaries.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::keys;
 use crate::config::{AccessLog, Config, Mode, Secret, Setting};
-use crate::error::{Error, Result};
+use crate::daemon::{Slot, grace};
+use crate::error::{Error, Report, Result};
 use crate::ollama::{ModelName, host};
 use crate::process::Identity;
 use crate::proxy::{Limits, LogFormat, Upstream};
@@ -47,6 +50,8 @@ pub struct Launch {
 pub struct Instructions {
     /// How it runs.
     pub launch: Launch,
+    /// The folder of the project that it is for.
+    pub folder: PathBuf,
     /// Who may use it.
     pub keys: Vec<Secret>,
     /// Under whom it works; `None` where it is nobody's worker.
@@ -54,14 +59,7 @@ pub struct Instructions {
     supervisor: Option<Identity>,
     /// Why it must not start; one that runs can be seen and stopped all the same.
     #[serde(skip)]
-    trouble: Option<Trouble>,
-}
-
-/// An error that is kept for whoever starts it.
-#[derive(Debug, Clone)]
-struct Trouble {
-    message: String,
-    hints: Vec<String>,
+    trouble: Option<Report>,
 }
 
 impl Instructions {
@@ -73,7 +71,7 @@ impl Instructions {
         if !listen.value.ip().is_loopback() && instructions.keys.is_empty() {
             instructions
                 .trouble
-                .get_or_insert_with(|| unguarded(listen));
+                .get_or_insert_with(|| Report::from(&unguarded(listen)));
         }
         Ok(instructions)
     }
@@ -89,7 +87,7 @@ impl Instructions {
         })?;
         let (keys, trouble) = match keys::read(config) {
             Ok(keys) => (keys, None),
-            Err(error) => (Vec::new(), Some(Trouble::from(error))),
+            Err(error) => (Vec::new(), Some(Report::from(&error))),
         };
         let settings = &config.gateway.embedded;
         let launch = Launch {
@@ -108,6 +106,7 @@ impl Instructions {
         };
         Ok(Self {
             launch,
+            folder: config.folder.clone(),
             keys,
             supervisor: None,
             trouble,
@@ -127,43 +126,33 @@ impl Instructions {
         self.supervisor.as_ref()
     }
 
+    /// How long the answers that are under way may take, once its worker is asked to end: what the supervisor
+    /// was told, or what its start said.
+    pub(super) fn drain(&self, slot: &Slot) -> Duration {
+        let told = self
+            .supervisor
+            .as_ref()
+            .and_then(|of| grace::told(slot, of));
+        told.unwrap_or(self.launch.limits.drain_timeout)
+    }
+
     /// Fails where it must not start.
     pub fn check(&self) -> Result<()> {
-        let Some(trouble) = &self.trouble else {
-            return Ok(());
-        };
-        let error = Error::usage(&trouble.message);
-        Err(trouble.hints.iter().fold(error, Error::hint))
-    }
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        let causes = error.causes().into_iter();
-        Self {
-            message: std::iter::once(error.message.clone())
-                .chain(causes)
-                .collect::<Vec<_>>()
-                .join(": "),
-            hints: error.hints,
+        match &self.trouble {
+            Some(trouble) => Err(trouble.clone().into()),
+            None => Ok(()),
         }
     }
 }
 
-fn unguarded(listen: &Setting<SocketAddr>) -> Trouble {
-    Trouble {
-        message: format!(
-            "{} ({}) is not loopback: everybody who reaches it could use, pull and delete models without a key",
-            listen.value, listen.source
-        ),
-        hints: [
-            "ask for a key: OLLAMACTL_GATEWAY_KEY=$(openssl rand -hex 32), or gateway.key_file in ollamactl.yaml",
-            "or listen on loopback: --listen 127.0.0.1:9104",
-            "or, in a container whose published port decides who reaches it: ollamactl gateway run --no-auth",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-    }
+fn unguarded(listen: &Setting<SocketAddr>) -> Error {
+    Error::usage(format!(
+        "{} ({}) is not loopback: everybody who reaches it could use, pull and delete models without a key",
+        listen.value, listen.source
+    ))
+    .hint("ask for a key: OLLAMACTL_GATEWAY_KEY=$(openssl rand -hex 32), or gateway.key_file in ollamactl.yaml")
+    .hint("or listen on loopback: --listen 127.0.0.1:9104")
+    .hint("or, in a container whose published port decides who reaches it: ollamactl gateway run --no-auth")
 }
 
 impl Launch {

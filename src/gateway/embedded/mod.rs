@@ -4,34 +4,46 @@
 
 mod keys;
 mod launch;
+mod project;
 mod serve;
 mod start;
 mod supervise;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use keys::{in_text as keys_in, read as keys};
 pub use launch::{Instructions, Launch, for_client};
+pub use project::{OfProject, of_project};
 pub use serve::{is_foreground, run_here, work};
 pub use start::{check_free, plan_up, start, stop};
 pub use supervise::supervise;
 
+use crate::config::Config;
 use crate::daemon::{Restarts, Slot};
+use crate::engine::StopTimeout;
 use crate::error::Result;
 use crate::paths::Paths;
 use crate::process::Identity;
+
+/// What the names of embedded gateways' slots begin with.
+const PREFIX: &str = "gateway-";
 
 /// A running embedded gateway, as its record file holds it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     /// Its supervisor.
     pub process: Identity,
-    /// The process that serves.
-    pub worker: Identity,
+    /// The process that serves; `None` until there is one.
+    pub worker: Option<Identity>,
     /// How it runs.
     pub launch: Launch,
+    /// The folder of the project that it was started for; empty where an older version started it.
+    #[serde(default)]
+    pub folder: PathBuf,
     /// How often the worker crashed and was started again.
     #[serde(flatten)]
     pub restarts: Restarts,
@@ -50,15 +62,39 @@ impl Record {
             self.launch.listen, self.process.pid
         )
     }
+
+    /// That it goes on though the project's gateway was ended by `command`, since that named an address.
+    pub fn left_by(&self, command: &str) -> String {
+        let (what, listen) = (self.describe(), self.launch.listen);
+        format!("{what}, which was started here too; to end it: {command} --listen {listen}")
+    }
+}
+
+/// How long running answers may take to end, where that is asked for now: the time for gateways, in seconds,
+/// or else that for the backend.
+pub fn drain(config: &Config, asked: StopTimeout) -> Option<Duration> {
+    let asked = asked.map(u64::from).map(Duration::from_secs);
+    asked.or_else(|| config.backend.asked_stop_timeout())
 }
 
 /// The files of the embedded gateway at this address.
 pub fn slot(paths: &Paths, listen: SocketAddr) -> Slot {
-    Slot::new(paths, &format!("gateway-{listen}"))
+    Slot::new(paths, &format!("{PREFIX}{listen}"))
+}
+
+/// The embedded gateway at this address, for people.
+fn noun(listen: SocketAddr) -> String {
+    format!("the embedded gateway on {listen}")
 }
 
 /// The embedded gateway of ours that lives at this address.
 pub fn observe(paths: &Paths, listen: SocketAddr) -> Result<Option<Record>> {
     let record: Option<Record> = slot(paths, listen).read()?;
     Ok(record.filter(|record| record.process.is_alive()))
+}
+
+/// Whether anything of an embedded gateway is at this address: one that lives, or what one that was killed
+/// left.
+pub fn is_there(paths: &Paths, listen: SocketAddr) -> Result<bool> {
+    Ok(slot(paths, listen).read::<Record>()?.is_some())
 }

@@ -24,7 +24,8 @@ const HANDOVER: Duration = Duration::from_secs(1);
 /// there may be nowhere to leave one. Requests are logged on standard error.
 pub async fn run_here(how: &Instructions, shutdown: &Shutdown) -> Result<()> {
     let listener = bind(how.launch.listen).await?;
-    serve(listener, how, std::io::stderr(), shutdown).await
+    let drain = sleep_once_polled(|| how.launch.limits.drain_timeout);
+    serve(listener, how, std::io::stderr(), shutdown, drain).await
 }
 
 /// The worker of a background gateway: serves until a shutdown is requested or its supervisor is gone.
@@ -40,7 +41,8 @@ pub async fn work(
         let log = RotatingLog::new(slot.open_log()?, slot.log_file());
         let listener = rebind(how.launch.listen).await?;
         report.ready(&Identity::of_self());
-        serve(listener, how, log, shutdown).await
+        let drain = sleep_once_polled(|| how.drain(&slot));
+        serve(listener, how, log, shutdown, drain).await
     }
     .await;
     if let Err(error) = &outcome {
@@ -71,6 +73,7 @@ async fn serve(
     how: &Instructions,
     log: impl Write + Send + 'static,
     shutdown: &Shutdown,
+    drain: impl Future<Output = ()>,
 ) -> Result<()> {
     allow_descriptors();
     let log = how
@@ -80,11 +83,17 @@ async fn serve(
         .transpose()
         .or_failed(|| "cannot start the request log")?;
     let policy = policy(how, log.clone())?;
-    let served = proxy::serve(listener, Arc::new(policy), shutdown.requested.clone()).await;
+    let requested = shutdown.requested.clone();
+    let served = proxy::serve(listener, Arc::new(policy), requested, drain).await;
     if let Some(log) = log {
         log.close();
     }
     served
+}
+
+/// Sleeps for a time that is asked for only when the sleep begins.
+async fn sleep_once_polled(time: impl FnOnce() -> Duration) {
+    sleep(time()).await;
 }
 
 fn policy(how: &Instructions, log: Option<RequestLog>) -> Result<Policy> {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use super::supervise::longest_end;
-use super::{Instructions, Record, for_client, observe, serve, slot};
-use crate::daemon::Wanted;
+use super::{Instructions, Record, for_client, noun, observe, serve, slot};
+use crate::daemon::{Slot, Wanted, grace};
 use crate::error::Result;
 use crate::event::Step;
 use crate::paths::Paths;
-use crate::process;
+use crate::process::{self, Identity};
 
 /// How long another start may take.
 const OTHER_START: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
     let listen = how.launch.listen;
     let wanted = Wanted {
         slot: &slot(paths, listen),
-        noun: &format!("the embedded gateway on {listen}"),
+        noun: &noun(listen),
         args: &["supervise", "gateway", &listen.to_string()].map(str::to_owned),
         how,
         patience: OTHER_START,
@@ -46,10 +46,10 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
             return Ok(None);
         };
         if record.launch == how.launch {
-            return Ok(Some(record));
+            return Ok(Some(record).filter(|record| record.worker.is_some()));
         }
         step.progress("its settings changed; restarting it");
-        stop(paths, listen).await?;
+        stop(paths, listen, None).await?;
         Ok(None)
     };
     wanted.ensure(step, running).await
@@ -70,27 +70,44 @@ pub async fn check_free(how: &Instructions, paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Ends it; says whether it ran.
-pub async fn stop(paths: &Paths, listen: SocketAddr) -> Result<bool> {
+/// Ends it, or says that it did not run. Answers that are under way may take `drain`, by default what its
+/// start said.
+pub async fn stop(paths: &Paths, listen: SocketAddr, drain: Option<Duration>) -> Result<bool> {
+    let slot = slot(paths, listen);
+    slot.until_recorded(&noun(listen)).await?;
     let running = observe(paths, listen)?;
     if let Some(record) = &running {
-        process::stop(&record.process, longest_end(record)).await?;
+        let drain = tell(&slot, record, drain);
+        process::stop(&record.process, longest_end(drain)).await?;
     }
-    end_orphan(paths, listen).await?;
-    slot(paths, listen).clear_if_free()?;
-    Ok(running.is_some())
+    let orphaned = end_orphan(paths, listen).await?;
+    slot.clear_if_free()?;
+    Ok(running.is_some() || orphaned)
+}
+
+/// Tells the supervisor how long the drain may take; gives the time that it will be.
+fn tell(slot: &Slot, record: &Record, drain: Option<Duration>) -> Duration {
+    let usual = record.launch.limits.drain_timeout;
+    match drain {
+        Some(time) if time != usual && grace::tell(slot, &record.process, time).is_ok() => time,
+        _ => usual,
+    }
 }
 
 /// A worker whose supervisor was killed ends by itself, after its drain; what is left of the drain is not
-/// waited for.
-async fn end_orphan(paths: &Paths, listen: SocketAddr) -> Result<()> {
-    if let Some(record) = orphan(paths, listen)? {
-        process::stop(&record.worker, Duration::ZERO).await?;
-    }
-    Ok(())
+/// waited for. Says whether there was one.
+async fn end_orphan(paths: &Paths, listen: SocketAddr) -> Result<bool> {
+    let Some(worker) = orphan(paths, listen)? else {
+        return Ok(false);
+    };
+    process::stop(&worker, Duration::ZERO).await?;
+    Ok(true)
 }
 
-fn orphan(paths: &Paths, listen: SocketAddr) -> Result<Option<Record>> {
+fn orphan(paths: &Paths, listen: SocketAddr) -> Result<Option<Identity>> {
     let record: Option<Record> = slot(paths, listen).read()?;
-    Ok(record.filter(|record| !record.process.is_alive() && record.worker.is_alive()))
+    let worker = record
+        .filter(|record| !record.process.is_alive())
+        .and_then(|record| record.worker);
+    Ok(worker.filter(Identity::is_alive))
 }

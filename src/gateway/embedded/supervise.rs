@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use tokio::process::Child;
-use tokio::time::sleep;
 
 use super::{Instructions, Record, slot};
-use crate::daemon::{self, Crashes, LOCK_PATIENCE, Lock, Reporter, Restarts, Shutdown, Started};
+use crate::daemon::{
+    self, Crashes, Kept, LOCK_PATIENCE, Lock, Reporter, Restarts, Shutdown, Started,
+};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 use crate::paths::Paths;
@@ -58,45 +59,46 @@ async fn keep(
             .hint("stop it first: ollamactl gateway down"),
             _ => error,
         })?;
-    let mut worker = start(how, &lock).await?;
     let mut record = Record {
         process: Identity::of_self(),
-        worker: worker.identity.clone(),
+        worker: None,
         launch: how.launch.clone(),
+        folder: how.folder.clone(),
         restarts: Restarts::default(),
     };
-    if let Err(error) = lock.record(record.process.pid, &record) {
-        // What nothing is known of could not be stopped later.
-        end(worker, how).await?;
+    // Before anything is started: what nothing is known of could not be stopped.
+    lock.record(record.process.pid, &record)?;
+    let mut worker = start(how, &lock).await?;
+    record.worker = Some(worker.identity.clone());
+    if let Err(error) = lock.update(&record) {
+        end(worker, how, &lock).await?;
         return Err(error);
     }
     report.ready(&record);
     events.note(record.describe());
     let mut crashes = Crashes::default();
+    let kept = Kept {
+        noun: &format!("the gateway on {listen}"),
+        log: "gateway",
+        shutdown,
+        events,
+    };
     loop {
         let ended = tokio::select! {
-            () = shutdown.requested.cancelled() => return end(worker, how).await,
+            () = shutdown.requested.cancelled() => return end(worker, how, &lock).await,
             ended = worker.child.wait() => ended,
         };
-        let how_it_ended = ended.map_or_else(|error| error.to_string(), daemon::describe_end);
-        events.warn(format!("the gateway ended by itself ({how_it_ended})"));
-        let restarts = &mut record.restarts;
-        let revived = revive(
-            how,
-            &lock,
-            (&mut crashes, restarts),
-            how_it_ended,
-            shutdown,
-            events,
-        );
-        worker = match revived.await? {
-            Some(worker) => worker,
-            None => return Ok(()),
+        let ended = ended.map_or_else(|error| error.to_string(), daemon::describe_end);
+        let again = async |_: &Restarts| start(how, &lock).await;
+        let revived = crashes.revive(&kept, ended, &mut record.restarts, again);
+        worker = match revived.await {
+            Err(error) if error.kind == Kind::Interrupted => return Ok(()),
+            revived => revived?,
         };
-        record.worker = worker.identity.clone();
+        record.worker = Some(worker.identity.clone());
         // A record that cannot be brought up to date (the disk is full) does not stop the gateway.
-        if let Err(error) = lock.record(record.process.pid, &record) {
-            events.warn(error.to_string());
+        if let Err(error) = lock.update(&record) {
+            events.warn(error.in_a_line());
         }
     }
 }
@@ -122,50 +124,15 @@ async fn start(how: &Instructions, lock: &Lock) -> Result<Worker> {
     }
 }
 
-/// Starts a worker after a crash, and after that one crashed too, until there were too many. `None` when
-/// a shutdown was requested meanwhile.
-async fn revive(
-    how: &Instructions,
-    lock: &Lock,
-    (crashes, restarts): (&mut Crashes, &mut Restarts),
-    mut how_it_ended: String,
-    shutdown: &Shutdown,
-    events: &Events,
-) -> Result<Option<Worker>> {
-    loop {
-        let Some(pause) = crashes.another() else {
-            return Err(Error::failed(format!(
-                "the gateway on {} ended {} times within a minute; given up",
-                how.launch.listen,
-                Crashes::MOST
-            ))
-            .hint("see why: ollamactl logs gateway"));
-        };
-        restarts.another(&how_it_ended);
-        events.note(format!("starting it again in {} ms", pause.as_millis()));
-        tokio::select! {
-            () = sleep(pause) => {}
-            () = shutdown.requested.cancelled() => return Ok(None),
-        }
-        match start(how, lock).await {
-            Ok(worker) => return Ok(Some(worker)),
-            Err(error) => {
-                how_it_ended = error.to_string();
-                events.warn(&how_it_ended);
-            }
-        }
-    }
-}
-
 /// Ends a worker: it drains first.
-async fn end(mut worker: Worker, how: &Instructions) -> Result<()> {
-    let patience = how.launch.limits.drain_timeout + GRACE;
-    process::stop(&worker.identity, patience).await?;
+async fn end(mut worker: Worker, how: &Instructions, lock: &Lock) -> Result<()> {
+    let drain = how.for_worker().drain(lock.slot());
+    process::stop(&worker.identity, drain.saturating_add(GRACE)).await?;
     let _ = worker.child.wait().await;
     Ok(())
 }
 
-/// How long a supervisor may take to end.
-pub(super) fn longest_end(record: &Record) -> Duration {
-    record.launch.limits.drain_timeout + 2 * GRACE
+/// How long a supervisor may take to end whose worker drains for so long.
+pub(super) fn longest_end(drain: Duration) -> Duration {
+    drain.saturating_add(2 * GRACE)
 }

@@ -5,7 +5,7 @@ use crate::compose::Service;
 use crate::engine::EngineInfo;
 
 /// The host name by which containers reach the host.
-pub(super) const NAME: &str = "host.docker.internal";
+pub const NAME: &str = "host.docker.internal";
 
 /// Whether `host.docker.internal` has to be added for the target to reach the host: a native Linux
 /// engine does not provide it by itself.

@@ -53,6 +53,7 @@ use crate::engine::{Engine, StopTimeout};
 use crate::error::{Error, Result};
 
 pub use action::{Action, Plan, Planned};
+pub use alias::NAME as HOST_ALIAS;
 pub use down::{
     Down, DownOptions, down, down_all, plan_down, plan_down_all, plan_stop, running, stop,
 };

@@ -237,6 +237,36 @@ async fn who_waits_too_long_is_a_429() {
     assert!(status == 429 && head.contains("retry-after"), "{head}");
 }
 
+/// A connection from this address of the loopback network.
+async fn from(address: &str, to: SocketAddr) -> Peer {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind(SocketAddr::new(address.parse().expect("an address"), 0))
+        .expect("binds");
+    Peer::new(socket.connect(to).await.expect("connects"))
+}
+
+#[tokio::test]
+async fn one_address_does_not_shut_the_others_out() {
+    let setup = Setup::with(|policy| policy.limits.connections = 18).await;
+    let request = "GET /api/nothing/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut crowd = Vec::new();
+    let refused = loop {
+        let mut one = from("127.0.0.2", setup.proxy).await;
+        one.send(request).await;
+        match one.read_head().await {
+            (404, _) => crowd.push(one),
+            refused => break refused,
+        }
+    };
+    assert_eq!(refused.0, 429, "{}", refused.1);
+    assert!(refused.1.contains("retry-after: 1\r\n"), "{}", refused.1);
+    assert_eq!(crowd.len(), 16);
+    let mut other = from("127.0.0.3", setup.proxy).await;
+    other.send(request).await;
+    assert_eq!(other.read_head().await.0, 404);
+}
+
 #[tokio::test]
 async fn one_connection_too_many_is_told_so() {
     let setup = Setup::with(|policy| policy.limits.connections = 1).await;

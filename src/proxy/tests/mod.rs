@@ -8,6 +8,7 @@ mod shutdown;
 mod streaming;
 mod support;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -124,7 +124,9 @@ impl Setup {
         let listener = TcpListener::bind(LOOPBACK).await.expect("binds");
         let proxy = listener.local_addr().expect("bound");
         let token = CancellationToken::new();
-        let task = serve(listener, Arc::new(policy), token.clone());
+        let time = policy.limits.drain_timeout;
+        let drain = async move { tokio::time::sleep(time).await };
+        let task = serve(listener, Arc::new(policy), token.clone(), drain);
         let served = tokio::spawn(async { task.await.expect("serves") });
         let shutdown = token.drop_guard();
         Self {

@@ -109,3 +109,26 @@ fn a_gateway_that_keeps_ending_is_not_taken_for_one_that_runs() {
         .code(0)
         .says(["recreate container", "ok gateway"]);
 }
+
+#[test]
+fn a_gateway_that_keeps_ending_is_seen_by_status_and_health() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("serve --background").code(0);
+    stack.write_compose(|compose| {
+        compose.replace(COMMAND, "[frobnicate]\n    restart: unless-stopped")
+    });
+    stack.run("gateway up").code(1);
+    until_true("a loop of starts", || {
+        let status = stack.run("status --json").code(0).json();
+        status["gateway"]["restarts"].as_u64() >= Some(3)
+    });
+    // What it says does not depend on whether the engine pauses just then.
+    let status = stack.run("status").code(0);
+    status.prints(["crashing", "restarts: ", "last exit code 2", "s ago"]);
+    let health = stack.run("health gateway").code(3);
+    health.says([
+        "again and again (restarts: ",
+        "last exit code 2",
+        "ollamactl logs gateway",
+    ]);
+}

@@ -1,11 +1,11 @@
-//! The time that `down` gives a backend to end, where that is not what its start said: told to the
-//! supervisor, which is the one that ends it.
+//! The time that a process may take to end, where whoever ends it says another than its start did: told
+//! to its supervisor, which is the one that ends it.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::daemon::Slot;
+use super::Slot;
 use crate::error::{Error, Result};
 use crate::paths;
 use crate::process::Identity;
@@ -18,7 +18,7 @@ struct Grace {
 }
 
 /// Tells it to a supervisor that is about to be asked to end.
-pub(super) fn tell(slot: &Slot, supervisor: &Identity, time: Duration) -> Result<()> {
+pub fn tell(slot: &Slot, supervisor: &Identity, time: Duration) -> Result<()> {
     let grace = Grace {
         supervisor: supervisor.clone(),
         time,
@@ -28,9 +28,9 @@ pub(super) fn tell(slot: &Slot, supervisor: &Identity, time: Duration) -> Result
     paths::replace_private(&slot.grace_file(), &json)
 }
 
-/// What this process was told, if it was.
-pub(super) fn told(slot: &Slot) -> Option<Duration> {
+/// What this supervisor was told, if it was.
+pub fn told(slot: &Slot, supervisor: &Identity) -> Option<Duration> {
     let text = paths::read_private(&slot.grace_file()).ok().flatten()?;
     let grace: Grace = serde_json::from_str(&text).ok()?;
-    (grace.supervisor == Identity::of_self()).then_some(grace.time)
+    (grace.supervisor == *supervisor).then_some(grace.time)
 }

@@ -1,0 +1,42 @@
+//! The embedded gateways of one project: that at its address, and those that an `up --listen` of it started
+//! elsewhere.
+
+use std::net::SocketAddr;
+
+use super::{PREFIX, Record, noun, slot};
+use crate::config::Config;
+use crate::daemon;
+use crate::error::Result;
+use crate::paths::Paths;
+
+/// What ending the gateway is about.
+#[derive(Debug, Default)]
+pub struct OfProject {
+    /// Where they are that are meant: the project's address first, whether anything is there or not.
+    pub meant: Vec<SocketAddr>,
+    /// Those that live and are not meant, since an address was named.
+    pub others: Vec<Record>,
+}
+
+/// The gateways of this project. An address that is named for this one call stands for itself alone.
+pub async fn of_project(config: &Config, paths: &Paths) -> Result<OfProject> {
+    let listen = &config.gateway.listen;
+    slot(paths, listen.value)
+        .until_recorded(&noun(listen.value))
+        .await?;
+    let mut found = OfProject {
+        meant: vec![listen.value],
+        others: Vec::new(),
+    };
+    for record in daemon::settled::<Record>(paths, PREFIX, "an embedded gateway").await {
+        if record.folder != config.folder || record.launch.listen == listen.value {
+            continue;
+        }
+        if !listen.source.is_of_this_call() {
+            found.meant.push(record.launch.listen);
+        } else if record.process.is_alive() {
+            found.others.push(record);
+        }
+    }
+    Ok(found)
+}

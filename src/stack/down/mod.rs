@@ -1,0 +1,109 @@
+//! `down`: takes away what ollamactl made, in the reverse order, and nothing else.
+
+mod backend;
+mod gateway;
+
+use std::time::Duration;
+
+use self::backend::end_backends;
+use self::gateway::{concerns, end_gateway};
+use super::users::{self, User};
+use crate::backend::{Record, of_project, recorded};
+use crate::config::Config;
+use crate::engine::{Engine, endpoint};
+use crate::error::Result;
+use crate::event::Events;
+use crate::gateway::{DownOptions, Gateway, Ledger, embedded, plan_down_all};
+use crate::paths::Paths;
+
+/// How long an Ollama or an engine that is not needed may take to answer.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What was taken away.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Down {
+    /// What was ended or removed, for people.
+    pub ended: Vec<String>,
+    /// What goes on, and why.
+    pub kept: Vec<String>,
+}
+
+/// Ends the gateway, then the backend. The backend is ended even if the gateway cannot be.
+pub async fn down(
+    config: &Config,
+    paths: &Paths,
+    gateway: Result<Gateway>,
+    options: &DownOptions,
+    events: &Events,
+) -> Result<Down> {
+    let mut down = Down::default();
+    let users = users::elsewhere(paths, gateway.as_ref().ok()).await;
+    let here = std::env::current_dir().unwrap_or_default();
+    let left_here = || users.iter().filter(|user| user.is_of(&here));
+    let gateway = match gateway {
+        Ok(gateway) => {
+            down.kept.extend(left_here().map(User::describe));
+            Ok(gateway)
+        }
+        Err(error) => Err(error.details(left_here().map(|user| {
+            let name = &user.name;
+            format!("left running: container {name}, which ollamactl made")
+        }))),
+    };
+    let gateway = end_gateway(config, paths, gateway, options, &mut down, events).await;
+    let backend = end_backends(config, paths, &users, &mut down, events).await;
+    if let (Err(gateway), Err(_)) = (&gateway, &backend) {
+        // One of two is the command's own error.
+        events.warn(gateway.in_a_line());
+    }
+    backend.and(gateway).map(|()| down)
+}
+
+fn names(users: &[User]) -> String {
+    let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+    names.join(", ")
+}
+
+/// The steps that [`down`] would take now, one line each.
+pub async fn plan_down(
+    config: &Config,
+    paths: &Paths,
+    gateway: Result<Gateway>,
+    options: &DownOptions,
+) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let users = users::elsewhere(paths, gateway.as_ref().ok()).await;
+    for listen in embedded::of_project(config, paths).await?.meant {
+        if embedded::is_there(paths, listen)? {
+            lines.push(format!("stop embedded gateway on {listen}: it runs"));
+        }
+    }
+    if let Gateway::Compose(compose) = gateway? {
+        let endpoint = endpoint::from_environment()?;
+        let created = Ledger::new(paths, &endpoint, &compose.project.name).read()?;
+        if concerns(&created, options) {
+            let engine = Engine::open(&endpoint)?;
+            let plan = plan_down_all(&engine, &compose.project, &created, options);
+            lines.extend(plan.await?.lines());
+        }
+    }
+    for host in of_project(config, paths).await?.meant {
+        lines.extend(recorded(paths, &host).map(|record| line(&record, &users)));
+    }
+    Ok(lines)
+}
+
+/// What is to become of this backend.
+fn line(record: &Record, users: &[User]) -> String {
+    let what = record.describe();
+    let mut line = if record.is_ours() {
+        format!("stop {what}: ollamactl started it")
+    } else {
+        format!("stop the relay: ollamactl started it; what it leads to goes on: {what}")
+    };
+    if !users.is_empty() {
+        line.push_str("; still used by ");
+        line.push_str(&names(users));
+    }
+    line
+}
