@@ -87,8 +87,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;down' {
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -334,8 +334,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
         'ollamactl;gateway;up' {
             [CompletionResult]::new('--pull', '--pull', [CompletionResultType]::ParameterName, 'Which images are pulled, whatever the compose file says [default: what the compose file says]')
             [CompletionResult]::new('--wait-timeout', '--wait-timeout', [CompletionResultType]::ParameterName, 'How long services may take until those that need them can start, and until --wait is satisfied (30, 30s, 5m)')
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -375,8 +375,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;gateway;down' {
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -412,8 +412,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;gateway;stop' {
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -447,8 +447,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;gateway;restart' {
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')

@@ -82,8 +82,8 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --version 'Print version'
         }
         &'ollamactl;down'= {
-            cand -t 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
-            cand --timeout 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
+            cand -t 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
+            cand --timeout 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
             cand --model 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]'
             cand --backend '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]'
             cand --host 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]'
@@ -320,8 +320,8 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
         &'ollamactl;gateway;up'= {
             cand --pull 'Which images are pulled, whatever the compose file says [default: what the compose file says]'
             cand --wait-timeout 'How long services may take until those that need them can start, and until --wait is satisfied (30, 30s, 5m)'
-            cand -t 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
-            cand --timeout 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
+            cand -t 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
+            cand --timeout 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
             cand --model 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]'
             cand --backend '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]'
             cand --host 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]'
@@ -360,8 +360,8 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --version 'Print version'
         }
         &'ollamactl;gateway;down'= {
-            cand -t 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
-            cand --timeout 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
+            cand -t 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
+            cand --timeout 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
             cand --model 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]'
             cand --backend '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]'
             cand --host 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]'
@@ -396,8 +396,8 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --version 'Print version'
         }
         &'ollamactl;gateway;stop'= {
-            cand -t 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
-            cand --timeout 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
+            cand -t 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
+            cand --timeout 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
             cand --model 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]'
             cand --backend '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]'
             cand --host 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]'
@@ -430,8 +430,8 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --version 'Print version'
         }
         &'ollamactl;gateway;restart'= {
-            cand -t 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
-            cand --timeout 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]'
+            cand -t 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
+            cand --timeout 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]'
             cand --model 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]'
             cand --backend '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]'
             cand --host 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]'

@@ -83,7 +83,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s q -l quiet -d
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s v -l verbose -d 'Print where settings come from, and all that builds say'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s t -l timeout -d 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r -f -a "ollama\t''
 stub\t''"
@@ -307,7 +307,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 missing\t'Those that are missing'
 never\t'None; a missing one is an error'"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l wait-timeout -d 'How long services may take until those that need them can start, and until --wait is satisfied (30, 30s, 5m)' -r -f
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s t -l timeout -d 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r -f -a "ollama\t''
 stub\t''"
@@ -345,7 +345,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Print where settings come from, and all that builds say'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s t -l timeout -d 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r -f -a "ollama\t''
 stub\t''"
@@ -379,7 +379,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Print where settings come from, and all that builds say'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s t -l timeout -d 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r -f -a "ollama\t''
 stub\t''"
@@ -411,7 +411,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Print where settings come from, and all that builds say'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s t -l timeout -d 'How long a container may take to end before it is killed (30, 30s, 5m) [default: its own, else 10s]' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s t -l timeout -d 'How long a container may take to end before it is killed, or a running answer of the embedded gateway before it is cut (30, 30s, 5m) [default: its own, else 10s]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l model -d 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r -f -a "ollama\t''
 stub\t''"
