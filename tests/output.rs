@@ -226,35 +226,6 @@ fn the_short_help_has_examples_and_leaves_settings_to_the_long_one() {
 }
 
 #[test]
-fn shells_complete_the_words_and_the_kinds_of_files_that_a_value_may_be() {
-    let sandbox = Sandbox::new();
-    let complete = |line: &str| {
-        let words: Vec<&str> = line.split(' ').collect();
-        let script = format!(
-            "source <(ollamactl completions bash)
-            touch a-file; mkdir -p a-folder
-            COMP_WORDS=({line} '') COMP_CWORD={} COMPREPLY=()
-            _ollamactl ollamactl '' {}
-            printf '%s\\n' \"${{COMPREPLY[@]}}\" | sort | paste -sd ' '",
-            words.len(),
-            words.last().expect("a word"),
-        );
-        sandbox.write("complete.bash", &script);
-        let output = sandbox.shell("bash complete.bash").code(0);
-        output.stdout.trim().to_owned()
-    };
-    assert_eq!(complete("ollamactl up --backend"), "ollama stub");
-    assert_eq!(complete("ollamactl up --bind"), "all loopback relay");
-    assert_eq!(complete("ollamactl up --gateway"), "auto compose embedded");
-    assert_eq!(complete("ollamactl up --color"), "always auto never");
-    assert_eq!(complete("ollamactl up --service"), "");
-    // Folders are bash's own to add, where it completes a line.
-    assert_eq!(complete("ollamactl up --models-dir"), "");
-    let files = complete("ollamactl up --file");
-    assert!(files.contains("a-file"), "{files}");
-}
-
-#[test]
 fn man_pages_are_written() {
     let sandbox = Sandbox::new();
     sandbox.run(["man"]).code(0).prints([".TH"]);

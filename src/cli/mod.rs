@@ -13,6 +13,7 @@ mod gateway;
 mod help;
 mod known;
 mod logs;
+mod scripts;
 pub mod settings;
 
 use std::ffi::OsString;
@@ -31,6 +32,7 @@ pub use gateway::{
 };
 pub use help::definition;
 pub use logs::{LogsArgs, LogsPart};
+pub use scripts::completion_script;
 
 /// Brings up a repository's local LLM stack, and says honestly whether it works.
 ///

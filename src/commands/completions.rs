@@ -1,10 +1,9 @@
 //! `completions SHELL`.
 
 use super::context::Context;
-use crate::cli::{self, CompletionsArgs};
+use crate::cli::{CompletionsArgs, completion_script};
 
 pub(super) fn run(context: &Context, args: &CompletionsArgs) -> anyhow::Result<()> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut cli::definition(), "ollamactl", &mut script);
+    let script = completion_script(args.shell);
     Ok(context.ui.print(&String::from_utf8(script)?)?)
 }

@@ -9,8 +9,8 @@ use crate::error::Error;
 const ALIKE: f64 = 0.75;
 
 /// The parser's error, retold.
-pub(super) fn retold(path: &Path, error: &serde_yaml::Error) -> Error {
-    let text = error.to_string();
+pub(super) fn retold(path: &Path, content: &str, error: &serde_yaml::Error) -> Error {
+    let text = twice(error.to_string());
     let (place, text) = match error.location() {
         Some(at) => {
             let (line, column) = (at.line(), at.column());
@@ -22,9 +22,28 @@ pub(super) fn retold(path: &Path, error: &serde_yaml::Error) -> Error {
     let start = format!("{}{place}", path.display());
     match Unknown::find(&text) {
         Some(unknown) => unknown.error(&start),
-        None => Error::usage(format!("{start}: {text}"))
-            .hint("every key with its value: ollamactl config show"),
+        None if has_tab(content) => Error::usage(format!("{start}: {text}"))
+            .hint("indent with spaces: YAML takes no tabs there"),
+        // No command shows the settings while one of them is wrong.
+        None => Error::usage(format!("{start}: {text}")).hint("correct it there, or leave it out"),
     }
+}
+
+/// Serde's word for a key that is there twice, in words for people.
+fn twice(text: String) -> String {
+    match text.split_once("duplicate field `") {
+        Some((before, rest)) => match rest.split_once('`') {
+            Some((key, after)) => format!("{before}the key {key} is there twice{after}"),
+            None => text,
+        },
+        None => text,
+    }
+}
+
+/// Whether a line begins with a tab, alone or after spaces.
+fn has_tab(content: &str) -> bool {
+    let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
+    content.lines().any(indented)
 }
 
 /// A key that does not exist.

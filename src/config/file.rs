@@ -135,7 +135,7 @@ pub(super) fn read(path: &Path) -> Result<File> {
     {
         return Ok(File::default());
     }
-    serde_yaml::from_str(&text).map_err(|error| fault::retold(path, &error))
+    serde_yaml::from_str(&text).map_err(|error| fault::retold(path, &text, &error))
 }
 
 #[cfg(test)]
@@ -208,6 +208,7 @@ mod tests {
                 "backend: ollama\n",
                 "1:10: backend: invalid type: string \"ollama\", expected a section: its keys, indented, below it",
             ),
+            ("model: a\nmodel: b\n", "1:1: the key model is there twice"),
             (
                 "pull:\n  tries: 0\n",
                 "2:10: pull.tries: \"0\" is no number from 1 up",

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::file::File;
 use super::{Setting, Source};
 use crate::error::{Error, Result};
+use crate::process::users;
 
 /// Where values are looked for beside the flags, strongest first.
 pub(super) struct Places<'a> {
@@ -38,8 +39,7 @@ impl Places<'_> {
         };
         match read(text.trim()) {
             Ok(value) => Ok(Setting { value, source }),
-            Err(why) => Err(bad_value(&text, &source, &why)
-                .hint("see every setting and its source: ollamactl config show")),
+            Err(why) => Err(bad_value(&text, &source, &why)),
         }
     }
 
@@ -80,8 +80,7 @@ impl Places<'_> {
             .unwrap_or_else(|| (default.to_owned(), Source::Default));
         match text.parse() {
             Ok(value) => Ok(Setting { value, source }),
-            Err(error) => Err(bad_value(&text, &source, &error.to_string())
-                .hint("see every setting and its source: ollamactl config show")),
+            Err(error) => Err(bad_value(&text, &source, &error.to_string())),
         }
     }
 
@@ -186,15 +185,31 @@ impl Places<'_> {
 
 /// Errors of other crates do not name the value.
 fn bad_value(text: &str, source: &Source, why: &str) -> Error {
-    if why.contains(text) {
+    let error = if why.contains(text) {
         Error::usage(format!("{source}: {why}"))
     } else {
         Error::usage(format!("{source}: {text:?}: {why}"))
+    };
+    // No command shows the settings while one of them is wrong.
+    match source {
+        Source::Environment(name) => error.hint(format!(
+            "correct it, or take what else is configured: unset {name}"
+        )),
+        Source::File(path) => {
+            error.hint(format!("correct it in {}, or leave it out", path.display()))
+        }
+        Source::EnvFile => error.hint("correct it in .env, or leave it out"),
+        Source::Flag(_) | Source::Default => error,
     }
 }
 
-/// Paths in a configuration file are relative to that file.
+/// Paths in a configuration file are relative to that file; `~/` is the home folder, as in a shell.
 pub(super) fn beside(file: &Path, path: &Path) -> PathBuf {
+    if let Ok(rest) = path.strip_prefix("~")
+        && let Some(home) = users::own_home()
+    {
+        return home.join(rest);
+    }
     file.parent().unwrap_or(Path::new("")).join(path)
 }
 

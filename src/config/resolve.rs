@@ -364,6 +364,9 @@ mod tests {
         let (program, models, folder) = backend("program: ./ollama, models: ollama");
         assert_eq!(program, folder.join("ollama"));
         assert_eq!(models, Some(folder.join("ollama")));
+        let (.., models, _) = backend("models: ~/ollama");
+        let home = crate::process::users::own_home().expect("a home");
+        assert_eq!(models, Some(home.join("ollama")));
     }
 
     #[test]

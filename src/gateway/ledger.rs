@@ -66,6 +66,11 @@ impl Ledger {
             .collect()
     }
 
+    /// Whether another command of ours changes the project now.
+    pub fn is_locked(&self) -> Result<bool> {
+        self.slot.is_locked()
+    }
+
     /// What was made of this project, or of all others, as far as it can be read.
     fn files(&self, own: bool) -> Vec<Created> {
         let prefix = format!("project-{}-", self.project);

@@ -28,7 +28,11 @@ pub fn mend(folder: &Path, error: &Error) -> String {
                 "{file} is no folder: look at it and move it away (mv {file} {file}.old), {ELSEWHERE}"
             )
         }
-        _ => format!("make it yours and writable (ls -ld {text}), {ELSEWHERE}"),
+        _ => {
+            let there = folder.ancestors().find(|path| path.exists());
+            let text = there.unwrap_or(folder).display();
+            format!("make it yours and writable (ls -ld {text}), {ELSEWHERE}")
+        }
     }
 }
 
@@ -52,7 +56,7 @@ mod tests {
             (ErrorKind::ReadOnlyFilesystem, "is read-only"),
             (
                 ErrorKind::PermissionDenied,
-                "make it yours and writable (ls -ld /state)",
+                "make it yours and writable (ls -ld /)",
             ),
         ] {
             let said = mend(Path::new("/state"), &Error::from(kind));

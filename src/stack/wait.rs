@@ -1,21 +1,19 @@
 //! `up`'s last step: waiting until nothing of the stack fails any more. What cannot mend by waiting is
 //! not waited for.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::meanwhile::RESTARTING;
+use super::gone::Gone;
 use super::request::UpRequest;
-use crate::backend::{self, Origin, Owner, Record};
+use crate::backend::Record;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
-use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, embedded};
-use crate::health::{self, Failure, Level, Part, Question};
-use crate::paths::Paths;
+use crate::gateway::{self, ComposeGateway, Gateway, GatewayState};
+use crate::health::{self, Failure, Level, Question};
 use crate::units::seconds;
 
 /// Pauses between two looks at the stack's health.
@@ -46,7 +44,7 @@ pub(super) async fn until_healthy(
     let mut failures = Vec::new();
     let mut step: Option<Step> = None;
     let mut checks = Checks::default();
-    let mut gone = (Gone::default(), Gone::default());
+    let mut gone = Gone::default();
     // Connected to once, when it is first needed.
     let engine = OnceCell::new();
     loop {
@@ -74,16 +72,15 @@ pub(super) async fn until_healthy(
             None => step = Some(events.step("health", waiting)),
         }
         let hopeless = async {
-            fail_if_gone(request, record, &failures, &mut gone.0)?;
+            gone.backend(request, record, &failures)?;
             match request.gateway {
                 Gateway::Compose(compose) => {
                     let engine = engine.get_or_try_init(Engine::from_environment).await?;
-                    fail_if_ended(engine, compose, &mut checks).await
+                    let state = gateway::status(engine, &compose.target()).await?;
+                    fail_if_ended(engine, compose, &state, &mut checks).await?;
+                    gone.container(request.paths, engine, compose, &state)
                 }
-                Gateway::Embedded(how) => {
-                    let listen = how.launch.listen;
-                    fail_if_gateway_gone(request.paths, listen, &failures, &mut gone.1)
-                }
+                Gateway::Embedded(how) => gone.process(request.paths, how.launch.listen, &failures),
             }
         };
         let hopeless = hopeless.await;
@@ -124,87 +121,18 @@ impl Checks {
 async fn fail_if_ended(
     engine: &Engine,
     compose: &ComposeGateway,
+    state: &GatewayState,
     checks: &mut Checks,
 ) -> Result<()> {
     let target = compose.target();
-    let state = gateway::status(engine, &target).await?;
     let crashes = state.restarts >= MOST_CRASHES;
     if crashes || matches!(state.state.as_str(), "exited" | "dead") {
-        return Err(gateway::until_exit(engine, &target, &state).await);
+        return Err(gateway::until_exit(engine, &target, state).await);
     }
-    if state.is_running() && checks.condemn(&state) {
-        return Err(gateway::unhealthy(engine, &target, &state).await);
+    if state.is_running() && checks.condemn(state) {
+        return Err(gateway::unhealthy(engine, &target, state).await);
     }
     Ok(())
-}
-
-/// Since when something is not there. Somebody may be about to start it again.
-#[derive(Default)]
-struct Gone(Option<Instant>);
-
-impl Gone {
-    /// Whether it is gone for good, if it is gone now.
-    fn for_good(&mut self, now: bool) -> bool {
-        if !now {
-            self.0 = None;
-            return false;
-        }
-        self.0.get_or_insert_with(Instant::now).elapsed() >= RESTARTING
-    }
-}
-
-/// A backend that has nobody who would start it again will not answer by waiting.
-fn fail_if_gone(
-    request: &UpRequest<'_>,
-    record: Option<&Record>,
-    failures: &[Failure],
-    gone: &mut Gone,
-) -> Result<()> {
-    let host = request.config.client_host();
-    let now = fails(failures, Part::Backend)
-        && record.is_some_and(dies_for_good)
-        && !backend::slot(request.paths, &host).is_locked()?
-        && backend::recorded(request.paths, &host).is_none();
-    if !gone.for_good(now) {
-        return Ok(());
-    }
-    Err(Error::failed(format!(
-        "the backend on {host} ended, and nothing starts it again"
-    ))
-    .hint("see why: ollamactl logs backend"))
-}
-
-/// The same for an embedded gateway.
-fn fail_if_gateway_gone(
-    paths: &Paths,
-    listen: SocketAddr,
-    failures: &[Failure],
-    gone: &mut Gone,
-) -> Result<()> {
-    // Where the backend is gone too, that is what is said.
-    let now = fails(failures, Part::Gateway)
-        && !fails(failures, Part::Backend)
-        && !embedded::slot(paths, listen).is_locked()?
-        && embedded::observe(paths, listen)?.is_none();
-    if !gone.for_good(now) {
-        return Ok(());
-    }
-    Err(Error::failed(format!(
-        "the embedded gateway on {listen} ended, and nothing starts it again"
-    ))
-    .hint("see why: ollamactl logs gateway"))
-}
-
-fn fails(failures: &[Failure], part: Part) -> bool {
-    failures.iter().any(|failure| failure.part == part)
-}
-
-/// Nobody but its supervisor would start it again.
-fn dies_for_good(record: &Record) -> bool {
-    match &record.origin {
-        Origin::Starting | Origin::Started { .. } => true,
-        Origin::Adopted { owner } => matches!(owner, Owner::Session { .. }),
-    }
 }
 
 /// What is not healthy, and what shows why, before more time is offered.

@@ -37,9 +37,10 @@ fn from_file(path: &Path) -> Result<Vec<Secret>> {
         .map_err(|error| {
             let path = path.display();
             let mend = if there {
-                format!("make it readable: ls -l {path}")
+                format!("name a file that you can read: ls -ld {path}")
             } else {
-                format!("{MAKE} > {path}")
+                // Nobody else may read it.
+                format!("make one: (umask 077; openssl rand -hex 32 > {path})")
             };
             error.hint(mend)
         })?;
@@ -57,7 +58,7 @@ pub fn in_text(text: &str, path: &Path) -> Result<Vec<Secret>> {
     if keys.is_empty() {
         return Err(
             Error::usage(format!("the key file {} holds no key", path.display()))
-                .hint(format!("{MAKE} > {}", path.display())),
+                .hint(format!("{MAKE}, and write it there")),
         );
     }
     Ok(keys)

@@ -77,6 +77,23 @@ fn down_names_what_it_removed() {
 }
 
 #[test]
+fn a_gateway_that_is_taken_away_is_not_waited_for() {
+    let Some(stack) = Stack::alone() else { return };
+    let sandbox = &stack.sandbox;
+    sandbox.write("ollamactl.yaml", "gateway: {health_path: /absent}");
+    let up = sandbox.spawn(["up"]);
+    up.wait_to_say("health: waiting for the gateway: ");
+    let remove = format!("docker rm --force {}", stack.container(SERVICE));
+    sandbox.shell(&remove).code(0);
+    up.finish().code(1).says([
+        "was taken away, and nothing starts it again",
+        "hint: have it again: ollamactl up",
+    ]);
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
 fn an_up_that_fails_halfway_says_why_and_down_takes_away_what_it_made() {
     let Some(stack) = Stack::whole() else { return };
     stack.write_compose(|compose| {
