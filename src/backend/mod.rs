@@ -32,7 +32,7 @@ pub use kill::{Ended, Killed, kill};
 pub use kill_plan::{Doomed, plan_kill};
 pub use launch::{Launch, exposure};
 pub use log::{RotatingLog, tail};
-pub use observe::{Observed, Standing, observe, observe_anyway, recorded, relay_lost};
+pub use observe::{Observed, Standing, observe, observe_anyway, readable, recorded, relay_lost};
 pub use orphans::orphans;
 pub use owner::{Holder, LogPlace, Owner, app_log};
 pub use precheck::{free_bytes, needed_memory, total_memory};

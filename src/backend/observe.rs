@@ -172,6 +172,11 @@ pub fn relay_lost(paths: &Paths, host: &OllamaHost) -> bool {
     record.is_some_and(|record| !record.is_ours() && record.relay == RelayState::Gone)
 }
 
+/// Fails where there is a record that cannot be read.
+pub fn readable(paths: &Paths, host: &OllamaHost) -> Result<()> {
+    living_record(paths, host).map(drop)
+}
+
 /// What is known of the backend at this address without asking it; nothing where the record cannot be read.
 pub fn recorded(paths: &Paths, host: &OllamaHost) -> Option<Record> {
     living_record(paths, host).unwrap_or_default()

@@ -8,7 +8,7 @@ use super::{Launch, Owner, child};
 use crate::daemon::{Restarts, Slot};
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
-use crate::process::Identity;
+use crate::process::{self, Identity};
 
 /// Where the backend came from.
 ///
@@ -153,6 +153,11 @@ impl Record {
         );
         if relays && !self.supervisor.is_alive() {
             self.relay = RelayState::Gone;
+        } else if relays && process::is_suspended(self.supervisor.pid) {
+            self.relay = RelayState::Waiting {
+                reason: format!("its supervisor, pid {}, is suspended", self.supervisor.pid),
+                hint: Some("ollamactl restart".to_owned()),
+            };
         }
         self
     }

@@ -5,6 +5,7 @@ use crate::backend::{self, Launch, Owner, Standing};
 use crate::cli::RestartArgs;
 use crate::config::Flags;
 use crate::error::{Error, Kind};
+use crate::process::{self, commands};
 
 pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result<()> {
     let mut flags = Flags::default();
@@ -41,6 +42,17 @@ pub(super) async fn run(context: &Context, args: &RestartArgs) -> anyhow::Result
 }
 
 fn not_ours(owner: &Owner) -> Error {
+    if let Some(supervisor) = supervisor(owner) {
+        let command = commands::as_started(supervisor.pid) + "ollamactl restart";
+        return Error::new(
+            Kind::Conflict,
+            format!(
+                "this backend was started by {}, of whose records this state folder has none",
+                supervisor.describe()
+            ),
+        )
+        .hint(format!("restart it from where it was started: {command}"));
+    }
     let error = Error::new(
         Kind::Conflict,
         format!("this Ollama is not ollamactl's to restart: it is owned by {owner}"),
@@ -53,4 +65,12 @@ fn not_ours(owner: &Owner) -> Error {
     error.hint(format!(
         "end it, and start one of ollamactl's: {end}; ollamactl serve --background"
     ))
+}
+
+/// A supervisor of ollamactl's above it, which another state folder knows.
+fn supervisor(owner: &Owner) -> Option<process::Info> {
+    let backend = process::info(owner.process()?.pid)?;
+    let parent = process::info(backend.parent)?;
+    let supervises = parent.is_ollamactl() && parent.subcommand() == Some("supervise");
+    supervises.then_some(parent)
 }

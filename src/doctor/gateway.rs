@@ -309,6 +309,10 @@ async fn engine_checks(
 
 fn ports(service: &Service, state: &GatewayState, engine: &Engine) -> Vec<Check> {
     const NAME: &str = "gateway port";
+    if state.has_lost_ports(service) {
+        let text = format!("{}, though its service does", state.describe());
+        return vec![Check::fail(NAME, text, "ollamactl gateway up")];
+    }
     if state.is_running() {
         return vec![Check::ok(NAME, state.describe())];
     }

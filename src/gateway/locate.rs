@@ -30,6 +30,9 @@ pub struct Located {
     /// It runs, and there is nothing by which to tell how it fares: neither a port nor a health check.
     #[serde(skip)]
     pub mute: bool,
+    /// It runs and publishes none of the ports that its service publishes.
+    #[serde(skip)]
+    pub lost_ports: bool,
     /// Where it is reached; `None` while it does not run or publishes nothing.
     pub url: Option<String>,
     /// What the last health check printed, or how it ended.
@@ -63,6 +66,7 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
     Ok(Located {
         kind: "compose",
         mute: state.is_mute(),
+        lost_ports: state.has_lost_ports(compose.project.service(&compose.service)?),
         restarts: Restarts {
             count: state.restarts.try_into().unwrap_or_default(),
             last_exit: ended.as_ref().map(ToString::to_string),
@@ -109,6 +113,7 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
         state: if running { "running" } else { "absent" }.to_owned(),
         health: None,
         mute: false,
+        lost_ports: false,
         url: running.then(|| format!("http://{address}")),
         detail: None,
         ended: None,

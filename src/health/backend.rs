@@ -5,6 +5,7 @@ use crate::backend::{self, RelayState};
 use crate::error::Result;
 use crate::gateway::Gateway;
 use crate::ollama::{Client, OllamaHost, Probe};
+use crate::process;
 
 /// What fails of the two that are asked about; without a backend nothing is known of the model.
 pub(super) async fn backend_and_model(
@@ -17,6 +18,8 @@ pub(super) async fn backend_and_model(
     host.looked_up().await;
     let client = Client::new(host)?;
     if let Some(failure) = check_backend(question, &client).await {
+        // What cannot be read keeps `up` from starting one too.
+        backend::readable(question.paths, host)?;
         return Ok(Some(failure));
     }
     Ok(if question.model && question.level >= Level::Ready {
@@ -79,18 +82,25 @@ pub(super) fn relay_gone(question: &Question<'_>, host: &OllamaHost) -> Option<F
         return None;
     };
     let service = compose.project.service(&compose.service).ok()?;
-    let gone = match backend::recorded(question.paths, host) {
-        Some(record) => record.relay == RelayState::Gone,
-        None => backend::relay_lost(question.paths, host),
+    let (why, hint) = match backend::recorded(question.paths, host) {
+        Some(record) if process::is_suspended(record.supervisor.pid) => {
+            ("is suspended, and with it", "ollamactl restart")
+        }
+        Some(record) if record.relay == RelayState::Gone => KILLED,
+        None if backend::relay_lost(question.paths, host) => KILLED,
+        _ => return None,
     };
-    (gone && service.network_mode != "host").then(|| {
-        Failure::new(
-            Part::Backend,
-            "its supervisor was killed, and with it went the relay by which containers reach it",
-            "ollamactl serve --background",
-        )
+    (service.network_mode != "host").then(|| {
+        let reason = format!("its supervisor {why} the relay by which containers reach it");
+        Failure::new(Part::Backend, reason, hint)
     })
 }
+
+/// What happened to the supervisor and to its relay, and the next command.
+const KILLED: (&str, &str) = (
+    "was killed, and with it went",
+    "ollamactl serve --background",
+);
 
 /// Whether a supervisor of ours is about to start a backend again that was ready before.
 fn ended_by_itself(question: &Question<'_>, host: &OllamaHost) -> bool {

@@ -1,7 +1,13 @@
 //! The gateway: a container of the compose service, or the embedded one.
 
+use serde_json::Value;
+
 use super::{ANSWER, Failure, Part, Question, crashing};
 use crate::gateway::{Gateway, Located, locate};
+
+const LOGS: &str = "ollamactl logs gateway";
+/// Asks the backend from where the gateway is.
+const WAY: &str = "ollamactl doctor";
 
 /// The gateway that runs and is healthy, or why there is none.
 pub(super) async fn check_gateway(
@@ -23,7 +29,7 @@ pub(super) async fn check_gateway(
         })?;
     // In a loop it is now this, now that.
     if matches!(located.state.as_str(), "running" | "restarting")
-        && let Some(failure) = crashing(Part::Gateway, &located.restarts, "ollamactl logs gateway")
+        && let Some(failure) = crashing(Part::Gateway, &located.restarts, LOGS)
     {
         return Err(failure);
     }
@@ -35,7 +41,9 @@ pub(super) async fn check_gateway(
     }
     let Some(url) = &located.url else {
         // Nothing is published, so its own health check is all there is to ask.
-        return if located.health.is_some() {
+        return if located.lost_ports {
+            Err(unreachable(&located))
+        } else if located.health.is_some() {
             Ok(located)
         } else if located.mute {
             Err(mute(&located))
@@ -46,12 +54,22 @@ pub(super) async fn check_gateway(
     let url = format!("{url}{}", question.config.gateway.health_path.value);
     match ask(&url).await {
         Ok(()) => Ok(located),
-        Err((reason, body)) => Err(Failure::new(
-            Part::Gateway,
-            format!("{url}: {reason}"),
-            "ollamactl logs gateway",
-        )
-        .evidence(&body)),
+        Err(ailing) => {
+            let reason = format!("{url}: {}", ailing.reason);
+            Err(Failure::new(Part::Gateway, reason, ailing.hint).evidence(&ailing.body))
+        }
+    }
+}
+
+/// A container that has left the network through which its ports are published.
+fn unreachable(located: &Located) -> Failure {
+    let reason = format!(
+        "{} publishes no port, though its service does: it has left its network",
+        located.name
+    );
+    Failure {
+        lasting: true,
+        ..Failure::new(Part::Gateway, reason, "ollamactl gateway up")
     }
 }
 
@@ -70,7 +88,7 @@ fn not_running(located: &Located) -> Failure {
     if located.state == "exited" && exit.as_asked() {
         return Failure::absent(Part::Gateway, reason, UP);
     }
-    Failure::new(Part::Gateway, reason, "ollamactl logs gateway")
+    Failure::new(Part::Gateway, reason, LOGS)
 }
 
 /// A container of which nothing can be known but that it runs, however long one waits.
@@ -82,7 +100,7 @@ fn mute(located: &Located) -> Failure {
     let (reason, hint) = match located.restarts.describe() {
         Some(ended) => (
             format!("{reason}; it ended by itself before ({ended})"),
-            "ollamactl logs gateway",
+            LOGS,
         ),
         None => (
             reason,
@@ -107,38 +125,65 @@ fn ill(located: &Located, health: &str) -> Failure {
         detail => Failure::new(
             Part::Gateway,
             format!("the health check of {name} says {health}"),
-            if health == "starting" {
-                "ollamactl health --wait"
-            } else {
-                "ollamactl logs gateway"
+            match detail {
+                _ if health == "starting" => "ollamactl health --wait",
+                Some(said) if misses_backend(said) => WAY,
+                _ => LOGS,
             },
         )
-        .evidence(detail.as_deref().unwrap_or_default()),
+        .evidence(&without_hints(detail.as_deref().unwrap_or_default())),
     }
 }
 
-/// A health endpoint works when it answers with 2xx and does not say otherwise in its JSON. Else: why it
-/// does not, and what it answered.
-async fn ask(url: &str) -> std::result::Result<(), (String, String)> {
-    let answer = crate::ollama::fetch(url, ANSWER).await;
-    let (status, body) = answer.map_err(|error| (error.to_string(), String::new()))?;
-    let said = serde_json::from_str::<serde_json::Value>(&body).ok();
-    let word = said
-        .as_ref()
-        .and_then(|said| said.get("status"))
-        .and_then(|word| word.as_str());
+/// What ollamactl said as a container's health check, without the advice that was meant for inside it.
+fn without_hints(said: &str) -> String {
+    let lines = said.lines();
+    let lines = lines.filter(|line| !line.trim_start().starts_with("hint: "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What a health endpoint answers that does not say that all is well.
+struct Ailing {
+    reason: String,
+    /// What it answered, where that takes several lines.
+    body: String,
+    /// The next command.
+    hint: &'static str,
+}
+
+/// A health endpoint works when it answers with 2xx and does not say otherwise in its JSON.
+async fn ask(url: &str) -> std::result::Result<(), Ailing> {
+    let ailing = |reason: String, body: &str, hint| {
+        let body = body.to_owned();
+        Err(Ailing { reason, body, hint })
+    };
+    let (status, body) = match crate::ollama::fetch(url, ANSWER).await {
+        Ok(answer) => answer,
+        Err(none) if none.late => return ailing(none.reason, "", "ollamactl gateway restart"),
+        Err(none) => return ailing(none.reason, "", LOGS),
+    };
     let body = body.trim();
-    match word {
-        _ if !(200..300).contains(&status) && body.contains('\n') => {
-            Err((format!("HTTP {status}"), body.to_owned()))
-        }
-        _ if !(200..300).contains(&status) => Err((
-            format!("HTTP {status} {body}").trim_end().to_owned(),
-            String::new(),
-        )),
-        Some(word) if !["ok", "healthy", "up", "pass"].contains(&word.to_lowercase().as_str()) => {
-            Err((format!("it says {word:?}"), String::new()))
-        }
-        _ => Ok(()),
+    let said = serde_json::from_str::<Value>(body).unwrap_or_default();
+    let word = said["status"].as_str().unwrap_or("ok").to_lowercase();
+    if !(200..300).contains(&status) {
+        let hint = if misses_backend(body) { WAY } else { LOGS };
+        return if body.contains('\n') {
+            ailing(format!("HTTP {status}"), body, hint)
+        } else {
+            ailing(
+                format!("HTTP {status} {body}").trim_end().to_owned(),
+                "",
+                hint,
+            )
+        };
     }
+    if !["ok", "healthy", "up", "pass"].contains(&word.as_str()) {
+        return ailing(format!("it says {word:?}"), "", LOGS);
+    }
+    Ok(())
+}
+
+/// Our own gateway says that what it lacks is the backend.
+fn misses_backend(said: &str) -> bool {
+    said.contains(r#""failing":["backend"]"#)
 }

@@ -20,6 +20,21 @@ pub fn kill(pid: u32, uid: Option<u32>) -> String {
     format!("{}kill {pid}", if theirs { sudo() } else { "" })
 }
 
+/// What a command begins with that is to find what a process knows, where that process was started with
+/// another home or state folder: `HOME=/root `. Empty where it was not, or where that cannot be read.
+pub fn as_started(pid: u32) -> String {
+    const PLACES: [&str; 2] = ["HOME", "XDG_STATE_HOME"];
+    let Some(theirs) = super::environment(pid) else {
+        return String::new();
+    };
+    let differing = PLACES.iter().filter_map(|&name| {
+        let theirs = theirs.get(name).map(String::as_str).unwrap_or_default();
+        let ours = std::env::var(name).unwrap_or_default();
+        (theirs != ours).then(|| format!("{name}={theirs} "))
+    });
+    differing.collect()
+}
+
 /// What shows who listens on a port, another user's processes too.
 pub fn who_listens(port: u16) -> String {
     let sudo = sudo();

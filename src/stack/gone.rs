@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use tokio::time::Instant;
 
-use super::meanwhile::RESTARTING;
+use super::meanwhile::{RESTARTING, stopped, was_stopped};
 use super::request::UpRequest;
 use crate::backend::{self, Origin, Owner, Record};
 use crate::engine::Engine;
@@ -35,6 +35,9 @@ impl Gone {
             && !backend::slot(request.paths, &host).is_locked()?
             && backend::recorded(request.paths, &host).is_none();
         self.backend.check(now, || {
+            if was_stopped(request) {
+                return stopped(request);
+            }
             Error::failed(format!(
                 "the backend on {host} ended, and nothing starts it again"
             ))

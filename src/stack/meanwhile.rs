@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::request::UpRequest;
 use crate::backend::{self, Record};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::gateway::{Gateway, embedded};
 use crate::ollama::{Client, Probe};
 use crate::process::Identity;
@@ -34,6 +34,22 @@ pub(super) async fn restarted(request: &UpRequest<'_>, seen: &Record) -> bool {
         }
     }
     false
+}
+
+/// Whether somebody stopped the backend: an orderly end leaves no record, a killed supervisor does.
+pub(super) fn was_stopped(request: &UpRequest<'_>) -> bool {
+    let slot = backend::slot(request.paths, &request.config.client_host());
+    !slot.record_file().exists()
+}
+
+/// The error for a backend that somebody stopped meanwhile.
+pub(super) fn stopped(request: &UpRequest<'_>) -> Error {
+    let host = request.config.client_host();
+    Error::new(
+        Kind::Unhealthy,
+        format!("the backend on {host} was stopped meanwhile, by another ollamactl"),
+    )
+    .hint("have it again: ollamactl up")
 }
 
 /// The background processes of the stack that are ready.

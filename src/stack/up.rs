@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::meanwhile::{GoingOn, restarted};
+use super::meanwhile::{GoingOn, restarted, stopped, was_stopped};
 use super::request::UpRequest;
 use super::wait::{too_slow, until_healthy};
-use crate::backend::{self, Launch, PullRequest, Record, RelayState, Standing};
+use crate::backend::{self, Launch, Origin, PullRequest, Record, RelayState, Standing};
 use crate::config::{Config, Mode};
 use crate::daemon::Shutdown;
 use crate::engine::Engine;
@@ -48,7 +48,12 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
         match (&outcome, record) {
             (Err(error), Some(record)) if error.kind == Kind::Unhealthy => {
                 if Instant::now() >= deadline || !restarted(request, &record).await {
-                    break outcome;
+                    let is_ours = !matches!(record.origin, Origin::Adopted { .. });
+                    break if is_ours && was_stopped(request) {
+                        Err(stopped(request))
+                    } else {
+                        outcome
+                    };
                 }
                 events.note("the backend was restarted meanwhile: once more");
             }

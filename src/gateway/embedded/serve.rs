@@ -166,7 +166,8 @@ pub(super) fn cannot_listen(listen: SocketAddr, error: std::io::Error) -> Error 
     let theirs = |owner: &process::Info| owner.uid.filter(|uid| Some(*uid) != users::own());
     match owner.as_ref().map(|owner| (owner, theirs(owner))) {
         Some((owner, None)) if owner.is_ollamactl() && !is_foreground(owner) => {
-            error.hint("stop it: ollamactl gateway down")
+            let command = commands::as_started(owner.pid) + "ollamactl gateway down";
+            error.hint(format!("stop it: {command}"))
         }
         // What is known of it is in that user's home.
         Some((owner, Some(uid))) if owner.is_ollamactl() && !is_foreground(owner) => {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::Serialize;
 
+use crate::compose::Service;
 use crate::engine::models::{
     ContainerInspectResponse, ContainerState, HealthConfig, HealthStatusEnum, HealthcheckResult,
     PortMap,
@@ -99,6 +100,14 @@ impl GatewayState {
         let mut ports = self.published.iter();
         let asked = self.has_check || ports.any(|port| port.protocol == "tcp");
         self.is_running() && !asked
+    }
+
+    /// It runs and publishes no port, though its service does. A network that it shares with others publishes
+    /// for it.
+    pub fn has_lost_ports(&self, service: &Service) -> bool {
+        let mut ports = service.ports.iter();
+        let publishes = service.network_mode.is_empty() && ports.any(|port| port.protocol == "tcp");
+        self.is_running() && publishes && self.published.is_empty()
     }
 
     /// `container app-ollama-functions-1 on 0.0.0.0:9104`.

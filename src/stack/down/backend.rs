@@ -3,7 +3,7 @@
 use tokio::time::timeout;
 
 use super::{Down, LOOK, names};
-use crate::backend::{self, Stopped};
+use crate::backend::{self, Origin, Stopped};
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Events;
@@ -52,14 +52,14 @@ async fn end_backend(
         }
         Stopped::Ended { record, forced } => {
             warn(users, forced, events);
-            if record.process().is_some() {
-                let (noun, bind) = (record.launch.noun(), &record.launch.bind);
-                step.done(format!("{noun} on {bind} stopped"));
-                down.ended.push(record.describe());
-            } else {
+            if matches!(record.origin, Origin::Adopted { .. }) {
                 step.done("relay stopped; the backend goes on, since ollamactl did not start it");
                 let host = record.launch.host().for_client();
                 down.kept.push(format!("{} on {host}", noun(&host).await?));
+            } else {
+                let (noun, bind) = (record.launch.noun(), &record.launch.bind);
+                step.done(format!("{noun} on {bind} stopped"));
+                down.ended.push(record.describe());
             }
         }
     }
