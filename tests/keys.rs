@@ -50,7 +50,7 @@ fn a_key_that_is_refused_is_told_from_none() {
     sandbox.set("OLLAMACTL_GATEWAY_KEY", OTHER);
     let refused = [
         "401 Unauthorized",
-        "the key of environment OLLAMACTL_GATEWAY_KEY was sent, and refused",
+        "401 Unauthorized: the key of environment OLLAMACTL_GATEWAY_KEY was refused\n",
         "hint: name the key that it was started with",
         "ollamactl gateway up",
     ];
@@ -59,7 +59,7 @@ fn a_key_that_is_refused_is_told_from_none() {
     sandbox.unset("OLLAMACTL_GATEWAY_KEY");
     let none = [
         "401 Unauthorized",
-        "no key was sent: none is set here",
+        "401 Unauthorized: no key was sent: none is set here\n",
         "hint: set OLLAMACTL_GATEWAY_KEY",
         "OLLAMACTL_GATEWAY_KEY_FILE",
         "gateway.key_file",
@@ -70,7 +70,7 @@ fn a_key_that_is_refused_is_told_from_none() {
     sandbox.set("OLLAMACTL_GATEWAY_KEY_FILE", &file.display().to_string());
     fails(
         &sandbox,
-        ["keys (environment OLLAMACTL_GATEWAY_KEY_FILE) was sent, and refused"],
+        ["keys (environment OLLAMACTL_GATEWAY_KEY_FILE) was refused"],
     );
     std::fs::remove_file(&file).expect("removed");
     fails(&sandbox, ["no key was sent: cannot read the key file"]);
@@ -200,7 +200,7 @@ secrets:
     fails(
         &sandbox,
         [
-            "the key of /etc/keys/keys.txt of service ollama-functions was sent, and refused",
+            "the key of /etc/keys/keys.txt of service ollama-functions was refused",
             "ollamactl gateway up --force-recreate",
         ],
     );

@@ -29,10 +29,12 @@ impl Context {
             events: ui.events(),
             ui,
             paths: Paths::of_user()?,
-            folder: std::env::current_dir().context(
-                Kind::Usage,
-                || "cannot tell the current folder; was it removed?",
-            )?,
+            folder: std::env::current_dir()
+                .context(
+                    Kind::Usage,
+                    || "cannot tell the current folder; was it removed?",
+                )
+                .map_err(|error| error.hint("go to one that is there: cd ~"))?,
             // Variables that are not UTF-8 cannot be meant for us or for compose.
             environment: std::env::vars_os()
                 .filter_map(|(key, value)| {

@@ -16,17 +16,25 @@ pub(super) fn by_gateway(
     key: &Result<Key, String>,
     refusal: &Refusal,
 ) -> Failure {
-    let said = &refusal.message;
-    if ours && !refusal.challenge.contains(REALM) {
+    let known = ours && refusal.challenge.contains(REALM);
+    if ours && !known {
         let backend = question.config.client_host().url();
         return failure(
-            format!("{said}; it is the backend behind the gateway, {backend}, that asks for this"),
+            format!(
+                "{refusal}; it is the backend behind the gateway, {backend}, that asks for this"
+            ),
             ASKS_FOR_CREDENTIALS,
         );
     }
+    // What ours says of it is for whoever calls it by hand.
+    let said = if known {
+        format!("{}: ", refusal.answer)
+    } else {
+        format!("{refusal}; ")
+    };
     match key {
         Ok(Key { source, .. }) => failure(
-            format!("{said}; the key of {source} was sent, and refused"),
+            format!("{said}the key of {source} was refused"),
             match gateway {
                 Gateway::Embedded(_) => {
                     "name the key that it was started with (OLLAMACTL_GATEWAY_KEY, or OLLAMACTL_GATEWAY_KEY_FILE or gateway.key_file), or give it this one: ollamactl gateway up"
@@ -37,13 +45,13 @@ pub(super) fn by_gateway(
                 Gateway::Compose(_) => "set OLLAMACTL_GATEWAY_KEY to a key that the service takes",
             },
         ),
-        Err(why) => failure(format!("{said}; no key was sent: {why}"), SET),
+        Err(why) => failure(format!("{said}no key was sent: {why}"), SET),
     }
 }
 
 /// The backend itself asks for credentials.
 pub(super) fn by_backend(refusal: &Refusal) -> Failure {
-    failure(refusal.message.clone(), ASKS_FOR_CREDENTIALS)
+    failure(refusal.to_string(), ASKS_FOR_CREDENTIALS)
 }
 
 fn failure(reason: String, hint: &str) -> Failure {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::WWW_AUTHENTICATE;
 
-use super::client::{Client, answered, unreachable};
+use super::client::{Client, answered, error_text, unreachable};
 use super::name::ModelName;
 use crate::error::{Error, Kind, Result};
 
@@ -23,10 +23,22 @@ pub enum Token {
 /// A 401. A server may pass on one of the server behind it; the challenge tells whose it is.
 #[derive(Debug)]
 pub struct Refusal {
-    /// For people: URL, status and text.
-    pub message: String,
+    /// For people: who answered what.
+    pub answer: String,
+    /// What the answer says besides; may be empty.
+    pub text: String,
     /// `WWW-Authenticate`; empty where there is none.
     pub challenge: String,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.answer)?;
+        match self.text.as_str() {
+            "" => Ok(()),
+            text => write!(f, ": {text}"),
+        }
+    }
 }
 
 /// What came of one request.
@@ -109,13 +121,13 @@ async fn one_token(
     if no_such_path {
         return Ok(Answer::NoSuchPath);
     }
-    let message = || answered(url, status, &text);
     match status {
         StatusCode::UNAUTHORIZED => Ok(Answer::Refused(Refusal {
-            message: message(),
+            answer: answered(url, status, ""),
+            text: error_text(&text),
             challenge,
         })),
         _ if status.is_success() => Ok(Answer::Token),
-        _ => Err(Error::new(Kind::Unhealthy, message())),
+        _ => Err(Error::new(Kind::Unhealthy, answered(url, status, &text))),
     }
 }
