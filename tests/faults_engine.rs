@@ -362,6 +362,34 @@ fn an_engine_that_dies_in_mid_operation_leaves_the_state_unknown() {
     ]);
 }
 
+/// What was written down of the project.
+fn written(sandbox: &Sandbox) -> String {
+    let is_ledger = |name: &String| name.starts_with("project-lab-");
+    let name = sandbox.state_files().into_iter().find(is_ledger);
+    name.map_or_else(String::new, |name| {
+        std::fs::read_to_string(sandbox.state().join(name)).expect("readable")
+    })
+}
+
+#[test]
+fn what_a_killed_command_may_have_made_is_written_down_and_what_was_refused_is_not() {
+    for (line, name) in [
+        ("POST /networks/create", "lab_default"),
+        ("POST /containers/create", CONTAINER),
+    ] {
+        let (sandbox, engine) = scripted(on(line, Reply::Hang));
+        let up = sandbox.spawn(["gateway", "up"]);
+        until_true("a request", || engine.count(line) > 0);
+        up.signal(Signal::KILL);
+        assert_eq!(up.finish().status, 137);
+        assert!(written(&sandbox).contains(name), "{}", written(&sandbox));
+
+        let (sandbox, _engine) = scripted(on(line, refusal(500, "no")));
+        sandbox.run(["gateway", "up"]).code(1);
+        assert!(!written(&sandbox).contains(name), "{}", written(&sandbox));
+    }
+}
+
 /// A container of this name, made by this project.
 fn container(project: &str) -> Value {
     json!({

@@ -114,6 +114,30 @@ impl Ledger {
         Ok(paths::read_json(&self.file, &hint)?.unwrap_or_default())
     }
 
+    /// Adds what is about to be made: whoever is cut off in the middle does not know whether it was. A container
+    /// that had the name is gone, or else this one would not be made.
+    pub fn announce(&self, about: &Created) -> Result<()> {
+        let mut all = self.read()?;
+        all.ids.retain(|name, _| !about.containers.contains(name));
+        all.merge(about);
+        // Nobody reads it after a power cut that has not got what it is about.
+        paths::create_private_dir(&self.folder)?;
+        paths::replace_private(&self.file, &json(&all)?)
+    }
+
+    /// Takes back what was announced, and was not made.
+    pub fn retract(&self, about: &Created) -> Result<()> {
+        let mut all = self.read()?;
+        all.containers
+            .retain(|name| !about.containers.contains(name));
+        all.networks.retain(|name| !about.networks.contains(name));
+        all.volumes.retain(|name| !about.volumes.contains(name));
+        if all.is_empty() {
+            return self.clear();
+        }
+        self.write(&all)
+    }
+
     /// Adds what was made.
     pub fn add(&self, created: &Created) -> Result<()> {
         if created.is_empty() {
@@ -155,15 +179,17 @@ impl Ledger {
 
     fn write(&self, created: &Created) -> Result<()> {
         paths::create_private_dir(&self.folder)?;
-        let json = serde_json::to_vec_pretty(created)
-            .context(Kind::Failed, || "cannot write the ledger")?;
-        paths::write_private(&self.file, &json)
+        paths::write_private(&self.file, &json(created)?)
     }
 
     /// Forgets the project: all of it is gone.
     pub fn clear(&self) -> Result<()> {
         paths::remove_if_there(&self.file)
     }
+}
+
+fn json(created: &Created) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(created).context(Kind::Failed, || "cannot write the ledger")
 }
 
 #[cfg(test)]

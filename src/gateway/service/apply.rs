@@ -176,6 +176,26 @@ impl<'a> Applier<'a> {
         all(each).await
     }
 
+    /// Makes what is written down before the engine is asked for it, so that `down` knows of it also where
+    /// this command is cut off before the answer (Ctrl-C, a killed process, an engine that dies).
+    pub(super) async fn announced<T>(
+        &self,
+        about: &Created,
+        making: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let Some(ledger) = &self.options.ledger else {
+            return making.await;
+        };
+        ledger.announce(about)?;
+        let made = making.await;
+        let is_open = |kind| matches!(kind, Kind::Unknown | Kind::Timeout | Kind::Engine);
+        if made.as_ref().is_err_and(|error| !is_open(error.kind)) {
+            // The error that made it vain is the one to tell.
+            let _ = ledger.retract(about);
+        }
+        made
+    }
+
     /// At once, so that nothing is forgotten when a later step fails.
     pub(super) fn write_down(&self, made: impl FnOnce(&mut Created)) -> Result<()> {
         let mut created = self.created.borrow_mut();
@@ -209,14 +229,24 @@ impl<'a> Applier<'a> {
     async fn create_network(&self, key: &str, name: &str) -> Result<()> {
         self.step.progress(format!("create network {name}"));
         let request = shared::network(self.target.project, &self.release, key, name);
-        self.engine.create_network(request).await?;
+        let making = self.engine.create_network(request);
+        let about = Created {
+            networks: vec![name.to_owned()],
+            ..Created::default()
+        };
+        self.announced(&about, making).await?;
         self.write_down(|created| created.networks.push(name.to_owned()))
     }
 
     async fn create_volume(&self, key: &str, name: &str) -> Result<()> {
         self.step.progress(format!("create volume {name}"));
         let request = shared::volume(self.target.project, &self.release, key, name);
-        self.engine.create_volume(request).await?;
+        let making = self.engine.create_volume(request);
+        let about = Created {
+            volumes: vec![name.to_owned()],
+            ..Created::default()
+        };
+        self.announced(&about, making).await?;
         self.write_down(|created| created.volumes.push(name.to_owned()))
     }
 

@@ -4,7 +4,7 @@ use super::apply::Applier;
 use super::inherited::Inherited;
 use super::making::Making;
 use super::observe::Found;
-use super::{alias, create, exposure, labels, mounts, namespaces};
+use super::{Created, alias, create, exposure, labels, mounts, namespaces};
 use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
 
@@ -131,15 +131,22 @@ impl Applier<'_> {
         };
         let (body, later) = create::body(&making)?;
         self.tell(service);
+        let making = self.engine.create_container(name, &service.platform, body);
+        let about = Created {
+            containers: vec![name.to_owned()],
+            ..Created::default()
+        };
         let id = self
-            .engine
-            .create_container(name, &service.platform, body)
+            .announced(&about, making)
             .await
             .map_err(|error| mounts::explained(error, self.target.project, service))?;
         for (network, settings) in later {
             let connected = self.engine.connect_network(&network, &id, settings);
             if let Err(error) = connected.await {
-                return Err(self.withdrawn(&id, error).await);
+                let error = self.withdrawn(&id, error).await;
+                // The error that made it vain is the one to tell.
+                let _ = self.is_gone(name);
+                return Err(error);
             }
         }
         Ok(id)
