@@ -31,6 +31,9 @@ pub(in crate::compose) fn ports(text: &str) -> Result<Vec<Port>, String> {
     let host_ip = host_ip.filter(|address| !address.is_empty());
     let host_ip = host_ip.map(|host| address(text, host)).transpose()?;
     let targets = port_range(target).ok_or_else(wanted)?;
+    if targets.contains(&0) {
+        return Err(wanted());
+    }
     let port = |target: u32, published: Option<String>| Port {
         mode: "ingress".to_owned(),
         host_ip: host_ip.map(str::to_owned),
@@ -56,13 +59,13 @@ pub(in crate::compose) fn ports(text: &str) -> Result<Vec<Port>, String> {
         .collect())
 }
 
-/// An IPv4 address, or an IPv6 one in brackets, which are taken off.
+/// An address in brackets, which are taken off; without them only one of version 4.
 fn address<'t>(text: &str, host: &'t str) -> Result<&'t str, String> {
     let six = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
     let valid = match six {
-        Some(six) => six.parse::<std::net::Ipv6Addr>().is_ok(),
+        Some(six) => six.parse::<std::net::IpAddr>().is_ok(),
         None => host.parse::<std::net::Ipv4Addr>().is_ok(),
     };
     if valid {
@@ -227,6 +230,8 @@ mod tests {
             "",
             "x",
             "80:",
+            "80:0",
+            "0",
             "70000",
             "80:81:82",
             "2-1",
