@@ -79,7 +79,7 @@ impl Field<'_> {
             Node::Float(value) => Ok(*value as f32),
             Node::Text(text) => {
                 let fault = |_| self.invalid(format!("must be a number, not `{text}`"));
-                text.trim().parse().map_err(fault)
+                text.parse().map_err(fault)
             }
             _ => self.must_be("a number"),
         }

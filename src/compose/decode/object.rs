@@ -43,6 +43,14 @@ impl<'a> Object<'a> {
         })
     }
 
+    /// A value that is none of these keys', nor an extension's.
+    pub(in crate::compose) fn beside(&self, keys: &[&str]) -> Option<Field<'a>> {
+        let other = |key: &&String| !keys.contains(&key.as_str()) && !key.starts_with("x-");
+        let (key, node) = self.map.iter().find(|(key, _)| other(key))?;
+        let path = self.path.key(key);
+        Some(Field { path, node })
+    }
+
     /// The value of a key, decoded; the default where it is absent.
     pub(in crate::compose) fn or_default<T: Default>(
         &self,

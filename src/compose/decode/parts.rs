@@ -76,7 +76,7 @@ fn env_file(field: &Field) -> Decoded<EnvFile> {
         return Err(field.invalid(format!("format must be raw or absent, not `{format}`")));
     }
     let file = EnvFile {
-        path: o.text("path")?.into(),
+        path: o.needed("path")?.text()?.into(),
         required: o.option("required", Field::bool)?.unwrap_or(true),
         raw: format == "raw",
         named: field.path.clone(),
@@ -96,15 +96,12 @@ fn device(field: &Field) -> Decoded<Device> {
         return short::device(text).map_err(|reason| field.invalid(reason));
     }
     let o = field.object()?;
-    let source = o.text("source")?;
     let device = Device {
-        target: o
-            .option("target", Field::text)?
-            .unwrap_or_else(|| source.clone()),
+        source: o.needed("source")?.text()?,
+        target: o.needed("target")?.text()?,
         permissions: o
             .option("permissions", Field::text)?
             .unwrap_or_else(|| "rwm".to_owned()),
-        source,
     };
     refuse_unknown(&o)?;
     Ok(device)

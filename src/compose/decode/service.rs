@@ -79,7 +79,7 @@ pub(in crate::compose) fn service(
         network_mode: o.text("network_mode")?,
         networks: network::of_service(&o, &mut unsupported)?,
         oom_kill_disable: o.bool("oom_kill_disable")?,
-        oom_score_adj: o.int("oom_score_adj")?,
+        oom_score_adj: o.or_default("oom_score_adj", oom_score_adj)?,
         pid: o.text("pid")?,
         pids_limit: o.truncated("pids_limit")?,
         platform: o.text("platform")?,
@@ -96,7 +96,7 @@ pub(in crate::compose) fn service(
         stdin_open: o.bool("stdin_open")?,
         stop_grace_period: o.option("stop_grace_period", Field::interval)?,
         stop_signal: o.text("stop_signal")?,
-        storage_opt: o.labels("storage_opt")?,
+        storage_opt: o.or_default("storage_opt", storage_opt)?,
         sysctls: o.labels("sysctls")?,
         tmpfs: o.one_or_more("tmpfs")?,
         tty: o.bool("tty")?,
@@ -123,6 +123,22 @@ fn percent(field: &Field) -> Decoded<f32> {
     match u8::try_from(field.int()?) {
         Ok(percent @ ..=100) => Ok(percent.into()),
         _ => Err(field.invalid("must be a percentage, 0 to 100")),
+    }
+}
+
+/// Strings and numbers; nothing stands for an empty string.
+fn storage_opt(field: &Field) -> Decoded<BTreeMap<String, String>> {
+    field.map(|field| match field.node {
+        Node::Null => Ok(String::new()),
+        _ => field.text_or_number(),
+    })
+}
+
+/// The kernel's range.
+fn oom_score_adj(field: &Field) -> Decoded<i64> {
+    match field.int()? {
+        score @ -1000..=1000 => Ok(score),
+        _ => Err(field.invalid("must be a number from -1000 to 1000")),
     }
 }
 

@@ -120,6 +120,34 @@ const REFUSED: &[(&str, &str)] = &[
         "size: must not be negative",
     ),
     (
+        "services: {a: {image: x, cpus: '1.5 '}}",
+        "cpus: must be a number",
+    ),
+    (
+        "services: {a: {image: x, devices: [{source: /dev/a}]}}",
+        "devices[0]: lacks `target`",
+    ),
+    (
+        "services: {a: {image: x, env_file: [{required: false}]}}",
+        "env_file[0]: lacks `path`",
+    ),
+    (
+        "services: {a: {image: x, storage_opt: ['size=1G']}}",
+        "storage_opt: must be a mapping",
+    ),
+    (
+        "services: {a: {image: x, oom_score_adj: 1001}}",
+        "oom_score_adj: must be a number from -1000",
+    ),
+    (
+        "secrets: {s: }\nservices: {a: {image: x}}",
+        "secrets.s: must be a mapping, not nothing",
+    ),
+    (
+        "volumes: {v: {external: true, labels: {a: b}}}\nservices: {a: {image: x}}",
+        "volumes.v.labels: says what an external volume is",
+    ),
+    (
         "configs: {s: {content: x, file: y}}\nservices: {a: {image: x}}",
         "configs.s: needs one of",
     ),
