@@ -90,9 +90,6 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
         service.unreadable = Some(Report::from(&error));
     }
     imply_dependencies(&mut service);
-    if service.networks.is_empty() && service.network_mode.is_empty() {
-        service.networks.insert("default".to_owned(), None);
-    }
     Ok(service)
 }
 

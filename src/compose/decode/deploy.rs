@@ -26,7 +26,7 @@ pub(in crate::compose) fn deploy(
     warnings.extend(set.map(|key| format!("{}.{key} has effect only in a swarm", field.path)));
     let deploy = Deploy {
         mode: o.text("mode")?,
-        replicas: o.option("replicas", Field::int)?,
+        replicas: o.option("replicas", Field::natural)?,
         labels: o.labels("labels")?,
         update_config: o.option("update_config", update_config)?,
         rollback_config: o.option("rollback_config", update_config)?,
@@ -42,7 +42,7 @@ pub(in crate::compose) fn deploy(
 fn update_config(field: &Field) -> Decoded<UpdateConfig> {
     let o = field.object()?;
     let config = UpdateConfig {
-        parallelism: o.option("parallelism", Field::int)?,
+        parallelism: o.option("parallelism", Field::natural)?,
         delay: o.or_default("delay", Field::interval)?,
         failure_action: o.text("failure_action")?,
         monitor: o.or_default("monitor", Field::interval)?,
@@ -61,7 +61,7 @@ fn placement(field: &Field) -> Decoded<Placement> {
             let spread = field.object()?.text("spread")?;
             Ok(Preference { spread })
         })?,
-        max_replicas_per_node: o.int("max_replicas_per_node")?,
+        max_replicas_per_node: o.or_default("max_replicas_per_node", Field::natural)?,
     };
     refuse_unknown(&o)?;
     Ok(placement)
@@ -100,7 +100,7 @@ fn restart_policy(field: &Field) -> Decoded<RestartPolicy> {
     let policy = RestartPolicy {
         condition: o.text("condition")?,
         delay: o.option("delay", Field::interval)?,
-        max_attempts: o.option("max_attempts", Field::int)?,
+        max_attempts: o.option("max_attempts", Field::natural)?,
         window: o.option("window", Field::interval)?,
     };
     refuse_unknown(&o)?;
@@ -141,6 +141,6 @@ fn device_request(field: &Field) -> Decoded<DeviceRequest> {
 fn device_count(field: &Field) -> Decoded<i64> {
     match field.node {
         Node::Text(text) if text.eq_ignore_ascii_case("all") => Ok(-1),
-        _ => field.int(),
+        _ => field.integer(),
     }
 }

@@ -70,20 +70,20 @@ fn check_name(name: &str, field: &Field) -> Decoded<()> {
     Err(field.invalid("a name may have letters, digits, `.`, `_` and `-`"))
 }
 
-/// Decodes every value of a section; nothing at all stands for the defaults.
+/// Decodes every value of a section; nothing at all stands for the defaults of a network or volume.
 fn section<T: Default>(
     object: &Object,
-    key: &'static str,
+    section_name: &'static str,
     mut decode: impl FnMut(&Object) -> Decoded<T>,
 ) -> Decoded<BTreeMap<String, T>> {
-    let Some(section) = object.get(key) else {
+    let Some(section) = object.get(section_name) else {
         return Ok(BTreeMap::new());
     };
     let mut values = BTreeMap::new();
     for (key, field) in section.entries()? {
         check_name(key, &field)?;
         let value = match field.node {
-            Node::Null => T::default(),
+            Node::Null if matches!(section_name, "networks" | "volumes") => T::default(),
             _ => decode(&field.object()?)?,
         };
         values.insert(key.to_owned(), value);
@@ -142,6 +142,9 @@ fn ipam(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Ipam> {
 
 fn volume(o: &Object, unsupported: &mut Vec<String>) -> Decoded<Volume> {
     let (external, name) = external(o)?;
+    if external && let Some(field) = o.beside(&["external", "name"]) {
+        return Err(field.invalid("says what an external volume is, which others decide"));
+    }
     let volume = Volume {
         name,
         driver: o.text("driver")?,

@@ -31,6 +31,9 @@ pub(in crate::compose) fn ports(text: &str) -> Result<Vec<Port>, String> {
     let host_ip = host_ip.filter(|address| !address.is_empty());
     let host_ip = host_ip.map(|host| address(text, host)).transpose()?;
     let targets = port_range(target).ok_or_else(wanted)?;
+    if targets.contains(&0) {
+        return Err(wanted());
+    }
     let port = |target: u32, published: Option<String>| Port {
         mode: "ingress".to_owned(),
         host_ip: host_ip.map(str::to_owned),
@@ -56,13 +59,13 @@ pub(in crate::compose) fn ports(text: &str) -> Result<Vec<Port>, String> {
         .collect())
 }
 
-/// An IPv4 address, or an IPv6 one in brackets, which are taken off.
+/// An address in brackets, which are taken off; without them only one of version 4.
 fn address<'t>(text: &str, host: &'t str) -> Result<&'t str, String> {
     let six = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
     let valid = match six {
-        Some(six) => six.parse::<std::net::Ipv6Addr>().is_ok(),
+        Some(six) => six.parse::<std::net::IpAddr>().is_ok(),
         None => host.parse::<std::net::Ipv4Addr>().is_ok(),
     };
     if valid {
@@ -109,6 +112,11 @@ pub(in crate::compose) fn mount(text: &str) -> Result<Mount, String> {
             "`{text}` has an empty part ([source:]target[:options])"
         ));
     }
+    if parts.len() == 3 && options.is_empty() {
+        return Err(format!(
+            "`{text}` has an empty part ([source:]target[:options])"
+        ));
+    }
     let mut mount = Mount {
         source: source.to_owned(),
         target: target.to_owned(),
@@ -131,16 +139,15 @@ pub(in crate::compose) fn mount(text: &str) -> Result<Mount, String> {
 }
 
 /// Compose ignores options that it does not know, and so do the engines that it was written for.
+/// It takes each of the others for every kind of mount; the engine says what it cannot do.
 fn mount_option(mount: &mut Mount, option: &str) {
-    match (option, &mut mount.bind, &mut mount.volume) {
-        ("ro", ..) => mount.read_only = true,
-        ("rw", ..) => mount.read_only = false,
-        ("nocopy", _, Some(volume)) => volume.nocopy = true,
-        ("z" | "Z", bind, _) => {
-            option.clone_into(&mut bind.get_or_insert_default().selinux);
-        }
-        ("rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave", Some(bind), _) => {
-            option.clone_into(&mut bind.propagation);
+    match option {
+        "ro" => mount.read_only = true,
+        "rw" => mount.read_only = false,
+        "nocopy" => mount.volume.get_or_insert_default().nocopy = true,
+        "z" | "Z" => option.clone_into(&mut mount.bind.get_or_insert_default().selinux),
+        "rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave" => {
+            option.clone_into(&mut mount.bind.get_or_insert_default().propagation);
         }
         _ => {}
     }
@@ -227,6 +234,8 @@ mod tests {
             "",
             "x",
             "80:",
+            "80:0",
+            "0",
             "70000",
             "80:81:82",
             "2-1",
@@ -266,6 +275,7 @@ mod tests {
             ),
             ("/a:/b:ro,z", "bind /a /b ro z"),
             ("/a:/b:rslave", "bind /a /b rw rslave"),
+            ("aa:/b:rslave", "volume aa /b rw rslave"),
         ] {
             assert_eq!(shown(text), wanted);
         }
@@ -276,7 +286,7 @@ mod tests {
                 .expect("a volume")
                 .nocopy
         );
-        for text in ["", "aa:", ":b", "aa:b:c:d", "c:/data"] {
+        for text in ["", "aa:", ":b", "aa:/b:", "aa:b:c:d", "c:/data"] {
             assert!(mount(text).is_err(), "{text}");
         }
     }

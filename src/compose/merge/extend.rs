@@ -62,6 +62,7 @@ impl<'r, 'b> Extender<'r, 'b> {
     fn document(&mut self, mut node: Node, file: &FilePath) -> Result<Node> {
         if let Node::Map(top) = &mut node
             && let Some(include) = top.remove("include")
+            && include != Node::Null
         {
             let field = Field {
                 path: Path::default().key("include"),

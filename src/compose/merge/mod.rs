@@ -26,6 +26,8 @@ enum Rule {
     Shorthand(&'static str),
     /// Address pools, which are the same where their subnet is.
     Pools,
+    /// `all` is a list of one request, when a list follows. (Compose refuses `all` after anything.)
+    Requests,
     /// Mappings merge only for the same driver.
     Logging,
 }
@@ -58,6 +60,7 @@ fn rule(path: &[&str]) -> Rule {
         ["extra_hosts"] | ["build", "extra_hosts"] => Rule::Hosts,
         ["build"] => Rule::Shorthand("context"),
         ["extends"] => Rule::Shorthand("service"),
+        ["gpus"] => Rule::Requests,
         ["logging"] => Rule::Logging,
         _ => Rule::Deep,
     }
@@ -95,6 +98,10 @@ fn merge_at(base: Node, over: Node, path: &mut Vec<String>) -> Node {
             Node::Map(over)
         }
         (_, Node::Map(base), Node::Map(over)) => Node::Map(merge_maps(base, over, path)),
+        (Rule::Requests, base @ Node::Text(_), Node::List(over)) => {
+            let all = Map::from([("count".to_owned(), base)]);
+            Node::List([Node::Map(all)].into_iter().chain(over).collect())
+        }
         (rule, Node::List(base), Node::List(over)) => Node::List(append(base, over, rule)),
         (_, _, over) => over,
     }
@@ -296,6 +303,11 @@ mod tests {
             "extra_hosts: ['a=1']",
             "extra_hosts: {a: [1, 2], b: [3, 4]}",
             "extra_hosts: [a=1, a=2, b=3, b=4]",
+        );
+        service(
+            "gpus: all",
+            "gpus: [{count: 1}]",
+            "gpus: [{count: all}, {count: 1}]",
         );
         service("dns: 1.1.1.1", "dns: 8.8.8.8", "dns: [1.1.1.1, 8.8.8.8]");
     }

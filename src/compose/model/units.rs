@@ -1,13 +1,12 @@
 //! Compose's units: sizes (`512m`), durations (`1m30s`), argument vectors; and how Go prints them.
 
 use std::ops::Deref;
-use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
 use crate::compose::model::omit::{Omit, omit_default};
 
-/// A size in bytes; -1: unlimited, where that is allowed. In JSON, text.
+/// A size in bytes; -1, which is written as a number: unlimited, where that is allowed. In JSON, text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub i64);
 
@@ -19,9 +18,21 @@ impl Serialize for Bytes {
     }
 }
 
-/// A duration, which prints as Go prints it.
+/// A duration in nanoseconds, which prints as Go prints it. It may be negative: compose refuses none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Interval(pub Duration);
+pub struct Interval(pub i64);
+
+impl Interval {
+    /// In whole seconds, without what is left over.
+    pub fn as_secs(self) -> i64 {
+        self.0 / 1_000_000_000
+    }
+
+    #[cfg(test)]
+    pub(in crate::compose) fn from_secs(seconds: i64) -> Self {
+        Self(seconds * 1_000_000_000)
+    }
+}
 
 omit_default!(Interval);
 
@@ -31,10 +42,13 @@ impl Serialize for Interval {
     }
 }
 
-/// Go's `Duration.String`: `1h0m0s`, `1m30s`, `1.5s`, `500ms`, `0s`.
+/// Go's `Duration.String`: `1h0m0s`, `1m30s`, `1.5s`, `500ms`, `0s`, `-1s`.
 impl std::fmt::Display for Interval {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let total = self.0.as_nanos();
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        let total = self.0.unsigned_abs();
         if total < 1_000_000_000 {
             return match total {
                 0 => f.write_str("0s"),
@@ -55,7 +69,7 @@ impl std::fmt::Display for Interval {
 }
 
 /// `value / unit`, with as many decimals as it needs. `unit` is a power of ten.
-fn decimal(value: u128, unit: u128) -> String {
+fn decimal(value: u64, unit: u64) -> String {
     let fraction = format!("{:0width$}", value % unit, width = unit.ilog10() as usize);
     let fraction = fraction.trim_end_matches('0');
     if fraction.is_empty() {
@@ -89,9 +103,6 @@ pub(super) type Reason = String;
 pub(in crate::compose) fn bytes(text: &str) -> Result<Bytes, Reason> {
     let wanted =
         || format!("`{text}` is not a size (a number with b, k, m, g, t or p, such as 512m)");
-    if text.trim() == "-1" {
-        return Ok(Bytes(-1));
-    }
     let lower = text.trim().to_ascii_lowercase();
     let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let shift = match lower[digits.len()..]
@@ -125,14 +136,17 @@ pub(in crate::compose) fn bytes(text: &str) -> Result<Bytes, Reason> {
     }
 }
 
-/// Reads a duration: numbers with units, `1m30s`, `1.5h`, `500ms`; days and weeks too; `0`.
+/// Reads a duration: numbers with units, `1m30s`, `1.5h`, `500ms`; days and weeks too; `0`; with a sign.
 pub(in crate::compose) fn interval(text: &str) -> Result<Interval, Reason> {
     let wanted =
         || format!("`{text}` is not a duration (numbers with ns, us, ms, s, m, h, such as 1m30s)");
-    if text == "0" {
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
         return Ok(Interval::default());
     }
-    let mut rest = text;
     let mut total = 0.0_f64;
     if rest.is_empty() {
         return Err(wanted());
@@ -165,10 +179,9 @@ pub(in crate::compose) fn interval(text: &str) -> Result<Interval, Reason> {
     }
     #[allow(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "Go computes in float64 as well"
     )]
-    Ok(Interval(Duration::from_nanos(total.round() as u64)))
+    Ok(Interval((sign * total.round()) as i64))
 }
 
 #[cfg(test)]
@@ -186,11 +199,10 @@ mod tests {
             ("512m", 512 << 20),
             ("1.5g", 3 << 29),
             ("8 gb", 8 << 30),
-            ("-1", -1),
         ] {
             assert_eq!(bytes(text), Ok(Bytes(size)), "{text}");
         }
-        for text in ["", "x", "12q", "-5", "99999999999p", "1.2.3m"] {
+        for text in ["", "x", "12q", "-1", "99999999999p", "1.2.3m"] {
             assert!(bytes(text).is_err(), "{text}");
         }
     }
@@ -208,13 +220,17 @@ mod tests {
             ("1500us", "1.5ms"),
             ("1h0m0.25s", "1h0m0.25s"),
             ("7ns", "7ns"),
+            ("-1m30s", "-1m30s"),
+            ("-1d", "-24h0m0s"),
+            ("+5s", "5s"),
+            ("-0", "0s"),
         ] {
             assert_eq!(
                 interval(text).map(|i| i.to_string()),
                 Ok(printed.to_owned())
             );
         }
-        for text in ["", "5", "s", "1x", "1m30", "-1s", "1..5s"] {
+        for text in ["", "5", "s", "1x", "1m30", "1s-1s", "--1s", "-", "1..5s"] {
             assert!(interval(text).is_err(), "{text}");
         }
     }

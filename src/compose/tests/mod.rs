@@ -4,8 +4,10 @@ mod completed;
 mod composition;
 mod damaged;
 mod faults;
+mod missing;
 mod places;
 mod recorded;
+mod values;
 
 use std::collections::BTreeMap;
 

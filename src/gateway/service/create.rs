@@ -37,9 +37,7 @@ pub(super) fn body(
         entrypoint: service.entrypoint.0.clone(),
         labels: Some(labels::container(making)),
         stop_signal: some(&service.stop_signal),
-        stop_timeout: service
-            .stop_grace_period
-            .map(|grace| clamp(grace.0.as_secs())),
+        stop_timeout: service.stop_grace_period.map(compose::Interval::as_secs),
         host_config: Some(host_config(making)?),
         networking_config: first.map(|endpoints| NetworkingConfig {
             endpoints_config: Some(endpoints),
@@ -130,9 +128,7 @@ fn healthcheck(making: &Making<'_>) -> Result<Option<HealthConfig>> {
         ))
         .hint("remove it, or update the engine"));
     }
-    let nanos = |interval: Option<compose::Interval>| {
-        interval.map(|interval| i64::try_from(interval.0.as_nanos()).unwrap_or(i64::MAX))
-    };
+    let nanos = |interval: Option<compose::Interval>| interval.map(|interval| interval.0);
     let test = if check.disable {
         vec!["NONE".to_owned()]
     } else {
@@ -249,8 +245,4 @@ fn extra_hosts(making: &Making<'_>) -> Vec<String> {
         hosts.push(format!("{}:host-gateway", alias::NAME));
     }
     hosts
-}
-
-fn clamp(seconds: u64) -> i64 {
-    i64::try_from(seconds).unwrap_or(i64::MAX)
 }

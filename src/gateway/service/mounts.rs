@@ -82,8 +82,10 @@ fn plain(project: &Project, volume: &compose::Mount, binds_first: bool) -> Optio
         _ => return None,
     };
     let access = if volume.read_only { "ro" } else { "rw" };
-    let more = bind.map_or([""; 2], |bind| [&bind.selinux, &bind.propagation]);
-    let more = more.into_iter().filter(|option| !option.is_empty());
+    let more = bind.map_or([""; 2], |bind| [bind.selinux.as_str(), &bind.propagation]);
+    let nocopy = volume.volume.as_ref().is_some_and(|options| options.nocopy);
+    let more = more.into_iter().chain(nocopy.then_some("nocopy"));
+    let more = more.filter(|option| !option.is_empty());
     let options: Vec<&str> = std::iter::once(access).chain(more).collect();
     Some(format!("{source}:{}:{}", volume.target, options.join(",")))
 }

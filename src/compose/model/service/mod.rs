@@ -270,7 +270,9 @@ impl Service {
             "weekly" => Some(Duration::from_secs(7 * day)),
             policy => {
                 let text = policy.strip_prefix("every_")?;
-                units::interval(text).ok().map(|interval| interval.0)
+                units::interval(text)
+                    .ok()
+                    .map(|interval| Duration::from_nanos(interval.0.unsigned_abs()))
             }
         }
     }
