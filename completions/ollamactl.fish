@@ -692,3 +692,27 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_see
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "run" -d 'Run the embedded gateway in the foreground'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from gateway" -f -a "ip" -d 'Show the address on which containers reach this machine'
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show every setting, and where its value came from'
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -f -a "all gateway backend model"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand pull-model" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand serve" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand kill" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand restart" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from run" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from ip" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -f -a "backend gateway"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand stub" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand init" -f -a "(__fish_complete_directories)"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand completions" -f -a "bash elvish fish powershell zsh"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand man" -f -a "(__fish_complete_directories)"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand version" -f

@@ -8,7 +8,7 @@ use support::engine::{FakeEngine, Reply};
 use support::http::{server, stranger};
 use support::{MODEL, Sandbox};
 
-const COMPOSE: &str = "services:\n  ollama-functions:\n    image: nothing\n    environment:\n      OLLAMA_MODEL: ${OLLAMA_MODEL:-other}\n    ports: [\"9104:8000\"]\n";
+const COMPOSE: &str = "services:\n  ollama-functions:\n    image: nothing\n    environment:\n      OLLAMA_MODEL: ${OLLAMA_MODEL:-other}\n    ports: [\"29104:8000\"]\n";
 
 /// No registry is asked: nothing listens where this model is said to be.
 const NOWHERE: &str = "127.0.0.1:9/library/tiny";
@@ -345,7 +345,7 @@ fn a_port_that_is_published_past_the_firewall_is_named() {
     let exposure = check(&checks, "gateway exposure");
     assert_eq!(exposure["verdict"], "warn");
     let mend = exposure["mend"].as_str().expect("a cure");
-    assert!(mend.contains("127.0.0.1:9104:8000"), "{mend}");
+    assert!(mend.contains("127.0.0.1:29104:8000"), "{mend}");
     let reach = check(&checks, "reach");
     assert_eq!(reach["verdict"], "warn");
     let why = reach["why"].as_str().expect("a reason");

@@ -514,3 +514,39 @@ fn one_in_the_foreground_that_is_in_the_way_is_ended_by_its_pid() {
     let kill = format!("hint: stop it: kill {}\n", serving.pid());
     sandbox.run(["gateway", "up"]).code(5).says([kill.as_str()]);
 }
+
+#[test]
+fn a_gateway_of_another_home_is_ended_from_there() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let other = Sandbox::new()
+        .with("OLLAMA_HOST", &sandbox.backend.to_string())
+        .with("OLLAMACTL_GATEWAY_LISTEN", &sandbox.gateway.to_string());
+    let refused = other.run(["gateway", "up"]).code(5);
+    let (_, hint) = refused.stderr.split_once("stop it: ").expect("a hint");
+    let command = hint.lines().next().expect("a line").to_owned();
+    assert!(command.contains("HOME="), "{refused}");
+    other.run(["restart"]).code(5).says([
+        "restart it from where it was started: ",
+        "ollamactl restart",
+    ]);
+    other.shell(&command).code(0);
+    assert!(sandbox.gateway_pid().is_none(), "{command}");
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
+fn a_gateway_that_hangs_is_to_be_restarted() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    end(worker(&sandbox), Signal::STOP);
+    sandbox
+        .run(["health", "gateway"])
+        .code(3)
+        .says(["no answer within", "ollamactl gateway restart"]);
+    sandbox.run(["gateway", "restart"]).code(0);
+    sandbox.run(["health", "gateway"]).code(0);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}

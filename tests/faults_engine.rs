@@ -448,6 +448,7 @@ fn a_container_that_compose_makes_at_the_same_time_is_taken_as_it_is() {
         json!({
             "Id": "f".repeat(64), "Name": format!("/{CONTAINER}"), "Image": "sha256:1", "Config": body,
             "HostConfig": body["HostConfig"], "State": {"Status": "running", "Running": true},
+            "NetworkSettings": {"Networks": {"lab_default": {"NetworkID": ""}}},
         }),
     );
     sandbox.run(["gateway", "up"]).code(0);

@@ -282,3 +282,19 @@ fn a_backend_that_is_being_started_again_has_a_log_that_says_why() {
     health.says(["ended by itself", "hint: ollamactl logs backend"]);
     sandbox.run(["down"]).code(0);
 }
+
+#[test]
+fn a_record_that_cannot_be_read_is_no_unhealthy_backend() {
+    let sandbox = Sandbox::new();
+    sandbox.serve();
+    sandbox.run(["down"]).code(0);
+    let record = sandbox.backend_file("json");
+    std::fs::write(&record, "garbage").expect("written");
+    for command in ["health", "up"] {
+        let said = sandbox.run([command]).code(4);
+        said.says(["cannot be understood", "rm "]);
+    }
+    std::fs::remove_file(&record).expect("removed");
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}

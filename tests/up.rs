@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::json;
 use support::http::{get, post, request};
-use support::{MODEL, Sandbox, is_free, number, until_true};
+use support::{MODEL, Sandbox, end, is_free, number, until_true};
 
 fn pids(sandbox: &Sandbox) -> Vec<u32> {
     sandbox.processes().iter().map(|p| p.pid).collect()
@@ -376,7 +376,19 @@ fn a_backend_that_is_gone_for_good_is_not_waited_for() {
     let up = sandbox.spawn(["up"]);
     up.wait_to_say("health: waiting for the gateway: ");
     sandbox.run(["down"]).code(0);
+    up.finish().code(3).says([
+        "was stopped meanwhile, by another ollamactl",
+        "have it again: ollamactl up",
+    ]);
+    sandbox.assert_nothing_left();
+
+    let up = sandbox.spawn(["up"]);
+    up.wait_to_say("health: waiting for the gateway: ");
+    for pid in [sandbox.supervisor_pid(), sandbox.backend_pid()] {
+        end(pid.expect("recorded"), rustix::process::Signal::KILL);
+    }
     up.finish().code(1).says(["nothing starts it again"]);
+    sandbox.run(["down"]).code(0);
     sandbox.assert_nothing_left();
 }
 

@@ -131,14 +131,14 @@ fn ill(located: &Located, health: &str) -> Failure {
                 _ => LOGS,
             },
         )
-        .evidence(&without_hints(detail.as_deref().unwrap_or_default())),
+        .evidence(&without_hint(detail.as_deref().unwrap_or_default())),
     }
 }
 
-/// What ollamactl said as a container's health check, without the advice that was meant for inside it.
-fn without_hints(said: &str) -> String {
+/// What ollamactl said as a container's health check, without the advice that means nothing there.
+fn without_hint(said: &str) -> String {
     let lines = said.lines();
-    let lines = lines.filter(|line| !line.trim_start().starts_with("hint: "));
+    let lines = lines.filter(|line| line.trim().strip_prefix("hint: ") != Some(LOGS));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -356,11 +356,17 @@ fn found(answer: Option<Value>) -> (u16, Value) {
 
 fn created(id: &str, query: &str, body: &Value) -> Value {
     let name = query.split('&').find_map(|pair| pair.strip_prefix("name="));
+    let joined = body["NetworkingConfig"]["EndpointsConfig"].as_object();
+    let joined = joined.into_iter().flat_map(|networks| networks.keys());
+    // Until it is started, the engine knows the network by its name alone.
+    let networks: Value = joined
+        .map(|name| (name.clone(), json!({ "NetworkID": "" })))
+        .collect();
     json!({
         "Id": id, "Name": format!("/{}", name.unwrap_or("nameless")), "Image": "sha256:1",
         "Config": body, "HostConfig": body["HostConfig"],
         "State": {"Status": "created", "Running": false, "ExitCode": 0},
-        "NetworkSettings": {"Ports": {}},
+        "NetworkSettings": {"Ports": {}, "Networks": networks},
     })
 }
 
@@ -368,6 +374,7 @@ fn summary(container: &Value) -> Value {
     json!({
         "Id": container["Id"], "Names": [container["Name"]], "ImageID": container["Image"],
         "Labels": container["Config"]["Labels"], "State": container["State"]["Status"],
+        "NetworkSettings": {"Networks": container["NetworkSettings"]["Networks"]},
     })
 }
 

@@ -1,10 +1,11 @@
 //! Networks and volumes that changed under a container whose own configuration did not: removed, left,
-//! renamed, or defined otherwise.
+//! renamed, or defined otherwise; and a relay whose supervisor is suspended.
 
 use serde_json::{Value, json};
 
 use crate::api;
 use crate::stack::{SERVICE, Stack};
+use crate::support::end;
 
 /// Brings the gateway up, which must say this, and must find nothing to do afterwards.
 #[track_caller]
@@ -48,6 +49,8 @@ fn a_gateway_whose_network_was_removed_comes_up_again() {
 
     let left = json!({"Container": stack.container(SERVICE), "Force": true});
     ask("POST", &format!("{network}/disconnect"), &left);
+    let unreachable = stack.run("health gateway").code(3);
+    unreachable.says(["publishes no port, though its service does", "gateway up"]);
     mended(&stack, &format!("it is not in network {}", stack.network()));
     assert_eq!(networks_of(&stack), [stack.network()]);
 }
@@ -135,4 +138,22 @@ fn a_network_that_is_defined_otherwise_is_made_anew_and_a_volume_is_kept() {
         .code(0)
         .says([stays.as_str(), "other containers use it"]);
     assert_eq!(icc(), "false");
+}
+
+#[test]
+fn a_suspended_supervisor_takes_the_relay_along() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("up").code(0);
+    let supervisor = stack.sandbox.supervisor_pid().expect("recorded");
+    end(supervisor, rustix::process::Signal::STOP);
+    stack
+        .run("status")
+        .code(0)
+        .prints(["waiting", "is suspended"]);
+    let ill = stack.run("health").code(3);
+    ill.says(["its supervisor is suspended", "ollamactl restart"]);
+    end(supervisor, rustix::process::Signal::CONT);
+    stack.run("health --wait").code(0);
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
 }
