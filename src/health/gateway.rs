@@ -61,10 +61,10 @@ pub(super) async fn check_gateway(
     }
 }
 
-/// A container that has left the network through which its ports are published.
+/// A container that has left the network through which its ports are published, or was made without them.
 fn unreachable(located: &Located) -> Failure {
     let reason = format!(
-        "{} publishes no port, though its service does: it has left its network",
+        "{} publishes no port, though its service does",
         located.name
     );
     Failure {
