@@ -379,7 +379,10 @@ def soaked(bench, seconds):
 
 
 def replace_row(path, begin, row):
-    lines = [row if line.startswith(begin) else line for line in path.read_text().split("\n")]
+    """Puts the row in the place of the one that begins so, or at the table's end."""
+    end = "<!-- gateway_proxy.py ends -->"
+    lines = [line for line in path.read_text().split("\n") if not line.startswith(begin)]
+    lines.insert(lines.index(end), row)
     path.write_text("\n".join(lines))
 
 
