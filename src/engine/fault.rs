@@ -4,6 +4,7 @@
 use std::io::ErrorKind;
 
 use bollard::errors::Error as Fault;
+use hyper::StatusCode;
 
 use super::{Endpoint, page, tls};
 use crate::error::{Error, Kind};
@@ -27,6 +28,23 @@ pub(super) fn unless<T>(reply: Reply<T>, accepted: u16) -> Reply<Option<T>> {
         return Ok(None);
     }
     reply.map(Some)
+}
+
+/// What the engine answered in place of what was asked for: the cause of the error made of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+struct Refusal {
+    status: u16,
+    words: String,
+}
+
+/// The HTTP status with which the engine refused what this error is about.
+pub fn refusal(error: &Error) -> Option<StatusCode> {
+    let chain = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    chain
+        .into_iter()
+        .find_map(|error| error.downcast_ref::<Refusal>())
+        .and_then(|refusal| StatusCode::from_u16(refusal.status).ok())
 }
 
 /// Our error for bollard's.
@@ -92,13 +110,19 @@ fn refused(doing: &str, status: u16, body: &str) -> Error {
         () if message.contains(WANTS_TLS) => Kind::Engine,
         () => Kind::Failed,
     };
-    if message.is_empty() || message.starts_with('<') {
-        let status = page::status(status);
-        return Error::new(kind, format!("the engine refused {doing}: {status}"))
+    let is_page = message.is_empty() || message.starts_with('<');
+    let words = if is_page {
+        page::status(status)
+    } else {
+        message.to_owned()
+    };
+    let error = Error::new(kind, format!("the engine refused {doing}: {words}"))
+        .caused_by(Refusal { status, words });
+    if is_page {
+        return error
             .details(page::text(message))
             .hint("no engine answers so: a proxy before it must let this request through");
     }
-    let error = Error::new(kind, format!("the engine refused {doing}: {message}"));
     match way_out(message) {
         Some(hint) => error.hint(hint),
         None => error,
@@ -400,6 +424,17 @@ mod tests {
         let refused = refused("creating the network x", 403, "<h1>403 Forbidden</h1>");
         assert!(refused.message.ends_with("x: 403 Forbidden"), "{refused}");
         assert!(refused.hints[0].contains("proxy"), "{refused}");
+        assert_eq!(refused.causes(), [""; 0]);
+    }
+
+    #[test]
+    fn the_status_of_a_refusal_is_known_however_its_error_is_wrapped() {
+        let error = refused("starting x", 409, "Container x is not running");
+        assert_eq!(error.causes(), [""; 0], "it is in the message");
+        assert_eq!(refusal(&error), Some(StatusCode::CONFLICT));
+        let wrapped = Error::failed("no gateway").caused_by(error);
+        assert_eq!(refusal(&wrapped), Some(StatusCode::CONFLICT));
+        assert_eq!(refusal(&Error::failed("409 is a number")), None);
     }
 
     #[tokio::test]

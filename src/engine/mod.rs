@@ -40,6 +40,7 @@ pub use build::{BuildRequest, Builder, Dockerfile};
 pub use containers::{Exit, StopTimeout};
 pub use endpoint::Endpoint;
 pub use exec::Exec;
+pub use fault::refusal;
 pub use images::Image;
 pub use logs::{LogLine, LogQuery};
 pub use networks::{Removal, Subnet};

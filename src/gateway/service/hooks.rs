@@ -1,7 +1,9 @@
 //! The commands that a service wants to be run in its containers, after their start and before their stop.
 
+use hyper::StatusCode;
+
 use crate::compose::{Hook, Service};
-use crate::engine::{Engine, Exec};
+use crate::engine::{Engine, Exec, refusal};
 use crate::error::{Error, Result};
 
 /// `post_start`, in a container that was started now. The first that fails ends it; the container runs on.
@@ -35,11 +37,13 @@ pub(super) async fn pre_stop(
     }
 }
 
-/// The engine's words for a container in which nothing can be run any more.
+/// Whether there is nothing to run a command in any more: the engine answers 404 where the container is
+/// gone, and 409 where it is not running (`ContainerExec` of Docker's API).
 fn has_ended(error: &Error) -> bool {
-    ["is not running", "No such container"]
-        .iter()
-        .any(|words| error.message.contains(words))
+    matches!(
+        refusal(error),
+        Some(StatusCode::NOT_FOUND | StatusCode::CONFLICT)
+    )
 }
 
 async fn run(

@@ -1,12 +1,15 @@
 //! A container is made, or takes the place of another one.
 
+use hyper::StatusCode;
+
 use super::apply::Applier;
 use super::inherited::Inherited;
 use super::making::Making;
 use super::observe::Found;
 use super::{Created, alias, create, exposure, labels, mounts, namespaces};
 use crate::compose::Service;
-use crate::error::{Error, Kind, Result};
+use crate::engine::refusal;
+use crate::error::{Error, Result};
 
 impl Applier<'_> {
     pub(super) fn has_container(
@@ -168,7 +171,7 @@ impl Applier<'_> {
 }
 
 fn name_taken(error: Error, name: &str) -> Error {
-    if error.kind == Kind::Conflict && error.message.contains("is already in use") {
+    if refusal(&error) == Some(StatusCode::CONFLICT) && error.message.contains(name) {
         return error.hint(format!(
             "another container has the name {name}; see: docker inspect {name}"
         ));

@@ -1,5 +1,7 @@
 //! Bringing the gateway up: observe, plan and apply, first for the images, then for the rest.
 
+use hyper::StatusCode;
+
 use super::apply::Applier;
 use super::check::check;
 use super::observe::{self, Observed, observe};
@@ -9,8 +11,8 @@ use super::{
     outdated, plan, scale, state_of, vacancy,
 };
 use crate::compose::{Release, Service};
-use crate::engine::Engine;
-use crate::error::{Error, Kind, Result};
+use crate::engine::{Engine, refusal};
+use crate::error::{Error, Result};
 use crate::event::{Events, Step};
 
 /// The gateway after it was brought up.
@@ -47,7 +49,10 @@ pub async fn up(
     };
     match converge(engine, target, &services, options, step, events).await {
         // Somebody else made or removed a container in the meantime: look again, once.
-        Err(error) if vanished(&error) || appeared(engine, target, &error).await => {
+        Err(error)
+            if refusal(&error) == Some(StatusCode::NOT_FOUND)
+                || appeared(engine, target, &error).await =>
+        {
             let again = UpOptions {
                 build: Build::Missing,
                 ..options.clone()
@@ -175,23 +180,17 @@ fn warn_of_orphans(observed: &Observed, events: &Events) {
     ));
 }
 
-/// Whether a container was gone that was there a moment before.
-fn vanished(error: &Error) -> bool {
-    error.message.contains("No such container")
-}
-
 /// Whether a container of this project now has the name that a conflict is about.
 async fn appeared(engine: &Engine, target: &Target<'_>, error: &Error) -> bool {
-    if error.kind != Kind::Conflict {
+    if refusal(error) != Some(StatusCode::CONFLICT) {
         return false;
     }
     let found = observe::containers(engine, target.project)
         .await
         .unwrap_or_default();
-    error.message.contains("is already in use")
-        && found
-            .iter()
-            .any(|found| error.message.contains(&found.name))
+    found
+        .iter()
+        .any(|found| error.message.contains(&found.name))
 }
 
 /// Builds or pulls the images that [`up`] would need, so that this need not wait for what the
