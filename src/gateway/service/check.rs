@@ -1,7 +1,9 @@
 //! What is refused before anything is changed.
 
-use super::making::Making;
-use super::{Target, create, image, inject, namespaces, scale};
+use super::apply::images;
+use super::create::making::Making;
+use super::create::{self, inject, namespaces};
+use super::{Target, scale};
 use crate::compose::{Release, Service};
 use crate::engine::{BRIDGE_HINT, Engine};
 use crate::error::{Error, Result};
@@ -26,7 +28,7 @@ pub(super) fn check(engine: &Engine, target: &Target<'_>, services: &[&Service])
         })?;
         inject::check(target.project, service)?;
         if service.build.is_some() {
-            image::request(engine, target, service, &release)?;
+            images::request(engine, target, service, &release)?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::making::Making;
+use super::create::making::Making;
 use crate::compose::{Network, Project, Release, Service, Volume};
 use crate::engine::models::ContainerInspectResponse;
 

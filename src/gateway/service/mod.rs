@@ -1,44 +1,20 @@
 //! The gateway as a service of the compose project, with what it depends on, run through the engine.
 //! Observe what is there, plan what is missing, apply the plan.
 
-mod action;
-mod alias;
 mod apply;
 mod check;
 mod create;
 mod down;
-mod exposure;
-mod fields;
-mod graph;
-mod hooks;
-mod ids;
-mod image;
-mod image_plan;
-mod inherited;
-mod inject;
-mod join;
 mod labels;
 mod logs;
-mod make;
-mod making;
-mod mounts;
-mod namespaces;
 mod neighbour;
 mod observe;
-mod outdated;
 pub mod own;
 mod plan;
 mod release;
-mod removal;
-mod resources;
 mod scale;
-mod shared;
-mod shared_plan;
-mod shared_state;
-mod state;
 mod up;
 mod vacancy;
-mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -52,17 +28,17 @@ use crate::engine::models::ContainerInspectResponse;
 use crate::engine::{Engine, StopTimeout};
 use crate::error::{Error, Result};
 
-pub use action::{Action, Plan, Planned};
-pub use alias::NAME as HOST_ALIAS;
+pub use create::alias::NAME as HOST_ALIAS;
+pub use create::exposure::exposure;
 pub use down::{
     Down, DownOptions, down, down_all, plan_down, plan_down_all, plan_stop, running, stop,
 };
-pub use exposure::exposure;
 pub use labels::folder_of;
 pub use logs::{Said, Sources, logs};
+pub use observe::gateway::{GatewayState, Published};
+pub use observe::shared::{Network, Volume};
 pub use observe::{Found, Observed, observe};
-pub use shared_state::{Network, Volume};
-pub use state::{GatewayState, Published};
+pub use plan::action::{Action, Plan, Planned};
 pub use up::{Up, build, plan_restart, plan_up, prepare_images, restart, up, verify};
 
 /// How long a dependency may take to reach its condition, unless said otherwise.
@@ -257,14 +233,14 @@ async fn state_of(
 /// Resolves when the gateway's container ends, with the error that says how: to be raced against a
 /// wait for its health.
 pub async fn until_exit(engine: &Engine, target: &Target<'_>, state: &GatewayState) -> Error {
-    wait::until_exit(engine, target.service, &state.id).await
+    apply::wait::until_exit(engine, target.service, &state.id).await
 }
 
 /// The error for a gateway whose own health check fails: what the check printed, and the last output.
 pub async fn unhealthy(engine: &Engine, target: &Target<'_>, state: &GatewayState) -> Error {
     let what = format!("service {}", target.service);
-    match state::inspect(engine, &what, &state.id).await {
-        Ok(container) => state::unhealthy(engine, &what, &container).await,
+    match observe::gateway::inspect(engine, &what, &state.id).await {
+        Ok(container) => observe::gateway::unhealthy(engine, &what, &container).await,
         Err(error) => error,
     }
 }
@@ -279,7 +255,7 @@ fn network_keys<'a>(services: &[&'a Service]) -> Vec<&'a str> {
     let joined = services
         .iter()
         .filter(|service| service.network_mode.is_empty());
-    select(joined.flat_map(|service| join::networks(service)))
+    select(joined.flat_map(|service| create::join::networks(service)))
 }
 
 /// The keys of the volumes that the services mount.

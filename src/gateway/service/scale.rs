@@ -1,6 +1,6 @@
 //! How many containers a service has.
 
-use super::making::refused;
+use super::create::making::refused;
 use crate::compose::{Port, Service};
 use crate::error::{Error, Result};
 

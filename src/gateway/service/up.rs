@@ -2,13 +2,14 @@
 
 use hyper::StatusCode;
 
-use super::apply::Applier;
+use super::apply::{Applier, images};
 use super::check::check;
+use super::create::alias;
 use super::observe::{self, Observed, observe};
+use super::plan::{self, outdated};
 use super::release::installed;
 use super::{
-    Build, Created, GatewayState, Plan, Target, UpOptions, alias, image, image_plan, neighbour,
-    outdated, plan, scale, state_of, vacancy,
+    Build, Created, GatewayState, Plan, Target, UpOptions, neighbour, scale, state_of, vacancy,
 };
 use crate::compose::{Release, Service};
 use crate::engine::{Engine, refusal};
@@ -77,7 +78,7 @@ async fn unchanged(
         observe(engine, target, services),
         engine.container(&expected)
     )?;
-    let plan = image_plan::images(target, services, &observed, options)?;
+    let plan = plan::images(target, services, &observed, options)?;
     if !plan.is_empty() || !plan::containers(target, services, &observed, options)?.is_empty() {
         return Ok(None);
     }
@@ -105,10 +106,10 @@ async fn converge(
     events: &Events,
 ) -> Result<Up> {
     let mut observed = identified(engine, target, services).await?;
-    let images = image_plan::images(target, services, &observed, options)?;
+    let images = plan::images(target, services, &observed, options)?;
     // A container that cannot be made is refused before minutes go into its image.
     check(engine, target, services)?;
-    image::check_sources(engine, target, services, &images)?;
+    images::check_sources(engine, target, services, &images)?;
     let containers = plan::containers(target, services, &observed, options)?;
     vacancy::check(engine, services, &observed, &containers).await?;
     if !options.remove_orphans {
@@ -120,7 +121,7 @@ async fn converge(
     let containers = if images.is_empty() {
         containers
     } else {
-        image::make(engine, target, services, &images, (&release, step)).await?;
+        images::make(engine, target, services, &images, (&release, step)).await?;
         observed.images = observe::images(engine, target, services).await?;
         let containers = plan::containers(target, services, &observed, options)?;
         vacancy::check(engine, services, &observed, &containers).await?;
@@ -203,16 +204,16 @@ pub async fn prepare_images(
 ) -> Result<()> {
     let services = services(target, options)?;
     let observed = identified(engine, target, &services).await?;
-    let images = image_plan::images(target, &services, &observed, options)?;
+    let images = plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
-    image::check_sources(engine, target, &services, &images)?;
+    images::check_sources(engine, target, &services, &images)?;
     let containers = plan::containers(target, &services, &observed, options)?;
     vacancy::check(engine, &services, &observed, &containers).await?;
     if images.is_empty() {
         return Ok(());
     }
     let release = release(&observed, options).await;
-    image::make(engine, target, &services, &images, (&release, step)).await
+    images::make(engine, target, &services, &images, (&release, step)).await
 }
 
 /// Fails where [`up`] would refuse the project, before anything is made: a key that is not supported, a
@@ -232,9 +233,9 @@ pub fn verify(engine: &Engine, target: &Target<'_>) -> Result<()> {
 pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) -> Result<Plan> {
     let services = services(target, options)?;
     let observed = identified(engine, target, &services).await?;
-    let mut plan = image_plan::images(target, &services, &observed, options)?;
+    let mut plan = plan::images(target, &services, &observed, options)?;
     check(engine, target, &services)?;
-    image::check_sources(engine, target, &services, &plan)?;
+    images::check_sources(engine, target, &services, &plan)?;
     let containers = plan::containers(target, &services, &observed, options)?;
     vacancy::check(engine, &services, &observed, &containers).await?;
     plan.steps.extend(containers.steps);
@@ -252,7 +253,7 @@ pub async fn build(
     let service = target.project.service(target.service)?;
     let observed = identified(engine, target, &[service]).await?;
     let release = release(&observed, options).await;
-    let request = image::buildable(engine, target, service, &release)?;
+    let request = images::buildable(engine, target, service, &release)?;
     engine.build(&request, step).await
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::action::{Action, Plan};
 use super::observe::Observed;
+use super::plan::action::{Action, Plan};
 use crate::compose::Service;
 use crate::engine::{Engine, HostPort};
 use crate::error::Result;

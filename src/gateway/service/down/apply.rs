@@ -2,8 +2,8 @@
 
 use futures_util::future::try_join_all;
 
-use super::super::action::{Action, Plan};
-use super::super::removal;
+use super::super::apply::removal;
+use super::super::plan::action::{Action, Plan};
 use super::Down;
 use crate::compose::Project;
 use crate::engine::{Engine, Removal, StopTimeout};

@@ -5,8 +5,8 @@ mod plan;
 
 use std::time::Duration;
 
-use super::action::{Action, Plan};
 use super::observe::{self, Found};
+use super::plan::action::{Action, Plan};
 use super::{Created, GatewayState, Ledger, Target, WAIT_TIMEOUT, labels};
 use crate::compose::Project;
 use crate::engine::{Engine, StopTimeout};

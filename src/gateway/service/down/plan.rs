@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::action::{Action, Plan};
-use super::super::observe;
-use super::super::removal::take_away;
-use super::super::{Created, Target, volume_keys};
+use super::super::plan::action::{Action, Plan};
+use super::super::plan::removal::take_away;
+use super::super::{Created, Target, observe, volume_keys};
 use super::{DownOptions, Present};
 use crate::compose::Project;
 

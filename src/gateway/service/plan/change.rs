@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::namespaces::{parents, resolved};
+use super::super::create::namespaces::{parents, resolved};
+use super::super::observe::shared::Network;
 use super::super::observe::{Found, Observed};
-use super::super::outdated::renewed;
-use super::super::shared_state::Network;
 use super::super::{Target, UpOptions, network_keys, scale, volume_keys};
+use super::outdated::renewed;
 use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
 

@@ -1,10 +1,10 @@
 //! A project of three services, for tests: what is there, and the plan for it.
 
-use super::super::image_plan::images;
+use super::super::observe::shared::Network;
 use super::super::observe::{Found, Observed};
-use super::super::shared_state::Network;
 use super::super::{Target, UpOptions};
 use super::containers;
+use super::images::images;
 use crate::compose::{Condition, Dependency, Dialect, Project, Service};
 use crate::engine::Image;
 use crate::error::Result;

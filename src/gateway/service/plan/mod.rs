@@ -1,21 +1,28 @@
 //! What has to be done to containers, and why: a pure function of what is wanted and what is there. What they
-//! share comes before ([`super::shared_plan`]), and images before that ([`super::image_plan`]).
+//! share comes before ([`shared`]), and images before that ([`mod@images`]).
 
+pub(super) mod action;
 mod change;
 #[cfg(test)]
 pub(super) mod fixture;
+pub(super) mod images;
+pub(super) mod outdated;
+pub(super) mod removal;
+mod shared;
 mod steps;
 #[cfg(test)]
 mod tests;
 
-use super::action::{Action, Plan};
 use super::observe::Observed;
-use super::removal::take_away;
-use super::{Target, UpOptions, scale, shared_plan};
+use super::{Target, UpOptions, scale};
 use crate::compose::{Condition, Service};
 use crate::error::Result;
+use action::{Action, Plan};
 use change::changes;
+use removal::take_away;
 use steps::Planning;
+
+pub(super) use images::images;
 
 /// The networks and volumes to create, and the containers to create, replace and start.
 pub fn containers(
@@ -31,8 +38,8 @@ pub fn containers(
     for service in services {
         plan_surplus(service, observed, &mut plan);
     }
-    shared_plan::networks(target, services, observed, &mut plan)?;
-    shared_plan::volumes(target, services, observed, &mut plan)?;
+    shared::networks(target, services, observed, &mut plan)?;
+    shared::volumes(target, services, observed, &mut plan)?;
     let planning = Planning {
         target,
         changes: changes(target, services, observed, options)?,

@@ -1,8 +1,8 @@
 //! The steps that make and start containers, and those that wait for what they need.
 
-use super::super::action::{Action, Plan};
 use super::super::observe::Found;
 use super::super::{Target, UpOptions};
+use super::action::{Action, Plan};
 use super::change::Change;
 use crate::compose::{Condition, Service};
 
@@ -29,7 +29,7 @@ impl Planning<'_> {
         }
     }
 
-    pub(super) fn make(&self, service: &Service, change: &Change, plan: &mut Plan) {
+    pub fn make(&self, service: &Service, change: &Change, plan: &mut Plan) {
         let name = self.name(service, change);
         let service = service.name.clone();
         match change {

@@ -1,6 +1,6 @@
-use super::super::namespaces::resolved;
+use super::super::create::namespaces::resolved;
+use super::super::observe::shared::{Network, Volume};
 use super::super::observe::{Found, Observed};
-use super::super::shared_state::{Network, Volume};
 use super::super::{Build, UpOptions};
 use super::fixture::{changed, first, plan, project, settled};
 use crate::compose::{Dependency, Dialect, Mount};

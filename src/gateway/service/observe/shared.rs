@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::labels;
+use super::super::labels;
 use crate::compose::{Project, Release};
 use crate::engine::Engine;
 use crate::error::Result;
@@ -46,11 +46,7 @@ pub enum Volume {
 }
 
 /// The project's network with this key, as it is.
-pub(super) async fn network(
-    engine: &Engine,
-    project: &Project,
-    key: &str,
-) -> Result<(String, Network)> {
+pub async fn network(engine: &Engine, project: &Project, key: &str) -> Result<(String, Network)> {
     let mut found = engine.networks_named(&project.network_name(key)).await?;
     if found.len() > 1 {
         let ids = found.into_iter().filter_map(|network| network.id).collect();
@@ -81,11 +77,7 @@ pub(super) async fn network(
 }
 
 /// The project's volume with this key, as it is.
-pub(super) async fn volume(
-    engine: &Engine,
-    project: &Project,
-    key: &str,
-) -> Result<(String, Volume)> {
+pub async fn volume(engine: &Engine, project: &Project, key: &str) -> Result<(String, Volume)> {
     let found = engine.volume(&project.volume_name(key)).await?;
     let wanted = project.volumes.get(key);
     let seen = found.map_or(Volume::Absent, |volume| Volume::Present {

@@ -12,7 +12,7 @@ const MODE: u32 = 0o444;
 const SECRETS: &str = "/run/secrets/";
 
 /// Copies what the service needs into its container.
-pub(super) async fn files(
+pub async fn files(
     engine: &Engine,
     project: &Project,
     service: &Service,
@@ -27,7 +27,7 @@ pub(super) async fn files(
 }
 
 /// Fails where the content is a variable that is not set.
-pub(super) fn check(project: &Project, service: &Service) -> Result<()> {
+pub fn check(project: &Project, service: &Service) -> Result<()> {
     contents(project, service).map(drop)
 }
 

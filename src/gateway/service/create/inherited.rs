@@ -6,15 +6,15 @@ use crate::engine::models::{ContainerInspectResponse, Mount, MountPoint, MountTy
 /// Anonymous volumes that pass from a replaced container to its successor, so that a recreate keeps
 /// their data.
 #[derive(Debug, Default)]
-pub(super) struct Inherited {
+pub struct Inherited {
     /// The ID of the replaced container.
-    pub(super) from: String,
-    pub(super) mounts: Vec<Mount>,
+    pub from: String,
+    pub mounts: Vec<Mount>,
 }
 
 impl Inherited {
     /// The volumes of the old container that the image or the service declares without a name.
-    pub(super) fn from(
+    pub fn from(
         old: &ContainerInspectResponse,
         image_volumes: &[String],
         service: &Service,

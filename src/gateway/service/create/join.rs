@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::super::scale;
 use super::fields::{list, map, nonempty, nonzero, some};
 use super::making::{Making, refused};
-use super::scale;
 use crate::compose::{Service, ServiceNetwork};
 use crate::engine::models::{EndpointIpamConfig, EndpointSettings};
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::error::Result;
 const ALL_NETWORKS_AT_CREATE: (u32, u32) = (1, 44);
 
 /// The keys of the service's networks in the order in which they are joined.
-pub(super) fn networks(service: &Service) -> Vec<&str> {
+pub fn networks(service: &Service) -> Vec<&str> {
     let mut joined: Vec<(&String, i64)> = service
         .networks
         .iter()

@@ -1,11 +1,11 @@
 //! Which networks and volumes are created, and which of those that are there may be used: a pure function of
 //! what is wanted and what is there.
 
+use super::super::observe::shared::{Network, Volume};
+use super::super::observe::{Found, Observed};
+use super::super::{Target, network_keys, volume_keys};
 use super::action::{Action, Plan};
-use super::observe::{Found, Observed};
 use super::outdated::renewed;
-use super::shared_state::{Network, Volume};
-use super::{Target, network_keys, volume_keys};
 use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
 
@@ -15,7 +15,7 @@ const MISSING: &str = "it is missing";
 const OUTDATED: &str = "its configuration changed";
 
 /// The networks that the services join.
-pub(super) fn networks(
+pub fn networks(
     target: &Target<'_>,
     services: &[&Service],
     observed: &Observed,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::observe::Observed;
+use super::super::observe::Observed;
 
 /// IDs by service and number.
 #[derive(Debug, Default)]

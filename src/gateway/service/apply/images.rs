@@ -2,16 +2,16 @@
 
 use futures_util::future::try_join_all;
 
-use super::action::{Action, Otherwise, Plan};
-use super::making::refused;
-use super::{Target, labels, own};
+use super::super::create::making::refused;
+use super::super::plan::action::{Action, Otherwise, Plan};
+use super::super::{Target, labels, own};
 use crate::compose::{self, Release, Service};
 use crate::engine::{BuildRequest, Builder, Dockerfile, Engine};
 use crate::error::{Error, Result};
 use crate::event::Step;
 
 /// Builds and pulls, side by side.
-pub(super) async fn make(
+pub async fn make(
     engine: &Engine,
     target: &Target<'_>,
     services: &[&Service],
@@ -69,7 +69,7 @@ async fn build(
 }
 
 /// Fails where the plan builds an image whose folder, Dockerfile or program is not there.
-pub(super) fn check_sources(
+pub fn check_sources(
     engine: &Engine,
     target: &Target<'_>,
     services: &[&Service],
@@ -84,7 +84,7 @@ pub(super) fn check_sources(
 }
 
 /// What to build for the service, all of which is there.
-pub(super) fn buildable(
+pub fn buildable(
     engine: &Engine,
     target: &Target<'_>,
     service: &Service,
@@ -103,7 +103,7 @@ pub(super) fn buildable(
 }
 
 /// What to build for the service.
-pub(super) fn request(
+pub fn request(
     engine: &Engine,
     target: &Target<'_>,
     service: &Service,

@@ -5,33 +5,16 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use super::action::{Action, Plan, Planned};
+use super::super::observe::Found;
+use super::super::plan::action::{Action, Plan, Planned};
 use super::graph::in_order;
 use super::hooks;
-use super::observe::Found;
 use crate::compose::Project;
 use crate::engine::{Engine, StopTimeout};
 use crate::error::{Kind, Result};
 
-/// Stops and removes containers, with their anonymous volumes if asked.
-pub(super) fn take_away<'a>(
-    containers: impl IntoIterator<Item = &'a Found>,
-    volumes: bool,
-    cause: &str,
-    plan: &mut Plan,
-) {
-    for container in containers {
-        if container.is_active() {
-            let container = container.clone();
-            plan.push(Action::Stop { container }, cause);
-        }
-        let container = container.clone();
-        plan.push(Action::Remove { container, volumes }, cause);
-    }
-}
-
 /// Takes the plan's stops and removals: dependents before what they depend on, and all others side by side.
-pub(super) async fn carry_out(
+pub async fn carry_out(
     engine: &Engine,
     project: &Project,
     plan: &Plan,

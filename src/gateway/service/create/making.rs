@@ -1,27 +1,27 @@
 //! What a container is made from.
 
-use super::Target;
+use super::super::Target;
 use super::inherited::Inherited;
 use crate::compose::{Project, Release, Service};
 use crate::engine::EngineInfo;
 use crate::error::Error;
 
 /// What a create body is made from, besides the service.
-pub(super) struct Making<'a> {
-    pub(super) target: &'a Target<'a>,
+pub struct Making<'a> {
+    pub target: &'a Target<'a>,
     /// With the namespaces that it shares resolved.
-    pub(super) service: &'a Service,
+    pub service: &'a Service,
     /// Which of the service's containers it is, from 1.
-    pub(super) number: u32,
-    pub(super) engine: &'a EngineInfo,
-    pub(super) release: &'a Release,
-    pub(super) image_id: &'a str,
+    pub number: u32,
+    pub engine: &'a EngineInfo,
+    pub release: &'a Release,
+    pub image_id: &'a str,
     /// Volumes of the container that this one replaces.
-    pub(super) inherited: Option<Inherited>,
+    pub inherited: Option<Inherited>,
 }
 
 impl Making<'_> {
-    pub(super) fn project(&self) -> &Project {
+    pub fn project(&self) -> &Project {
         self.target.project
     }
 
@@ -32,7 +32,7 @@ impl Making<'_> {
 }
 
 /// The error for a value that ollamactl does not know what to do with.
-pub(super) fn refused(service: &Service, key: &str, value: &str) -> Error {
+pub fn refused(service: &Service, key: &str, value: &str) -> Error {
     Error::usage(format!(
         "services.{}.{key}: {value:?} is not supported by ollamactl",
         service.name

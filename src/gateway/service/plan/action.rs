@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::observe::Found;
+use super::super::observe::Found;
 use crate::compose::Condition;
 
 /// Steps in the order in which to take them.
@@ -155,7 +155,7 @@ pub enum Action {
 
 impl Action {
     /// The container that it makes or starts, by name.
-    pub(super) fn container(&self) -> Option<&str> {
+    pub fn container(&self) -> Option<&str> {
         match self {
             Self::Create { name, .. }
             | Self::Recreate { name, .. }
@@ -250,12 +250,13 @@ impl Plan {
     }
 
     /// Why a container of the service is replaced, if one is.
-    pub(super) fn replaced(&self, service: &str) -> Option<String> {
+    pub fn replaced(&self, service: &str) -> Option<String> {
         let of_it = |step: &&Planned| matches!(&step.action, Action::Recreate { service: of, .. } if of == service);
         self.steps.iter().find(of_it).map(|step| step.cause.clone())
     }
 
-    pub(super) fn push(&mut self, action: Action, cause: impl Into<String>) {
+    /// Adds a step, and why it is taken.
+    pub fn push(&mut self, action: Action, cause: impl Into<String>) {
         self.steps.push(Planned {
             action,
             cause: cause.into(),

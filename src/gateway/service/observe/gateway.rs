@@ -125,7 +125,7 @@ impl GatewayState {
     }
 
     /// What an inspection says.
-    pub(super) fn from(container: ContainerInspectResponse) -> Self {
+    pub fn from(container: ContainerInspectResponse) -> Self {
         let state = container.state.unwrap_or_default();
         let config = container.config.unwrap_or_default();
         // While the engine waits to start it again, it says that it runs.
@@ -235,14 +235,14 @@ fn exit(state: &ContainerState) -> Exit {
 }
 
 /// Whether it runs at this moment. Between two restarts by the engine it does not, whatever `Running` says.
-pub(super) fn runs(container: &ContainerInspectResponse) -> bool {
+pub fn runs(container: &ContainerInspectResponse) -> bool {
     let state = container.state.clone().unwrap_or_default();
     state.running.unwrap_or(false) && !state.restarting.unwrap_or(false)
 }
 
 /// The error for a container that ended when it should run: its exit, and its last output. `log` is the
 /// command that shows more of that.
-pub(super) async fn exited(
+pub async fn exited(
     engine: &Engine,
     what: &str,
     container: &ContainerInspectResponse,
@@ -278,11 +278,7 @@ fn times(number: i64) -> String {
 }
 
 /// The error for a container whose health check fails: what the check printed, and the last output.
-pub(super) async fn unhealthy(
-    engine: &Engine,
-    what: &str,
-    container: &ContainerInspectResponse,
-) -> Error {
+pub async fn unhealthy(engine: &Engine, what: &str, container: &ContainerInspectResponse) -> Error {
     let name = name_of(container);
     let state = container.state.clone().unwrap_or_default();
     let mut lines: Vec<String> = health_output(&state)
@@ -313,11 +309,7 @@ fn name_of(container: &ContainerInspectResponse) -> String {
 }
 
 /// The container, which must still be there.
-pub(super) async fn inspect(
-    engine: &Engine,
-    what: &str,
-    id: &str,
-) -> Result<ContainerInspectResponse> {
+pub async fn inspect(engine: &Engine, what: &str, id: &str) -> Result<ContainerInspectResponse> {
     let found = engine.container(id).await?;
     found.ok_or_else(|| {
         Error::new(

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::super::create::making::refused;
+use super::super::observe::Observed;
+use super::super::{Build, Pull, Target, UpOptions};
 use super::action::{Action, Otherwise, Plan};
-use super::making::refused;
-use super::observe::Observed;
-use super::{Build, Pull, Target, UpOptions};
 use crate::compose::Service;
 use crate::engine::Image;
 use crate::error::{Error, Result};
@@ -166,8 +166,8 @@ fn never_pulled(service: &Service, image: &str, why: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::fixture::{plan, project, settled};
-    use super::super::{Pull, UpOptions};
+    use super::super::super::{Pull, UpOptions};
+    use super::super::fixture::{plan, project, settled};
     use crate::error::Kind;
 
     #[test]

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::state::{GatewayState, exited, inspect, runs, unhealthy};
+use super::super::observe::gateway::{GatewayState, exited, inspect, runs, unhealthy};
 use crate::compose::Condition;
 use crate::engine::Engine;
 use crate::engine::models::{ContainerInspectResponse, HealthStatusEnum};
@@ -243,7 +243,7 @@ async fn answer(engine: &Engine, container: &str, path: &str) {
 }
 
 /// Resolves when the container ends, or is restarted by the engine, with the error that says how.
-pub(super) async fn until_exit(engine: &Engine, service: &str, container: &str) -> Error {
+pub async fn until_exit(engine: &Engine, service: &str, container: &str) -> Error {
     let mut watch = Watch::of_gateway(engine, service, container);
     match watch.end().await {
         Ok(seen) => watch.exited(&seen).await,

@@ -2,11 +2,12 @@
 
 use hyper::StatusCode;
 
-use super::apply::Applier;
-use super::inherited::Inherited;
-use super::making::Making;
-use super::observe::Found;
-use super::{Created, alias, create, exposure, labels, mounts, namespaces};
+use super::super::create::inherited::Inherited;
+use super::super::create::making::Making;
+use super::super::create::{self, alias, exposure, mounts, namespaces};
+use super::super::observe::Found;
+use super::super::{Created, labels};
+use super::Applier;
 use crate::compose::Service;
 use crate::engine::refusal;
 use crate::error::{Error, Result};

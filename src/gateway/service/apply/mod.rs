@@ -1,33 +1,42 @@
 //! Carries a plan out. Nothing is decided here but how to name what went wrong.
 
+mod graph;
+mod hooks;
+mod ids;
+pub(super) mod images;
+mod make;
+pub(super) mod removal;
+pub(super) mod wait;
+
 use std::cell::RefCell;
 
 use futures_util::future::{join_all, try_join_all};
 use tokio_util::sync::CancellationToken;
 
-use super::action::{Action, Plan, Planned};
-use super::graph::in_order;
-use super::ids::Ids;
+use super::create::{inject, shared};
 use super::observe::Observed;
-use super::{Created, Target, UpOptions, hooks, inject, removal, shared, wait};
+use super::plan::action::{Action, Plan, Planned};
+use super::{Created, Target, UpOptions};
 use crate::compose::{Release, Service};
 use crate::engine::{Engine, Removal};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
+use graph::in_order;
+use ids::Ids;
 
 /// A plan being carried out.
 pub(super) struct Applier<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) target: &'a Target<'a>,
-    pub(super) services: &'a [&'a Service],
-    pub(super) options: &'a UpOptions,
-    pub(super) observed: &'a Observed,
-    pub(super) step: &'a Step,
-    pub(super) events: &'a Events,
-    pub(super) release: Release,
+    engine: &'a Engine,
+    target: &'a Target<'a>,
+    services: &'a [&'a Service],
+    options: &'a UpOptions,
+    observed: &'a Observed,
+    step: &'a Step,
+    events: &'a Events,
+    release: Release,
     /// IDs of the services' containers.
-    pub(super) ids: RefCell<Ids>,
-    pub(super) created: RefCell<Created>,
+    ids: RefCell<Ids>,
+    created: RefCell<Created>,
     /// Something failed: what only waits gives up.
     failed: CancellationToken,
 }
@@ -178,7 +187,7 @@ impl<'a> Applier<'a> {
 
     /// Makes what is written down before the engine is asked for it, so that `down` knows of it also where
     /// this command is cut off before the answer (Ctrl-C, a killed process, an engine that dies).
-    pub(super) async fn announced<T>(
+    async fn announced<T>(
         &self,
         about: &Created,
         making: impl Future<Output = Result<T>>,
@@ -197,7 +206,7 @@ impl<'a> Applier<'a> {
     }
 
     /// At once, so that nothing is forgotten when a later step fails.
-    pub(super) fn write_down(&self, made: impl FnOnce(&mut Created)) -> Result<()> {
+    fn write_down(&self, made: impl FnOnce(&mut Created)) -> Result<()> {
         let mut created = self.created.borrow_mut();
         made(&mut created);
         match &self.options.ledger {
@@ -206,7 +215,7 @@ impl<'a> Applier<'a> {
         }
     }
 
-    pub(super) fn service(&self, name: &str) -> Result<&'a Service> {
+    fn service(&self, name: &str) -> Result<&'a Service> {
         let found = self.services.iter().find(|service| service.name == name);
         found
             .copied()

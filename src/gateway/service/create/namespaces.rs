@@ -8,7 +8,7 @@ use crate::compose::Service;
 use crate::error::{Error, Result};
 
 /// The services whose namespaces or volumes this one shares.
-pub(super) fn parents(service: &Service) -> impl Iterator<Item = &str> {
+pub fn parents(service: &Service) -> impl Iterator<Item = &str> {
     let modes = [&service.network_mode, &service.ipc, &service.pid];
     let namespaces = modes
         .into_iter()
@@ -24,10 +24,7 @@ fn donor(text: &str) -> Option<&str> {
 }
 
 /// The service with the IDs of these containers, by service, in the place of names.
-pub(super) fn resolved(
-    service: &Service,
-    containers: &BTreeMap<String, String>,
-) -> Result<Service> {
+pub fn resolved(service: &Service, containers: &BTreeMap<String, String>) -> Result<Service> {
     let mut service = service.clone();
     let missing = |key: &str, parent: &str| {
         let name = &service.name;

@@ -1,12 +1,12 @@
 //! What services share: networks and volumes, as the Engine API creates them.
 
+use super::super::labels;
 use super::fields::{map, nonempty, some};
-use super::labels;
 use crate::compose::{IpamPool, Project, Release};
 use crate::engine::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
 
 /// The network with this key.
-pub(super) fn network(
+pub fn network(
     project: &Project,
     release: &Release,
     key: &str,
@@ -44,12 +44,7 @@ fn pool(pool: &IpamPool) -> IpamConfig {
 }
 
 /// The volume with this key.
-pub(super) fn volume(
-    project: &Project,
-    release: &Release,
-    key: &str,
-    name: &str,
-) -> VolumeCreateRequest {
+pub fn volume(project: &Project, release: &Release, key: &str, name: &str) -> VolumeCreateRequest {
     let volume = project.volumes.get(key).cloned().unwrap_or_default();
     VolumeCreateRequest {
         name: Some(name.to_owned()),

@@ -1,11 +1,21 @@
 //! A service as the Engine API's create body, exactly as compose makes it: nobody can tell from
 //! `docker inspect` who made the container.
 
+pub(super) mod alias;
+pub(super) mod exposure;
+mod fields;
+pub(super) mod inherited;
+pub(super) mod inject;
+pub(super) mod join;
+pub(super) mod making;
+pub(super) mod mounts;
+pub(super) mod namespaces;
+mod resources;
+pub(super) mod shared;
+
 use std::collections::HashMap;
 
-use super::fields::{list, map, nonempty, nonzero, some};
-use super::making::{Making, refused};
-use super::{alias, join, labels, mounts, resources};
+use super::labels;
 use crate::compose::{self, Release, Service};
 use crate::engine::models::{
     ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
@@ -13,6 +23,8 @@ use crate::engine::models::{
     RestartPolicyNameEnum,
 };
 use crate::error::{Error, Result};
+use fields::{list, map, nonempty, nonzero, some};
+use making::{Making, refused};
 
 /// The create body, and the networks to connect after the container is created.
 pub(super) fn body(

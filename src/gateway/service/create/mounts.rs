@@ -200,7 +200,7 @@ fn file(
 
 /// What the engine says of a source that is not there, with the key that names it. Only the engine can
 /// tell: it may run on another machine.
-pub(super) fn explained(error: Error, project: &Project, service: &Service) -> Error {
+pub fn explained(error: Error, project: &Project, service: &Service) -> Error {
     if !error.message.contains("bind source path does not exist") {
         return error;
     }

@@ -1,16 +1,18 @@
 //! What is there: the project's containers, networks, volumes and images, read side by side.
 
+pub(super) mod gateway;
+pub(super) mod shared;
+
 use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::labels;
-use super::shared_state::{Network, Volume, network, volume};
-use super::{Target, network_keys, select, volume_keys};
+use super::{Target, labels, network_keys, select, volume_keys};
 use crate::compose::{Project, Release, Service};
 use crate::engine::models::ContainerSummary;
 use crate::engine::{Engine, Image};
 use crate::error::Result;
+use shared::{Network, Volume, network, volume};
 
 /// The engine's side of the service and its dependencies.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! The name by which containers reach the host, on engines that do not provide it.
 
-use super::Target;
+use super::super::Target;
 use crate::compose::Service;
 use crate::engine::EngineInfo;
 
@@ -9,7 +9,7 @@ pub const NAME: &str = "host.docker.internal";
 
 /// Whether `host.docker.internal` has to be added for the target to reach the host: a native Linux
 /// engine does not provide it by itself.
-pub(super) fn is_added(target: &Target<'_>, service: &Service, engine: &EngineInfo) -> bool {
+pub fn is_added(target: &Target<'_>, service: &Service, engine: &EngineInfo) -> bool {
     target.host_gateway
         && service.name == target.service
         && engine.os == "linux"

@@ -1,9 +1,9 @@
 //! Networks and volumes that were made from another definition than the compose file's. As compose does from
 //! 2.31 on, such a network is made anew; a volume is not, since its data would be lost.
 
-use super::Target;
-use super::observe::{Found, Observed};
-use super::shared_state::{Network, Volume};
+use super::super::Target;
+use super::super::observe::shared::{Network, Volume};
+use super::super::observe::{Found, Observed};
 use crate::compose::Service;
 use crate::event::Events;
 
@@ -29,12 +29,7 @@ pub(super) fn renewed<'a>(
 }
 
 /// Says what stays, though the compose file says otherwise.
-pub(super) fn tell(
-    target: &Target<'_>,
-    services: &[&Service],
-    observed: &Observed,
-    events: &Events,
-) {
+pub fn tell(target: &Target<'_>, services: &[&Service], observed: &Observed, events: &Events) {
     let project = target.project;
     for (key, network) in &observed.networks {
         let is_outdated = matches!(
