@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Launch, Owner, child};
+use super::supervisor::child;
+use super::{Launch, Owner};
 use crate::daemon::{Restarts, Slot};
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;

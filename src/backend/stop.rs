@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::observe::living_record;
+use super::pull::pulls;
 use super::record::{Record, slot};
-use super::{child, pulls};
+use super::supervisor::child;
 use crate::daemon::{Slot, grace};
 use crate::error::Result;
 use crate::ollama::OllamaHost;

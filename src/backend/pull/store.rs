@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::{Launch, Observed, Owner, Standing};
+use super::super::{Launch, Observed, Owner, Standing};
 use crate::ollama::{STORE_IN_HOME, home_store};
 use crate::process::{self, users};
 

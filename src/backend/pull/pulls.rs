@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::child;
+use super::super::supervisor::child;
 use crate::daemon::{self, LOCK_PATIENCE, Lock, Slot};
 use crate::error::Result;
 use crate::ollama::{OllamaHost, host, settle};
@@ -93,13 +93,13 @@ impl Registered {
 }
 
 /// Cancels the pulls that run through this backend, and waits until they have let go.
-pub(super) async fn cancel(paths: &Paths, host: &OllamaHost) {
+pub async fn cancel(paths: &Paths, host: &OllamaHost) {
     let address = host.place();
     cancel_where(paths, |backend| backend == address).await;
 }
 
 /// Cancels the pulls that run through whatever this process serves.
-pub(super) async fn cancel_through(paths: &Paths, server: &Identity) {
+pub async fn cancel_through(paths: &Paths, server: &Identity) {
     let is_served = |backend: &str| {
         let address = host::parse(backend).socket_addr();
         address.is_some_and(|address| process::owns_port(server.pid, address))
@@ -121,7 +121,7 @@ async fn cancel_where(paths: &Paths, is_meant: impl Fn(&str) -> bool) {
 }
 
 /// Ends what pulls that were killed had started for themselves, and removes their files.
-pub(super) async fn clear_dead(paths: &Paths) {
+pub async fn clear_dead(paths: &Paths) {
     for record in daemon::recorded::<Record>(paths, PREFIX) {
         if let Some(private) = record.left() {
             // One that cannot be ended is shown by `status` and ended by `kill`, as any other.

@@ -1,10 +1,15 @@
 //! `kill`: every backend of this machine that we may signal, with its runners. Nothing is matched by
 //! text: see [`crate::ollama::is_backend`].
 
+pub(super) mod orphans;
+pub(super) mod plan;
+
 use std::time::{Duration, Instant};
 
+use super::pull::pulls;
 use super::record::PREFIX;
-use super::{Owner, Record, Stopped, pulls, stop};
+use super::supervisor::child;
+use super::{Owner, Record, Stopped, stop};
 use crate::daemon;
 use crate::error::Result;
 use crate::ollama::{host, is_backend, is_runner};
@@ -142,7 +147,7 @@ async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> R
         forced = asked.elapsed() >= grace;
         process::stop(&keeper, Duration::from_secs(5)).await?;
     }
-    Ok(super::child::end(identity, grace).await? || forced)
+    Ok(child::end(identity, grace).await? || forced)
 }
 
 /// What runs in a container is its engine's, unless we run in one ourselves.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-use super::Launch;
-use super::launch::is_read_by_ollama;
+use super::super::Launch;
+use super::super::launch::is_read_by_ollama;
 use crate::daemon::describe_end;
 use crate::error::{Context, Error, Kind, Result};
 use crate::ollama::{Client, OllamaHost, Probe, host, is_runner};
@@ -27,7 +27,7 @@ const PROBE: Duration = Duration::from_secs(2);
 
 /// Starts the backend. Its output goes straight to the log's descriptor, so that it goes on when the
 /// supervisor is killed; a group of its own keeps Ctrl-C in the terminal away from it.
-pub(super) fn spawn(launch: &Launch, log: &File) -> Result<Child> {
+pub fn spawn(launch: &Launch, log: &File) -> Result<Child> {
     let program = launch.find_program()?;
     let out = log.try_clone().or_failed(|| "cannot share the log")?;
     let err = log.try_clone().or_failed(|| "cannot share the log")?;
@@ -65,7 +65,7 @@ pub(super) fn bears_mark(process: &Identity, host: &OllamaHost) -> bool {
 
 /// The process that bears our mark for this address and leads its group, as what we start does; its runners
 /// inherit the mark.
-pub(super) fn marked(host: &OllamaHost) -> Option<Identity> {
+pub fn marked(host: &OllamaHost) -> Option<Identity> {
     process::scan()
         .into_iter()
         .filter(|process| process.group == process.pid)
@@ -74,7 +74,7 @@ pub(super) fn marked(host: &OllamaHost) -> Option<Identity> {
 }
 
 /// The identity of a child that was just spawned; where it has ended already, how.
-pub(super) async fn identity(child: &mut Child, launch: &Launch) -> Result<Identity> {
+pub async fn identity(child: &mut Child, launch: &Launch) -> Result<Identity> {
     match child.id().and_then(Identity::of) {
         Some(identity) => Ok(identity),
         None => Err(ended_early(launch, child.wait().await)),
@@ -82,7 +82,7 @@ pub(super) async fn identity(child: &mut Child, launch: &Launch) -> Result<Ident
 }
 
 /// Waits until the backend answers HTTP; fails when it ends first or when the deadline passes.
-pub(super) async fn wait_ready(child: &mut Child, launch: &Launch, client: &Client) -> Result<()> {
+pub async fn wait_ready(child: &mut Child, launch: &Launch, client: &Client) -> Result<()> {
     let deadline = Instant::now() + launch.ready_timeout;
     let pid = child.id().unwrap_or_default();
     let probing = async {
@@ -135,7 +135,7 @@ fn never_ready(launch: &Launch) -> Error {
 }
 
 /// Ends the backend and the runners that it started; says whether force was needed.
-pub(super) async fn end(identity: &Identity, grace: Duration) -> Result<bool> {
+pub async fn end(identity: &Identity, grace: Duration) -> Result<bool> {
     let group = group_members(identity);
     let forced = process::stop(identity, grace).await?;
     end_runners(&group, forced).await;

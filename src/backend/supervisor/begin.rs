@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::owner::holder;
-use super::record::{Origin, Record};
-use super::supervisor::{Held, Supervision, interrupted};
-use super::{Launch, Owner, adopt, child, log};
+use super::super::owner::holder;
+use super::super::record::{Origin, Record};
+use super::super::{Launch, Owner, adopt, log};
+use super::{Held, Supervision, child, interrupted};
 use crate::error::{Error, Kind, Result};
 use crate::ollama::{Probe, is_backend};
 use crate::process::{self, Identity};

@@ -1,5 +1,9 @@
 //! The supervisor: `ollamactl serve`. It takes the lock of its address, starts the backend or takes
-//! over what runs there ([`super::begin`]), and keeps it ([`super::keep`]) with its relay.
+//! over what runs there ([`begin`]), and keeps it ([`keep`]) with its relay.
+
+mod begin;
+pub(super) mod child;
+mod keep;
 
 use std::fs::File;
 use std::time::Duration;
@@ -7,8 +11,9 @@ use std::time::Duration;
 use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
+use super::pull::pulls;
 use super::record::{Origin, Record, RelayState, slot};
-use super::{Launch, Owner, child, pulls, relay};
+use super::{Launch, Owner, relay};
 use crate::daemon::{LOCK_PATIENCE, Lock, Reporter, Restarts, Shutdown, grace};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;

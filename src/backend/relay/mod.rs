@@ -2,6 +2,8 @@
 //! the network does not. Only addresses of this engine's own networks are let in, since a bind address
 //! alone keeps nobody out who has a route to it.
 
+mod allow;
+
 use std::future::ready;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -15,13 +17,13 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::allow::Admitted;
 use super::{Launch, RelayState};
 use crate::config::Mode;
 use crate::engine::{Engine, Subnet};
 use crate::error::{Context, Error, Result};
 use crate::process;
 use crate::proxy::{Policy, Surface, serve};
+use allow::Admitted;
 
 /// How long an adopted backend's supervisor waits to hear what becomes of the relay: it is all that there is
 /// to run.

@@ -1,7 +1,7 @@
 //! What `kill` would signal, and what proves each.
 
-use super::kill::{is_reachable, is_stub, records};
-use super::{Owner, Record};
+use super::super::{Owner, Record};
+use super::{is_reachable, is_stub, records};
 use crate::ollama::{is_backend, is_runner};
 use crate::paths::Paths;
 use crate::process::{self, Info};

@@ -1,20 +1,26 @@
 //! `pull-model`: through the backend that runs, or through a private one; several models side by side.
 
+pub(super) mod precheck;
+mod private;
+pub(super) mod puller;
+pub(super) mod pulls;
+mod store;
+
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use futures_util::{FutureExt, StreamExt, stream};
 
-use super::private::Private;
-use super::puller::{PullOutcome, PullRequest, Puller};
-use super::pulls::Registered;
-use super::{Launch, Observed, observe, store};
+use super::{Launch, Observed, observe};
 use crate::config::{Config, Mode};
 use crate::daemon::Shutdown;
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 use crate::ollama::{Client, empty_part_files, settle};
 use crate::paths::{self, Paths};
+use private::Private;
+use puller::{PullOutcome, PullRequest, Puller};
+use pulls::Registered;
 
 /// So many models are pulled at the same time. Ollama loads each in several parts already, so more would
 /// only share the same line.

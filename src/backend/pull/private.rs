@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
+use super::super::supervisor::child;
+use super::super::{Launch, log};
 use super::pulls::Registered;
-use super::{Launch, child, log};
 use crate::daemon::Slot;
 use crate::error::{Context, Error, Kind, Result};
 use crate::event::Events;

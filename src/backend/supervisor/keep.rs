@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::super::record::{Record, RelayState};
+use super::super::{log, relay};
 use super::begin::FIRST_LOOK;
-use super::record::{Record, RelayState};
-use super::supervisor::{Held, Supervision};
-use super::{child, log, relay};
+use super::{Held, Supervision, child};
 use crate::daemon::{Crashes, Kept, Reporter, Restarts, describe_end};
 use crate::error::{Error, Kind, Result};
 use crate::ollama::Probe;
