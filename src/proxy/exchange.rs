@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 
-use super::log::RequestLog;
-use super::metrics::Metrics;
+use super::noted::log::RequestLog;
+use super::noted::metrics::Metrics;
+use super::noted::usage::Tail;
 use super::noted::{End, Noted};
 use super::upload::Progress;
-use super::usage::Tail;
 
 /// Carries a request's id to the backend and back to the client.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

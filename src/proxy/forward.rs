@@ -18,12 +18,13 @@ use super::admission::{Admission, Turn};
 use super::answer::{self, Answer, refusal};
 use super::exchange::{Exchange, Ledger, REQUEST_ID};
 use super::headers::{self, STUB_HEADER};
-use super::metrics::Gauges;
 use super::naming::{self, Naming};
+use super::noted::End;
+use super::noted::metrics::Gauges;
+use super::noted::usage::Tail;
 use super::policy::{Endpoint, Gateway, Policy, Verdict};
-use super::pool::Pool;
 use super::upload::{Fault, Progress, Upload};
-use super::usage::Tail;
+use super::upstream::pool::Pool;
 use super::{auth, health};
 use crate::ollama::ModelName;
 
@@ -319,7 +320,7 @@ impl Forwarder {
         let mut exchange =
             Exchange::begin(self.ledger.clone(), peer, &Method::default(), "-", &headers);
         exchange.answered(status);
-        exchange.end = super::noted::End::Whole;
+        exchange.end = End::Whole;
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{self, Answer};
-use super::pool::Pool;
+use super::upstream::pool::Pool;
 use crate::ollama::ModelName;
 
 /// A backend that does not answer within this time is unhealthy.

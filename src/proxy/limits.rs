@@ -24,7 +24,7 @@ pub struct Limits {
     /// How long running answers may go on after shutdown; then they are cut.
     pub drain_timeout: Duration,
     /// Connections at the same time; one more is answered with 429 and closed. One address does not get all
-    /// of them: [`super::places`].
+    /// of them: see `server/places.rs`.
     pub connections: usize,
     /// Requests at the backend at the same time.
     pub requests: usize,

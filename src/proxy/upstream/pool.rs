@@ -12,9 +12,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::super::upload::Upload;
+use super::Upstream;
 use super::explain::Whose;
-use super::upload::Upload;
-use super::upstream::Upstream;
 use crate::ollama;
 
 /// A connect to the backend that takes longer than this has failed.
@@ -27,11 +27,11 @@ const POOL_SIZE: usize = 64;
 const OWN_ANSWER: usize = 4 * 1024 * 1024;
 /// A connection's buffers grow up to this, each way. Tokens need less, and large bodies are no faster with
 /// more.
-pub(super) const BUFFER: usize = 256 * 1024;
+pub const BUFFER: usize = 256 * 1024;
 
 /// Connections to one backend.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub struct Pool {
     upstream: Upstream,
     /// Whose backend it is.
     pub whose: Whose,

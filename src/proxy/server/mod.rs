@@ -1,5 +1,9 @@
 //! Connections: accepted or refused, served, and drained at the end.
 
+mod patience;
+mod places;
+mod seldom;
+
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,15 +21,14 @@ use tokio_util::sync::CancellationToken;
 use tower::util::option_layer;
 use tower::{Layer, ServiceExt};
 
-use super::cors;
 use super::forward::{Client, Forwarder};
-use super::headers;
-use super::patience::Patient;
-use super::places::Places;
 use super::policy::Policy;
-use super::pool::BUFFER;
-use super::seldom::Seldom;
+use super::upstream::pool::BUFFER;
+use super::{cors, headers};
 use crate::error::Result;
+use patience::Patient;
+use places::Places;
+use seldom::Seldom;
 
 /// Pause after an `accept` that failed for want of a resource (EMFILE), which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::noted::Noted;
+use super::Noted;
 
 /// Lines that wait for the disk take no more memory than this.
 const MOST_WAITING: usize = 256 * 1024;
@@ -92,7 +92,7 @@ impl RequestLog {
         }
     }
 
-    pub(super) fn note(&self, noted: &Noted<'_>) {
+    pub(in crate::proxy) fn note(&self, noted: &Noted<'_>) {
         self.push(&match self.format {
             LogFormat::Line => line(noted),
             LogFormat::Json => json(noted),
@@ -100,7 +100,7 @@ impl RequestLog {
     }
 
     /// Something that is of no one request.
-    pub(super) fn warn(&self, text: &str) {
+    pub(in crate::proxy) fn warn(&self, text: &str) {
         let time = now();
         self.push(&match self.format {
             LogFormat::Line => format!("time={time} level=WARN msg={}\n", quoted(text)),
@@ -259,7 +259,7 @@ mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::mpsc;
 
-    use super::super::noted::End;
+    use super::super::End;
     use super::super::usage::Usage;
     use super::*;
 

@@ -1,9 +1,12 @@
 //! What is known of a request when it is over: what the log and the metrics are made of.
 
+pub(super) mod log;
+pub(super) mod metrics;
+pub(super) mod usage;
+
 use std::net::SocketAddr;
 use std::time::Duration;
-
-use super::usage::Usage;
+use usage::Usage;
 
 /// What is known of an exchange at its end.
 #[derive(Debug)]

@@ -6,11 +6,11 @@ use std::io;
 use hyper_util::client::legacy::Error as ClientError;
 use rustls::CertificateError;
 
-use super::upstream::Upstream;
+use super::Upstream;
 
 /// Whose backend it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
+pub enum Whose {
     /// An Ollama of this machine.
     Local,
     /// ollamactl's stand-in.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::noted::Noted;
+use super::Noted;
 
 /// More models than this share the label `other`.
 const MOST_MODELS: usize = 50;
@@ -24,7 +24,7 @@ type Label = Arc<str>;
 
 /// All counts of one proxy.
 #[derive(Debug, Default)]
-pub(super) struct Metrics {
+pub struct Metrics {
     counts: Mutex<Counts>,
 }
 
@@ -48,7 +48,7 @@ struct Histogram {
 
 /// What is so at this moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Gauges {
+pub struct Gauges {
     pub in_flight: usize,
     pub queued: usize,
     pub connections: usize,
@@ -88,7 +88,7 @@ impl Metrics {
     }
 
     /// Counts an exchange that has ended.
-    pub fn note(&self, noted: &Noted<'_>) {
+    pub(in crate::proxy) fn note(&self, noted: &Noted<'_>) {
         let mut counts = self.counts();
         let known = (200..300).contains(&noted.status);
         let label = match noted.model {
@@ -246,7 +246,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
-    use super::super::noted::End;
+    use super::super::End;
     use super::super::usage::Usage;
     use super::*;
 

@@ -1,5 +1,8 @@
 //! Where a proxy's requests go.
 
+pub(super) mod explain;
+pub(super) mod pool;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 

@@ -10,11 +10,11 @@ const TAIL: usize = 512;
 
 /// The end of a stream.
 #[derive(Debug, Default)]
-pub(super) struct Tail(Vec<u8>);
+pub struct Tail(Vec<u8>);
 
 /// Tokens in and out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Usage {
+pub struct Usage {
     /// Read by the model.
     pub prompt: u64,
     /// Written by it.
