@@ -278,7 +278,9 @@ fn imports() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
         let own = module_of(&line.path);
         let named = ["crate::", "super::"].into_iter().flat_map(|word| {
             let found = line.text.match_indices(word);
-            found.flat_map(|(at, _)| paths(&line.text[at..]))
+            // The second half of `super::super::` begins no path.
+            let begins = found.filter(|(at, _)| !line.text[..*at].ends_with("::"));
+            begins.flat_map(|(at, _)| paths(&line.text[at..]))
         });
         for path in named {
             let mut parts: Vec<String> = path.split("::").map(str::to_owned).collect();
