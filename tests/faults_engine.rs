@@ -246,7 +246,15 @@ fn an_engine_that_hangs_is_a_time_out_wherever_it_does() {
             scope.spawn(move || {
                 let (sandbox, _engine) = scripted(on(line, Reply::Hang));
                 let output = sandbox.run(["gateway", "up"]).code(7);
-                output.says(["engine.sock (from DOCKER_HOST)", "answer", "hint: "]);
+                let output = output.says(["engine.sock (from DOCKER_HOST)", "answer", "hint: "]);
+                // Nothing is in doubt where nothing was to be changed.
+                let doubtful = output.stderr.contains("what it did is unknown");
+                assert_eq!(
+                    doubtful,
+                    line.starts_with("POST"),
+                    "{line}: {}",
+                    output.stderr
+                );
             });
         }
     });

@@ -9,7 +9,7 @@ use bollard::errors::Error as Fault;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use tokio::time::{sleep, timeout};
 
-use super::fault::{Reply, explain, not_greeted};
+use super::fault::{DOUBT, LOOK, Reply, explain, not_greeted, without_doubt};
 use super::{Endpoint, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
@@ -38,13 +38,14 @@ pub(super) enum Interruption {
 }
 
 impl Engine {
-    /// A call that only reads.
+    /// A call that only reads: where it breaks off, nothing is in doubt.
     pub(super) fn read<'a, T: 'a>(
         &'a self,
         doing: &'a str,
         call: impl Future<Output = Reply<T>> + 'a,
     ) -> impl Future<Output = Result<T>> + 'a {
-        self.call(doing, READ, call)
+        let reply = self.call(doing, READ, call);
+        async { reply.await.map_err(without_doubt) }
     }
 
     /// A call that changes something.
@@ -138,7 +139,7 @@ impl Engine {
                 () = sleep(QUIET) => {
                     quiet += QUIET;
                     if quiet >= limit {
-                        return Err(Interruption::Silence(too_late(&self.endpoint, doing, limit)));
+                        return Err(Interruption::Silence(overdue(&self.endpoint, &format!("finish {doing}"), limit)));
                     }
                     let seconds = quiet.as_secs();
                     step.progress(format!("{doing}: no news for {seconds} s; the engine still answers"));
@@ -157,7 +158,7 @@ pub(super) async fn within<T>(
 ) -> Result<T> {
     match timeout(limit, call).await {
         Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault)),
-        Err(_) => Err(too_late(endpoint, doing, limit)),
+        Err(_) => Err(overdue(endpoint, &format!("finish {doing}"), limit)),
     }
 }
 
@@ -169,7 +170,7 @@ pub(super) async fn greeted<T>(
 ) -> Result<T> {
     match timeout(limit, call).await {
         Ok(reply) => reply.map_err(|fault| not_greeted(endpoint, fault)),
-        Err(_) => Err(too_late(endpoint, "answering", limit)),
+        Err(_) => Err(overdue(endpoint, "answer", limit)),
     }
 }
 
@@ -190,17 +191,17 @@ async fn silence(docker: &Docker, patience: Duration) {
 pub(super) fn silent(endpoint: &Endpoint, doing: &str) -> Error {
     Error::new(
         Kind::Timeout,
-        format!("the engine at {endpoint} stopped answering while {doing}; what it did is unknown"),
+        format!("the engine at {endpoint} stopped answering while {doing}{DOUBT}"),
     )
     .hint("docker info")
-    .hint("ollamactl status")
+    .hint(LOOK)
 }
 
-fn too_late(endpoint: &Endpoint, doing: &str, limit: Duration) -> Error {
+fn overdue(endpoint: &Endpoint, what: &str, limit: Duration) -> Error {
     let seconds = limit.as_secs_f64();
     Error::new(
         Kind::Timeout,
-        format!("the engine at {endpoint} did not finish {doing} within {seconds} s"),
+        format!("the engine at {endpoint} did not {what} within {seconds} s"),
     )
     .hint("docker info")
 }

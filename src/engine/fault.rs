@@ -183,16 +183,32 @@ fn forbidden(endpoint: &Endpoint) -> Error {
 fn broken(endpoint: &Endpoint, doing: &str, fault: &Fault) -> Error {
     match io_kind(fault) {
         Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(why(fault)),
-        Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => absent(endpoint).caused_by(why(fault)),
+        Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            absent(endpoint).caused_by(why(fault))
+        }
         _ if let Some(error) = tls_failure(endpoint, fault) => error,
         _ if cannot_connect(fault) => absent(endpoint).caused_by(why(fault)),
         _ => Error::new(
             Kind::Engine,
-            format!("the connection to the engine at {endpoint} broke while {doing}; what it did is unknown"),
+            format!("the connection to the engine at {endpoint} broke while {doing}{DOUBT}"),
         )
-        .hint("ollamactl status")
+        .hint(LOOK)
         .caused_by(why(fault)),
     }
+}
+
+/// What is said where a change may have been made or not.
+pub(super) const DOUBT: &str = "; what it did is unknown";
+/// And what shows it.
+pub(super) const LOOK: &str = "ollamactl status";
+
+/// The same error where nothing was to be changed.
+pub(super) fn without_doubt(mut error: Error) -> Error {
+    if let Some(certain) = error.message.strip_suffix(DOUBT) {
+        error.message.truncate(certain.len());
+        error.hints.retain(|hint| hint != LOOK);
+    }
+    error
 }
 
 fn cannot_connect(fault: &Fault) -> bool {
