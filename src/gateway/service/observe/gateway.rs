@@ -48,7 +48,8 @@ pub struct GatewayState {
     pub id: String,
     /// `absent`, `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
     pub state: String,
-    /// `starting`, `healthy` or `unhealthy`; `None` where it has no health check.
+    /// `starting`, `healthy` or `unhealthy`; `None` where it has no health check or does not run. (The
+    /// engine keeps the last verdict of one that ended.)
     pub health: Option<String>,
     /// It has a health check, run or not.
     #[serde(skip)]
@@ -138,7 +139,7 @@ impl GatewayState {
                 .to_owned(),
             id: container.id.unwrap_or_default(),
             has_check: config.healthcheck.as_ref().is_some_and(is_check),
-            health: health(&state),
+            health: health(&state).filter(|_| running),
             health_output: health_output(&state),
             last_check: last_check(&state).and_then(|check| Some(check.start?.to_rfc3339())),
             extra_hosts: container
@@ -333,5 +334,20 @@ mod tests {
         assert_eq!(addresses, ["127.0.0.1:5353", "0.0.0.0:9104", "[::]:9104"]);
         assert_eq!(ports[1].reachable().to_string(), "127.0.0.1:9104");
         assert_eq!(ports[2].reachable().to_string(), "[::1]:9104");
+    }
+
+    #[test]
+    fn the_last_verdict_on_a_container_that_ended_is_not_its_health() {
+        let of = |running: bool| {
+            let state = serde_json::json!({
+                "Status": if running { "running" } else { "exited" }, "Running": running,
+                "FinishedAt": "2026-01-01T00:00:00Z",
+                "Health": { "Status": "healthy", "FailingStreak": 0, "Log": [] },
+            });
+            let container = serde_json::json!({ "Id": "c0", "State": state });
+            GatewayState::from(serde_json::from_value(container).expect("a container"))
+        };
+        assert_eq!(of(true).health.as_deref(), Some("healthy"));
+        assert_eq!(of(false).health, None);
     }
 }
