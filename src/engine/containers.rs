@@ -198,7 +198,7 @@ impl Engine {
 }
 
 /// An ID as people know it; a name stays whole.
-fn short(id: &str) -> &str {
+pub(super) fn short(id: &str) -> &str {
     let is_id = id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_id { &id[..12] } else { id }
 }

@@ -91,21 +91,25 @@ impl Engine {
         async move { silence(&docker, patience).await }
     }
 
-    /// The messages of an engine that may have nothing to say for long; an error where it has gone silent.
+    /// The messages of an engine that may have nothing to say for long, and changes nothing for them; an error
+    /// where it has gone silent.
     pub(super) fn listen<T: Send + 'static>(
         &self,
         doing: String,
         messages: impl Stream<Item = Reply<T>> + Send + 'static,
     ) -> BoxStream<'static, Result<T>> {
         let endpoint = self.endpoint.clone();
-        let fell_silent = silent(&endpoint, &doing);
+        let fell_silent = without_doubt(silent(&endpoint, &doing));
         let silence = self.silence();
         let silence = async move {
             silence.await;
             Some(Err(fell_silent))
         };
         let messages = messages
-            .map(move |message| Some(message.map_err(|fault| explain(&endpoint, &doing, fault))))
+            .map(move |message| {
+                let certain = |fault| without_doubt(explain(&endpoint, &doing, fault));
+                Some(message.map_err(certain))
+            })
             .chain(stream::iter([None]));
         stream::select(messages, stream::once(silence))
             .scan((), |(), message| std::future::ready(message))

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _};
 
 use super::Engine;
+use super::containers::short;
 use crate::error::Result;
 
 /// A longer line is handed on in parts.
@@ -98,7 +99,7 @@ impl Engine {
                 .tail
                 .map_or_else(|| "all".to_owned(), |lines| lines.to_string()),
         };
-        let doing = format!("reading the output of {container}");
+        let doing = format!("reading the output of container {}", short(container));
         let frames = self.listen(doing, self.docker.logs(container, Some(options)));
         let frames = frames
             .map(Some)
