@@ -68,7 +68,12 @@ pub enum RelayState {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
     },
-    /// It went with its supervisor, which was killed; never written down, since nobody is left to.
+    /// Its supervisor is suspended, and serves nobody until it goes on. Never written down, as the next.
+    Suspended {
+        /// The supervisor's pid.
+        supervisor: u32,
+    },
+    /// It went with its supervisor, which was killed; nobody is left to write it down.
     Gone,
 }
 
@@ -85,7 +90,11 @@ impl RelayState {
                 "relay.allow lets nobody in by {}: the engine has no such network",
                 unmatched.join(", ")
             ),
-            Self::Off | Self::Listening { .. } | Self::Gone => String::new(),
+            Self::Suspended { supervisor } => {
+                format!("with its supervisor, pid {supervisor}; ollamactl restart")
+            }
+            Self::Gone => "its supervisor was killed; ollamactl up".to_owned(),
+            Self::Off | Self::Listening { .. } => String::new(),
         }
     }
 }
@@ -155,10 +164,8 @@ impl Record {
         if relays && !self.supervisor.is_alive() {
             self.relay = RelayState::Gone;
         } else if relays && process::is_suspended(self.supervisor.pid) {
-            self.relay = RelayState::Waiting {
-                reason: format!("its supervisor, pid {}, is suspended", self.supervisor.pid),
-                hint: Some("ollamactl restart".to_owned()),
-            };
+            let supervisor = self.supervisor.pid;
+            self.relay = RelayState::Suspended { supervisor };
         }
         self
     }

@@ -193,10 +193,8 @@ fn relay(relay: &RelayState) -> Row {
         RelayState::Waiting { .. } => (Tone::Warn, "waiting", relay.reason()),
         RelayState::NotNeeded { .. } => (Tone::Dim, "not needed", relay.reason()),
         RelayState::Impossible { .. } => (Tone::Warn, "not possible", relay.reason()),
-        RelayState::Gone => {
-            let text = "its supervisor was killed: ollamactl up".to_owned();
-            (Tone::Bad, "gone", text)
-        }
+        RelayState::Suspended { .. } => (Tone::Bad, "suspended", relay.reason()),
+        RelayState::Gone => (Tone::Bad, "gone", relay.reason()),
     }
 }
 

@@ -204,6 +204,13 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
             format!("containers reach the backend on {address}"),
         )),
         RelayState::NotNeeded { reason } => Some(Check::ok(NAME, format!("not needed: {reason}"))),
+        RelayState::Suspended { supervisor } => Some(Check::fail(
+            NAME,
+            format!(
+                "containers do not reach the backend: the relay's supervisor, pid {supervisor}, is suspended"
+            ),
+            "ollamactl restart",
+        )),
         RelayState::Gone => Some(Check::fail(
             NAME,
             "containers do not reach the backend: the relay's supervisor was killed",

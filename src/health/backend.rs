@@ -5,7 +5,6 @@ use crate::backend::{self, RelayState};
 use crate::error::Result;
 use crate::gateway::Gateway;
 use crate::ollama::{Client, OllamaHost, Probe};
-use crate::process;
 
 /// What fails of the two that are asked about; without a backend nothing is known of the model.
 pub(super) async fn backend_and_model(
@@ -82,11 +81,10 @@ pub(super) fn relay_gone(question: &Question<'_>, host: &OllamaHost) -> Option<F
         return None;
     };
     let service = compose.project.service(&compose.service).ok()?;
-    let (why, hint) = match backend::recorded(question.paths, host) {
-        Some(record) if process::is_suspended(record.supervisor.pid) => {
-            ("is suspended, and with it", "ollamactl restart")
-        }
-        Some(record) if record.relay == RelayState::Gone => KILLED,
+    let relay = backend::recorded(question.paths, host).map(|record| record.relay);
+    let (why, hint) = match relay {
+        Some(RelayState::Suspended { .. }) => ("is suspended, and with it", "ollamactl restart"),
+        Some(RelayState::Gone) => KILLED,
         None if backend::relay_lost(question.paths, host) => KILLED,
         _ => return None,
     };

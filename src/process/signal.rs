@@ -10,7 +10,8 @@ use crate::error::{Error, Kind, Result};
 /// The signals that ollamactl sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// Please end (SIGTERM).
+    /// Please end (SIGTERM). A process that was suspended goes on with it (SIGCONT), since it would not
+    /// take it before.
     Terminate,
     /// End now (SIGKILL).
     Kill,
@@ -34,11 +35,12 @@ pub fn signal(identity: &Identity, signal: Signal) -> Result<()> {
     if !identity.is_alive() {
         return Ok(());
     }
-    let number = match signal {
-        Signal::Terminate => Sig::TERM,
-        Signal::Kill => Sig::KILL,
+    let numbers: &[Sig] = match signal {
+        Signal::Terminate => &[Sig::TERM, Sig::CONT],
+        Signal::Kill => &[Sig::KILL],
     };
-    match pidfd_send_signal(handle, number) {
+    let mut numbers = numbers.iter();
+    match numbers.try_for_each(|number| pidfd_send_signal(&handle, *number)) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
         Err(rustix::io::Errno::PERM) => Err(not_permitted(identity)),
         Err(error) => Err(error).or_failed(|| format!("cannot signal pid {}", identity.pid)),
@@ -53,9 +55,11 @@ pub fn signal(identity: &Identity, signal: Signal) -> Result<()> {
     }
     let little = sysinfo::ProcessRefreshKind::nothing();
     let sent = super::scan::with_process(identity.pid, little, |process| match signal {
-        Signal::Terminate => process
-            .kill_with(sysinfo::Signal::Term)
-            .unwrap_or_else(|| process.kill()),
+        Signal::Terminate => {
+            let asked = process.kill_with(sysinfo::Signal::Term);
+            process.kill_with(sysinfo::Signal::Continue);
+            asked.unwrap_or_else(|| process.kill())
+        }
         Signal::Kill => process.kill(),
     });
     match sent {
@@ -157,6 +161,21 @@ mod tests {
         assert!(bystander.try_wait().expect("waited").is_none());
         bystander.kill().expect("killed");
         bystander.wait().expect("reaped");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_is_suspended_is_asked_and_not_forced() {
+        let mut suspended = Command::new("cat")
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("spawned");
+        let identity = Identity::of(suspended.id()).expect("alive");
+        let pid = raw_pid(&identity).expect("a pid");
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("suspended");
+        signal(&identity, Signal::Terminate).expect("sent");
+        let ended = suspended.wait().expect("reaped");
+        let by = std::os::unix::process::ExitStatusExt::signal(&ended);
+        assert_eq!(by, Some(rustix::process::Signal::TERM.as_raw()));
     }
 
     #[tokio::test]

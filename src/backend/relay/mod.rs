@@ -83,7 +83,8 @@ pub(super) fn describe(state: &RelayState) -> String {
         RelayState::Waiting { .. } => format!("waiting: {}", state.reason()),
         RelayState::NotNeeded { .. } => format!("not needed: {}", state.reason()),
         RelayState::Impossible { .. } => format!("not possible: {}", state.reason()),
-        RelayState::Gone => "gone with its supervisor".to_owned(),
+        RelayState::Suspended { .. } => format!("suspended {}", state.reason()),
+        RelayState::Gone => format!("gone: {}", state.reason()),
     }
 }
 

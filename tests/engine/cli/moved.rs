@@ -149,11 +149,15 @@ fn a_suspended_supervisor_takes_the_relay_along() {
     stack
         .run("status")
         .code(0)
-        .prints(["waiting", "is suspended"]);
+        .prints(["suspended", "ollamactl restart"]);
     let ill = stack.run("health").code(3);
     ill.says(["its supervisor is suspended", "ollamactl restart"]);
     end(supervisor, rustix::process::Signal::CONT);
     stack.run("health --wait").code(0);
+    end(supervisor, rustix::process::Signal::STOP);
+    stack.run("restart").code(0);
+    stack.run("health --wait").code(0);
+    assert_ne!(stack.sandbox.supervisor_pid(), Some(supervisor));
     stack.run("down").code(0);
     stack.assert_nothing_left();
 }
