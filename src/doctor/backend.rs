@@ -9,6 +9,7 @@ use super::{Check, Patient, advisory};
 use crate::backend::{Launch, RelayState, Standing, gpu};
 use crate::config::{Bind, Mode, Source};
 use crate::ollama::Client;
+use crate::process::commands;
 use crate::units::bytes;
 
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
@@ -45,7 +46,7 @@ async fn program(patient: &Patient<'_>) -> Check {
             None => Check::fail(
                 NAME,
                 format!("{} does not tell its version", program.display()),
-                format!("{} --version", program.display()),
+                format!("{} --version", commands::word(&program)),
             ),
         },
     }

@@ -11,6 +11,7 @@ use crate::daemon::{self, Slot};
 use crate::engine::Endpoint;
 use crate::error::{Context, Kind, Result};
 use crate::paths::{self, Paths};
+use crate::process::commands;
 use crate::units;
 
 /// The file of one project on one engine.
@@ -109,7 +110,7 @@ impl Ledger {
     pub fn read(&self) -> Result<Created> {
         let hint = format!(
             "look at what the engine has (docker ps --all), then remove the file: rm {}",
-            self.file.display()
+            commands::word(&self.file)
         );
         Ok(paths::read_json(&self.file, &hint)?.unwrap_or_default())
     }

@@ -3,16 +3,18 @@
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
+use crate::process::commands::word;
+
 /// The way out where nothing else helps.
 const ELSEWHERE: &str = "or name another place: XDG_STATE_HOME=DIR";
 
 /// What makes this folder usable, in which something failed so.
 pub fn mend(folder: &Path, error: &Error) -> String {
-    let text = folder.display();
     match error.kind() {
         // Files may have run out as well as bytes.
         ErrorKind::StorageFull => {
-            format!("make room on its disk (df -h {text}; df -i {text}), {ELSEWHERE}")
+            let folder = word(folder);
+            format!("make room on its disk (df -h {folder}; df -i {folder}), {ELSEWHERE}")
         }
         ErrorKind::QuotaExceeded => {
             format!("your share of its disk is used up (quota -s): make room, {ELSEWHERE}")
@@ -23,15 +25,16 @@ pub fn mend(folder: &Path, error: &Error) -> String {
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists
             if let Some(file) = in_its_way(folder) =>
         {
-            let file = file.display();
+            let (shown, old) = (file.display(), file.with_added_extension("old"));
+            let (from, to) = (word(file), word(&old));
             format!(
-                "{file} is no folder: look at it and move it away (mv {file} {file}.old), {ELSEWHERE}"
+                "{shown} is no folder: look at it and move it away (mv {from} {to}), {ELSEWHERE}"
             )
         }
         _ => {
             let there = folder.ancestors().find(|path| path.exists());
-            let text = there.unwrap_or(folder).display();
-            format!("make it yours and writable (ls -ld {text}), {ELSEWHERE}")
+            let there = word(there.unwrap_or(folder));
+            format!("make it yours and writable (ls -ld {there}), {ELSEWHERE}")
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Context, Error, Kind, Result};
 #[cfg(target_os = "linux")]
-use crate::process::users;
+use crate::process::{commands, users};
 pub use mend::mend;
 
 /// The folders of one user.
@@ -130,7 +130,7 @@ fn close_to_others(path: &Path) -> Result<()> {
                 path.display()
             )
         })
-        .map_err(|error| error.hint(format!("close it: chmod 700 {}", path.display())))
+        .map_err(|error| error.hint(format!("close it: chmod 700 {}", commands::word(path))))
 }
 
 #[cfg(not(unix))]
@@ -265,7 +265,10 @@ fn refuse_foreign(path: &Path) -> Result<()> {
             Kind::Unknown,
             format!("{} is a symbolic link; refusing to use it", path.display()),
         )
-        .hint(format!("look at it, then remove it: rm {}", path.display())));
+        .hint(format!(
+            "look at it, then remove it: rm {}",
+            commands::word(path)
+        )));
     }
     #[cfg(unix)]
     {
@@ -282,8 +285,8 @@ fn refuse_foreign(path: &Path) -> Result<()> {
             )
             .hint(format!(
                 "if it is yours by right: {}chown {me} {}; or name another place: XDG_STATE_HOME=DIR",
-                crate::process::commands::sudo(),
-                path.display()
+                commands::sudo(),
+                commands::word(path)
             )));
         }
     }

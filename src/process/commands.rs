@@ -1,6 +1,23 @@
 //! Commands that people are told to run, as this platform has them.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use super::users;
+
+/// A path, or a part of a command, as the shell takes it for one word.
+pub fn word(text: &(impl AsRef<Path> + ?Sized)) -> String {
+    let text = text.as_ref().to_string_lossy();
+    if cfg!(windows) {
+        return if text.contains(' ') {
+            format!("\"{text}\"")
+        } else {
+            text.into_owned()
+        };
+    }
+    // Only NUL cannot be quoted, and it is in no path.
+    shlex::try_quote(&text).map_or_else(|_| text.to_string(), Cow::into_owned)
+}
 
 /// What stands before a command for what is another user's; nothing where this user may do all, or where
 /// there is no such thing.
@@ -30,7 +47,7 @@ pub fn as_started(pid: u32) -> String {
     let differing = PLACES.iter().filter_map(|&name| {
         let theirs = theirs.get(name).map(String::as_str).unwrap_or_default();
         let ours = std::env::var(name).unwrap_or_default();
-        (theirs != ours).then(|| format!("{name}={theirs} "))
+        (theirs != ours).then(|| format!("{name}={} ", word(theirs)))
     });
     differing.collect()
 }
@@ -44,5 +61,18 @@ pub fn who_listens(port: u16) -> String {
         format!("netstat -ano | findstr :{port}")
     } else {
         format!("{sudo}lsof -nP -iTCP:{port} -sTCP:LISTEN")
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_in_a_command_is_one_word() {
+        assert_eq!(word("/home/me/.local/state"), "/home/me/.local/state");
+        assert_eq!(word("/home/my own/$x"), "'/home/my own/$x'");
+        assert_eq!(word("/it's"), "\"/it's\"");
+        assert_eq!(word(""), "''");
     }
 }

@@ -86,17 +86,9 @@ async fn variables_of_unit(unit: &str) -> BTreeMap<String, String> {
     }
 }
 
-/// `A=1 "B=two words"`.
+/// `A=1 "B=two words"`: systemd quotes as a shell reads it.
 fn variables(text: &str) -> BTreeMap<String, String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    for c in text.trim().chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            c => words.last_mut().expect("never empty").push(c),
-        }
-    }
+    let words = shlex::split(text).unwrap_or_default();
     let pairs = words.iter().filter_map(|word| word.split_once('='));
     pairs
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -109,9 +101,9 @@ mod tests {
 
     #[test]
     fn the_variables_of_a_unit_are_read() {
-        let found = variables("PATH=/usr/bin OLLAMA_MODELS=/data/models \"X=two words\"\n");
+        let found = variables("PATH=/usr/bin OLLAMA_MODELS=/data/models \"X=two \\\"words\\\"\"\n");
         assert_eq!(found["OLLAMA_MODELS"], "/data/models");
-        assert_eq!(found["X"], "two words");
+        assert_eq!(found["X"], "two \"words\"");
         assert!(variables("\n").is_empty());
     }
 }
