@@ -235,6 +235,12 @@ fn down_ends_what_up_started_at_another_address_for_this_project_alone() {
         .code(0);
     sandbox.shell("cd ../other && ollamactl down").code(0);
     assert_eq!(pids(&sandbox).len(), 4);
+    sandbox.run(["status"]).code(0).prints([
+        &*format!("also      running       ollama 0.33.0-rc2-stub on {host} ("),
+        &*format!("also      running       embedded gateway on {listen} ("),
+    ]);
+    let others = sandbox.shell("cd ../other && ollamactl status --json");
+    assert_eq!(others.code(0).json()["elsewhere"], serde_json::json!([]));
     let plan = sandbox.run(["down", "--dry-run"]).code(0);
     plan.prints([
         &*format!("stop embedded gateway on {listen}"),

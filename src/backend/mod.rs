@@ -24,7 +24,7 @@ pub use launch::{Launch, exposure};
 pub use log::{RotatingLog, tail};
 pub use observe::{Observed, Standing, observe, observe_anyway, readable, recorded, relay_lost};
 pub use owner::{Holder, LogPlace, Owner, app_log};
-pub use project::{OfProject, of_project};
+pub use project::{OfProject, elsewhere, of_project};
 pub use pull::precheck::{free_bytes, needed_memory, total_memory};
 pub use pull::pull;
 pub use pull::puller::{PullOutcome, PullRequest, Pulled};

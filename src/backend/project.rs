@@ -28,20 +28,32 @@ pub async fn of_project(config: &Config, paths: &Paths) -> Result<OfProject> {
         meant: vec![host.clone()],
         others: Vec::new(),
     };
-    let is_named = config.backend.host.source.is_of_this_call();
-    for record in daemon::settled::<Record>(paths, PREFIX, "a backend").await {
-        let record = record.resolved();
-        let there = record.launch.host().for_client();
-        if record.launch.folder != config.folder || there.place() == host.place() {
-            continue;
-        }
-        if !is_named {
-            found.meant.push(there);
-        } else if record.is_alive() {
-            found.others.push(record);
-        }
+    daemon::settle(paths, PREFIX, "a backend").await;
+    let there = recorded_elsewhere(config, paths);
+    if config.backend.host.source.is_of_this_call() {
+        found.others.extend(there.filter(Record::is_alive));
+    } else {
+        let hosts = there.map(|record| record.launch.host().for_client());
+        found.meant.extend(hosts);
     }
     Ok(found)
+}
+
+/// The backends of this project that live at other addresses than its own.
+pub fn elsewhere(config: &Config, paths: &Paths) -> Vec<Record> {
+    let there = recorded_elsewhere(config, paths);
+    there.filter(Record::is_alive).collect()
+}
+
+/// What is written down of this project's backends at other addresses, alive or not.
+fn recorded_elsewhere(config: &Config, paths: &Paths) -> impl Iterator<Item = Record> {
+    let place = config.client_host().place();
+    let records = daemon::recorded::<Record>(paths, PREFIX).into_iter();
+    let records = records.map(Record::resolved);
+    records.filter(move |record| {
+        let there = record.launch.host().for_client();
+        record.launch.folder == config.folder && there.place() != place
+    })
 }
 
 /// What ends a start that has written nothing down.

@@ -8,6 +8,7 @@ use crate::cli::{StatusArgs, StatusFormat};
 use crate::daemon::Restarts;
 use crate::error::Result;
 use crate::gateway;
+use crate::process::commands::word;
 use crate::stack::{self, GatewayStatus, ModelStatus, Status};
 use crate::ui::{Paint, Tone};
 use crate::units::bytes;
@@ -50,25 +51,17 @@ fn show(context: &Context, args: &StatusArgs, status: &Status) -> Result<()> {
     context.ui.print(&table(status, context.ui.paint()))
 }
 
-/// Lines for `eval "$(ollamactl status -o env)"`.
+/// Lines for `eval "$(ollamactl status -o env)"`. Each value is one word of a shell, whatever it holds: a
+/// repository's settings must not run as commands.
 fn env(status: &Status) -> String {
     let mut lines = vec![
-        format!("OLLAMA_MODEL={}", quoted(status.model.name.as_str())),
-        format!("OLLAMA_HOST={}", quoted(&status.backend.url)),
+        format!("OLLAMA_MODEL={}", word(status.model.name.as_str())),
+        format!("OLLAMA_HOST={}", word(&status.backend.url)),
     ];
     if let Some(url) = status.gateway.url() {
-        lines.push(format!("OLLAMA_GATEWAY_URL={}", quoted(url)));
+        lines.push(format!("OLLAMA_GATEWAY_URL={}", word(url)));
     }
     lines.join("\n")
-}
-
-/// As one word of a shell, whatever it holds: a repository's settings must not run as commands.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-:/@%+,".contains(c);
-    if text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The table for people.
@@ -84,6 +77,13 @@ pub(super) fn table(status: &Status, paint: Paint) -> String {
         ("relay", relay(&status.relay)),
         ("gateway", gateway_row(status)),
     ];
+    let elsewhere = status.elsewhere.iter().map(|what| {
+        let label = paint.tone(Tone::Strong, "also    ");
+        format!(
+            "{label}  {}  {what}",
+            paint.tone(Tone::Good, "running     ")
+        )
+    });
     let orphans = status.orphans.iter().map(|orphan| {
         let (process, end) = (&orphan.text, &orphan.end);
         let text = format!("{process}, left by a backend that was killed; end it: {end}");
@@ -103,6 +103,7 @@ pub(super) fn table(status: &Status, paint: Paint) -> String {
                 paint.tone(Tone::Warn, label)
             )
         })
+        .chain(elsewhere)
         .chain(orphans)
         .collect::<Vec<_>>()
         .join("\n")

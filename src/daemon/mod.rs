@@ -18,4 +18,4 @@ pub use handshake::{Reporter, Started};
 pub use restarts::Restarts;
 pub use shutdown::Shutdown;
 pub use slot::{LOCK_PATIENCE, Lock, Slot};
-pub use slots::{recorded, settled};
+pub use slots::{recorded, settle};

@@ -42,16 +42,15 @@ pub fn recorded<T: DeserializeOwned>(paths: &Paths, prefix: &str) -> Vec<T> {
         .collect()
 }
 
-/// The same, once those that are starting have been written down; what one left that was killed before that
-/// is cleared. One that hangs, or cannot be read, is left out. `noun` is one of them, for people.
-pub async fn settled<T: DeserializeOwned>(paths: &Paths, prefix: &str, noun: &str) -> Vec<T> {
+/// Waits until those that are starting have been written down, but for one that hangs; what one left that was
+/// killed before that is cleared. `noun` is one of them, for people.
+pub async fn settle(paths: &Paths, prefix: &str, noun: &str) {
     for slot in slots(paths, prefix) {
         let _ = slot.until_recorded(noun).await;
         if !slot.record_file().exists() {
             let _ = slot.clear_if_free();
         }
     }
-    recorded(paths, prefix)
 }
 
 impl Slot {

@@ -6,7 +6,7 @@ use crate::backend::{self, Observed, Owner, RelayState, Standing};
 use crate::config::{Config, Mode};
 use crate::daemon::Restarts;
 use crate::error::{Error, Result};
-use crate::gateway::{Gateway, Located, locate};
+use crate::gateway::{Gateway, Located, embedded, locate};
 use crate::ollama::{Client, LoadedModel, ModelName};
 use crate::paths::Paths;
 use crate::process::{Info, commands};
@@ -22,6 +22,8 @@ pub struct Status {
     pub relay: RelayState,
     /// The gateway, or why it cannot be looked at.
     pub gateway: GatewayStatus,
+    /// Backends and embedded gateways of this project at other addresses than its own, for people.
+    pub elsewhere: Vec<String>,
     /// Runners that a killed backend left behind, for people.
     pub orphans: Vec<Orphan>,
     /// The backend is the stand-in, not Ollama.
@@ -130,6 +132,7 @@ pub async fn status(
         ),
         stub: observed.is_stub()
             || (!observed.answers() && config.backend.mode.value == Mode::Stub),
+        elsewhere: elsewhere(config, paths),
         orphans: backend::orphans().iter().map(orphan).collect(),
         backend: BackendStatus {
             fault: fault
@@ -193,6 +196,16 @@ async fn model(config: &Config, observed: &Observed) -> Result<ModelStatus> {
         status.unused_gpu = backend::gpu();
     }
     Ok(status)
+}
+
+/// What an `up --host` or `up --listen` of this project started.
+fn elsewhere(config: &Config, paths: &Paths) -> Vec<String> {
+    let backends = backend::elsewhere(config, paths);
+    let gateways = embedded::elsewhere(config, paths);
+    let backends = backends.iter().map(backend::Record::describe);
+    backends
+        .chain(gateways.iter().map(embedded::Record::describe))
+        .collect()
 }
 
 fn orphan(process: &Info) -> Orphan {

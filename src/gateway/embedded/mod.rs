@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use keys::{in_text as keys_in, read as keys};
 pub use launch::{Instructions, Launch, for_client};
-pub use project::{OfProject, of_project};
+pub use project::{OfProject, elsewhere, of_project};
 pub use serve::{is_foreground, run_here, work};
 pub use start::{check_free, plan_up, start, stop};
 pub use supervise::supervise;
@@ -63,6 +63,10 @@ impl Record {
         )
     }
 
+    fn is_alive(&self) -> bool {
+        self.process.is_alive()
+    }
+
     /// That it goes on though the project's gateway was ended by `command`, since that named an address.
     pub fn left_by(&self, command: &str) -> String {
         let (what, listen) = (self.describe(), self.launch.listen);
@@ -90,7 +94,7 @@ fn noun(listen: SocketAddr) -> String {
 /// The embedded gateway of ours that lives at this address.
 pub fn observe(paths: &Paths, listen: SocketAddr) -> Result<Option<Record>> {
     let record: Option<Record> = slot(paths, listen).read()?;
-    Ok(record.filter(|record| record.process.is_alive()))
+    Ok(record.filter(Record::is_alive))
 }
 
 /// Whether anything of an embedded gateway is at this address: one that lives, or what one that was killed

@@ -28,15 +28,26 @@ pub async fn of_project(config: &Config, paths: &Paths) -> Result<OfProject> {
         meant: vec![listen.value],
         others: Vec::new(),
     };
-    for record in daemon::settled::<Record>(paths, PREFIX, "an embedded gateway").await {
-        if record.folder != config.folder || record.launch.listen == listen.value {
-            continue;
-        }
-        if !listen.source.is_of_this_call() {
-            found.meant.push(record.launch.listen);
-        } else if record.process.is_alive() {
-            found.others.push(record);
-        }
+    daemon::settle(paths, PREFIX, "an embedded gateway").await;
+    let there = recorded_elsewhere(config, paths);
+    if listen.source.is_of_this_call() {
+        found.others.extend(there.filter(Record::is_alive));
+    } else {
+        found.meant.extend(there.map(|record| record.launch.listen));
     }
     Ok(found)
+}
+
+/// The gateways of this project that live at other addresses than its own.
+pub fn elsewhere(config: &Config, paths: &Paths) -> Vec<Record> {
+    let there = recorded_elsewhere(config, paths);
+    there.filter(Record::is_alive).collect()
+}
+
+/// What is written down of this project's gateways at other addresses, alive or not.
+fn recorded_elsewhere(config: &Config, paths: &Paths) -> impl Iterator<Item = Record> {
+    let records = daemon::recorded::<Record>(paths, PREFIX).into_iter();
+    records.filter(|record| {
+        record.folder == config.folder && record.launch.listen != config.gateway.listen.value
+    })
 }
