@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::paths::{self, Paths};
+use crate::process::commands::word;
 
 /// How long a lock may be held by somebody who only looks at it.
 pub const LOCK_PATIENCE: Duration = Duration::from_millis(200);
@@ -167,13 +168,13 @@ impl Slot {
         let path = self.record_file();
         // Only while the lock is held the pidfile is sure to be about a process of ours.
         let end = if self.is_locked().unwrap_or_default() {
-            format!("kill $(cat {}); ", self.file("pid").display())
+            format!("kill $(cat {}); ", word(&self.file("pid")))
         } else {
             String::new()
         };
         let hint = format!(
             "end what it may be about, then remove it: {end}rm {}",
-            path.display()
+            word(&path)
         );
         paths::read_json(&path, &hint)
     }

@@ -245,7 +245,7 @@ impl Puller<'_> {
                     .hint(format!(
                         "remove it: {}rm {}",
                         commands::sudo(),
-                        file.display()
+                        commands::word(file)
                     ))
             })?;
             self.events.warn(format!(
@@ -270,9 +270,9 @@ impl Puller<'_> {
         }
         match &self.store {
             Ok(store) if failure.empty_part_file => error.hint(format!(
-                "where they are: {}find {}/blobs -name '*-partial-*' -size 0 -delete",
+                "where they are: {}find {} -name '*-partial-*' -size 0 -delete",
                 commands::sudo(),
-                store.display()
+                commands::word(&store.join("blobs"))
             )),
             _ => error,
         }
