@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::process::commands;
 #[cfg(target_os = "linux")]
-use crate::process::{commands, users};
+use crate::process::users;
 pub use mend::mend;
 
 /// The folders of one user.
