@@ -293,6 +293,19 @@ fn a_model_name_that_is_none() {
 }
 
 #[test]
+fn a_variable_of_ours_that_is_no_text_does_not_pass_for_one_that_is_not_set() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .shell(r"OLLAMA_MODEL=$(printf 'a\377') ollamactl up")
+        .code(2)
+        .says(["OLLAMA_MODEL is not valid UTF-8: a", "unset OLLAMA_MODEL"]);
+    sandbox
+        .shell(r"SOMEBODYS=$(printf 'a\377') ollamactl status")
+        .code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn a_backend_elsewhere_is_not_started_here() {
     // An address of the range for documentation; port 9 of this host would do where it is routed.
     let sandbox = Sandbox::new().with("OLLAMA_HOST", "192.0.2.1:11434");

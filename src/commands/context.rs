@@ -35,12 +35,7 @@ impl Context {
                     || "cannot tell the current folder; was it removed?",
                 )
                 .map_err(|error| error.hint("go to one that is there: cd ~"))?,
-            // Variables that are not UTF-8 cannot be meant for us or for compose.
-            environment: std::env::vars_os()
-                .filter_map(|(key, value)| {
-                    Some((key.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
+            environment: environment()?,
         })
     }
 
@@ -94,4 +89,24 @@ impl Context {
     pub fn events(&self) -> Events {
         self.events.clone()
     }
+}
+
+/// The variables of the process. What is not UTF-8 is another program's; where it bears a name of ours, it
+/// is a mistake that must not pass for a variable that is not set.
+fn environment() -> Result<BTreeMap<String, String>> {
+    let mut variables = BTreeMap::new();
+    for (key, value) in std::env::vars_os() {
+        let Ok(key) = key.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => {
+                variables.insert(key, value);
+            }
+            Err(value) if key.starts_with("OLLAMA") => {
+                let message = format!("{key} is not valid UTF-8: {}", value.display());
+                return Err(Error::usage(message).hint(format!("correct it, or: unset {key}")));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(variables)
 }
