@@ -123,9 +123,9 @@ fn whoever_holds_a_port_is_named() {
     stranger(sandbox.gateway);
     let checks = sandbox.run(["doctor", "--json"]).code(1).json();
     let me = format!("pid {}", std::process::id());
-    for (name, address) in [
-        ("backend port", sandbox.backend),
-        ("gateway port", sandbox.gateway),
+    for (name, address, variable) in [
+        ("backend port", sandbox.backend, "OLLAMA_HOST="),
+        ("gateway port", sandbox.gateway, "OLLAMACTL_GATEWAY_LISTEN="),
     ] {
         let check = check(&checks, name);
         assert_eq!(check["verdict"], "fail", "{check}");
@@ -134,6 +134,8 @@ fn whoever_holds_a_port_is_named() {
             why.contains(&me) && why.contains(&address.to_string()),
             "{why}"
         );
+        let mend = check["mend"].as_str().expect("a cure");
+        assert!(mend.contains(variable), "{mend}");
     }
 }
 

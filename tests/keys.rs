@@ -41,6 +41,22 @@ fn fails<'a>(sandbox: &Sandbox, texts: impl IntoIterator<Item = &'a str>) -> Str
     health.says(texts).stderr
 }
 
+/// `doctor` says this of the key, and tells none.
+#[track_caller]
+fn doctor(sandbox: &Sandbox, verdict: &str, why: &str) {
+    let output = sandbox.run(["doctor", "--json"]);
+    for key in [KEY, OTHER] {
+        assert!(!output.to_string().contains(key), "a key is told\n{output}");
+    }
+    let checks = output.json();
+    let mut checks = checks.as_array().expect("a list").iter();
+    let found = checks.find(|check| check["name"] == "gateway key");
+    let found = found.expect("a check of the key");
+    assert_eq!(found["verdict"], verdict, "{found}");
+    let said = found["why"].as_str().expect("a reason");
+    assert!(said.contains(why), "{why} in {said}");
+}
+
 #[test]
 fn a_key_that_is_refused_is_told_from_none() {
     let mut sandbox = Sandbox::new().with("OLLAMACTL_GATEWAY_KEY", KEY);
@@ -55,6 +71,11 @@ fn a_key_that_is_refused_is_told_from_none() {
         "ollamactl gateway up",
     ];
     fails(&sandbox, refused);
+    doctor(
+        &sandbox,
+        "fail",
+        "the key of environment OLLAMACTL_GATEWAY_KEY was refused",
+    );
 
     sandbox.unset("OLLAMACTL_GATEWAY_KEY");
     let none = [
@@ -65,6 +86,7 @@ fn a_key_that_is_refused_is_told_from_none() {
         "gateway.key_file",
     ];
     fails(&sandbox, none);
+    doctor(&sandbox, "fail", "no key was sent: none is set here");
 
     let file = sandbox.write("keys", &format!("# the team's\n{OTHER}\n"));
     sandbox.set("OLLAMACTL_GATEWAY_KEY_FILE", &file.display().to_string());
@@ -79,6 +101,7 @@ fn a_key_that_is_refused_is_told_from_none() {
     sandbox.write("keys", &format!("{OTHER}\n"));
     sandbox.run(["gateway", "up"]).code(0);
     sandbox.run(["health", "--level", "infer"]).code(0);
+    doctor(&sandbox, "ok", "lets in the key of ");
     sandbox.run(["down"]).code(0);
 }
 

@@ -10,15 +10,32 @@ use crate::config::Setting;
 use crate::engine::{BRIDGE_HINT, Engine};
 use crate::gateway::service::own;
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, NamedModel, embedded};
+use crate::health;
 use crate::ollama::fetch;
 use crate::process;
 
 pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
     match gateway::choose(patient.config, patient.folder) {
         Err(error) => vec![Check::failed("compose file", &error)],
-        Ok(Gateway::Embedded(how)) => embedded_checks(patient, &how).await,
-        Ok(Gateway::Compose(compose)) => compose_checks(patient, &compose).await,
+        Ok(gateway) => {
+            let mut checks = match &gateway {
+                Gateway::Embedded(how) => embedded_checks(patient, how).await,
+                Gateway::Compose(compose) => compose_checks(patient, compose).await,
+            };
+            checks.extend(key(patient, &gateway).await);
+            checks
+        }
     }
+}
+
+/// Whether a gateway of ours that asks for a key lets in whoever uses it from here.
+async fn key(patient: &Patient<'_>, gateway: &Gateway) -> Option<Check> {
+    const NAME: &str = "gateway key";
+    let url = gateway::locate(gateway, patient.paths).await.ok()?.url?;
+    Some(match health::entry(patient.config, gateway, &url).await? {
+        Ok(source) => Check::ok(NAME, format!("{url} lets in the key of {source}")),
+        Err(failure) => Check::fail(NAME, failure.reason, failure.hint),
+    })
 }
 
 async fn embedded_checks(patient: &Patient<'_>, how: &embedded::Instructions) -> Vec<Check> {
@@ -39,6 +56,8 @@ async fn embedded_checks(patient: &Patient<'_>, how: &embedded::Instructions) ->
 
 fn embedded_port(patient: &Patient<'_>, launch: &embedded::Launch) -> Check {
     const NAME: &str = "gateway port";
+    const ELSEWHERE: &str =
+        "let the gateway listen elsewhere: OLLAMACTL_GATEWAY_LISTEN=127.0.0.1:9105";
     let listen = launch.listen;
     if let Ok(Some(record)) = embedded::observe(patient.paths, listen) {
         return Check::ok(NAME, record.describe());
@@ -50,7 +69,7 @@ fn embedded_port(patient: &Patient<'_>, launch: &embedded::Launch) -> Check {
         );
         return Check::ok(NAME, text);
     }
-    taken(NAME, listen).unwrap_or_else(|| Check::ok(NAME, format!("{listen} is free")))
+    taken(NAME, listen, ELSEWHERE).unwrap_or_else(|| Check::ok(NAME, format!("{listen} is free")))
 }
 
 /// Fails where the gateway that runs was started with another model than is required now.
@@ -104,19 +123,14 @@ async fn embedded_exposure(patient: &Patient<'_>, launch: &embedded::Launch) -> 
 /// be ended alone.
 fn give_way(owner: &process::Info, port: u16) -> String {
     if owner.name == "docker-proxy" {
-        format!(
-            "docker ps --filter publish={port} shows whose it is: stop that, or choose another port here"
-        )
+        format!("docker ps --filter publish={port} shows whose it is: stop that")
     } else {
-        format!(
-            "end {} (pid {}), or choose another port here",
-            owner.name, owner.pid
-        )
+        format!("end {} (pid {})", owner.name, owner.pid)
     }
 }
 
-/// Fails where somebody holds the address.
-fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
+/// Fails where somebody holds the address; `elsewhere` says how to choose another.
+fn taken(name: &'static str, address: SocketAddr, elsewhere: &str) -> Option<Check> {
     let owner = match std::net::TcpListener::bind(address) {
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => process::port_owner(address),
         _ => return None,
@@ -125,7 +139,7 @@ fn taken(name: &'static str, address: SocketAddr) -> Option<Check> {
         Some(owner) => Check::fail(
             name,
             format!("{address} is held by {}", owner.describe()),
-            give_way(&owner, address.port()),
+            format!("{}, or {elsewhere}", give_way(&owner, address.port())),
         ),
         None => Check::fail(
             name,
@@ -326,7 +340,8 @@ fn ports(service: &Service, state: &GatewayState, engine: &Engine) -> Vec<Check>
     published
         .map(|port: u16| {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            taken(NAME, address).unwrap_or_else(|| Check::ok(NAME, format!("{address} is free")))
+            taken(NAME, address, gateway::ANOTHER_PORT)
+                .unwrap_or_else(|| Check::ok(NAME, format!("{address} is free")))
         })
         .collect()
 }

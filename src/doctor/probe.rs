@@ -73,8 +73,13 @@ pub enum Finding {
     Silent,
     /// Ollama's guard refuses the name by which it is called.
     HostRefused,
-    /// Something in between refuses, or wants to know who asks.
+    /// Something in between refuses.
     Forbidden {
+        /// What it says.
+        said: String,
+    },
+    /// Something in between wants to know who asks.
+    AsksWho {
         /// What it says.
         said: String,
     },
@@ -240,7 +245,8 @@ async fn get(url: &Url, path: &str) -> Result<String, Finding> {
         200..300 => Ok(text),
         // Ollama's guard says nothing; everybody else says why.
         403 if text.trim().is_empty() => Err(Finding::HostRefused),
-        401 | 403 | 407 => Err(Finding::Forbidden { said: said() }),
+        401 | 407 => Err(Finding::AsksWho { said: said() }),
+        403 => Err(Finding::Forbidden { said: said() }),
         502..=504 => Err(Finding::NoBackend { said: said() }),
         _ => Err(Finding::NotOllama { said: said() }),
     }

@@ -14,6 +14,7 @@ use crate::config::Bind;
 use crate::engine::Place;
 use crate::engine::models::NetworkInspect;
 use crate::gateway::GatewayState;
+use crate::ollama::ASKS_FOR_CREDENTIALS;
 
 /// So many models are named.
 const SHOWN: usize = 5;
@@ -42,6 +43,14 @@ impl Seen<'_> {
             Finding::NotOllama { said } => Check::warn(
                 NAME,
                 format!("{seen}: that is not Ollama, or not all of it: {said}"),
+                self.correct(),
+            ),
+            // What stands elsewhere may be for the service alone.
+            Finding::AsksWho { said } if !self.asks_rightly() => Check::warn(
+                NAME,
+                format!(
+                    "{seen}: it asks for credentials, and whether the service has them is not known: {said}"
+                ),
                 self.correct(),
             ),
             Finding::TimedOut => self.lost("time-out", "dropped").await,
@@ -76,6 +85,10 @@ impl Seen<'_> {
                 "ollamactl restart".to_owned(),
             ),
             Finding::NoBackend { said } => (format!("no backend behind it: {said}"), serve()),
+            Finding::AsksWho { said } => (
+                format!("it asks for credentials: {said}"),
+                ASKS_FOR_CREDENTIALS.to_owned(),
+            ),
             Finding::WrongPath { path } => (
                 format!("Ollama answers, but there is no {path}"),
                 format!(

@@ -78,10 +78,7 @@ impl Engine {
         taken(port, &owner.describe()).hint(if owner.is_ollamactl() {
             "end the embedded gateway that has it: ollamactl down".to_owned()
         } else {
-            format!(
-                "end it (pid {}), or choose another port in `ports:`",
-                owner.pid
-            )
+            format!("end it (pid {})", owner.pid)
         })
     }
 

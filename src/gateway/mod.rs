@@ -10,8 +10,8 @@ mod model;
 pub mod service;
 
 pub use choice::{
-    BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, choose, load_options, model_of_env_file,
-    passed_over, project,
+    ANOTHER_PORT, BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, choose, load_options,
+    model_of_env_file, passed_over, project,
 };
 pub use key::{Key, key};
 pub use ledger::Ledger;

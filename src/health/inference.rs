@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Failure, Health, Part, Question, Readiness, refused};
 use crate::error::{Error, Kind, Result};
 use crate::gateway::{Key, Located, key};
-use crate::ollama::{Client, Token};
+use crate::ollama::{Client, Token, host};
 use crate::units::seconds;
 
 /// One token through the gateway. A gateway with an interface of its own cannot be asked for one, so
@@ -24,14 +24,14 @@ pub(super) async fn inference(
         let key = key(question.config, gateway);
         let why = match located.url {
             Some(url) => {
-                match through(question, client, &url, key.as_ref().ok(), readiness, within).await {
+                match through(question, &url, key.as_ref().ok(), readiness, within).await {
                     Ok(Token::Came(url)) => return answered(url, None),
                     Ok(Token::NotOffered) => {
                         format!("{url} offers neither /api/generate nor /v1/chat/completions")
                     }
                     Ok(Token::Refused(refusal)) => {
                         return failed(refused::by_gateway(
-                            question,
+                            question.config,
                             gateway,
                             readiness.ours,
                             &key,
@@ -62,12 +62,13 @@ pub(super) async fn inference(
 /// too; where that is another one, the required one is asked for besides.
 async fn through(
     question: &Question<'_>,
-    client: &Client,
     url: &str,
     key: Option<&Key>,
     readiness: &Readiness,
     within: Duration,
 ) -> Result<Token> {
+    // One of its own: a proxy that the backend is reached by is not for the gateway.
+    let client = Client::new(&host::parse(url))?;
     let key = key.map(|key| key.secret.reveal());
     let model = &question.config.model.value;
     if readiness.ours {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use backend::{backend_and_model, relay_gone};
 use gateway::check_gateway;
 use readiness::{Readiness, readiness};
+pub use refused::entry;
 use serde::Serialize;
 
 use crate::config::Config;

@@ -1,16 +1,44 @@
 //! What a 401 means: who asks for a key, and whether one was sent.
 
-use super::{Failure, Part, Question};
-use crate::gateway::{Gateway, Key};
-use crate::ollama::{ASKS_FOR_CREDENTIALS, Refusal};
+use super::{ANSWER, Failure, Part};
+use crate::config::Config;
+use crate::gateway::{Gateway, Key, key};
+use crate::ollama::{ASKS_FOR_CREDENTIALS, Client, Refusal, host};
 use crate::proxy::REALM;
 
 /// Where a key may be set.
 const SET: &str = "set OLLAMACTL_GATEWAY_KEY, or name a file of keys: OLLAMACTL_GATEWAY_KEY_FILE=PATH, or gateway.key_file in ollamactl.yaml";
 
+/// Where the key comes from that a gateway of ours at this URL lets in, or why it does not let us in; `None`
+/// where it asks for no key.
+pub async fn entry(
+    config: &Config,
+    gateway: &Gateway,
+    url: &str,
+) -> Option<Result<String, Failure>> {
+    let client = Client::new(&host::parse(url)).ok()?;
+    // Asks for a key, and nothing of the backend.
+    let metrics = format!("{url}/metrics");
+    let mut refusal = client.refusal(&metrics, None, ANSWER).await?;
+    if !refusal.challenge.contains(REALM) {
+        return None;
+    }
+    let key = key(config, gateway);
+    if let Ok(Key { secret, source }) = &key {
+        match client
+            .refusal(&metrics, Some(secret.reveal()), ANSWER)
+            .await
+        {
+            Some(refused) => refusal = refused,
+            None => return Some(Ok(source.clone())),
+        }
+    }
+    Some(Err(by_gateway(config, gateway, true, &key, &refusal)))
+}
+
 /// The gateway did not let in who asked with this key, or without one for this reason.
 pub(super) fn by_gateway(
-    question: &Question<'_>,
+    config: &Config,
     gateway: &Gateway,
     ours: bool,
     key: &Result<Key, String>,
@@ -18,7 +46,7 @@ pub(super) fn by_gateway(
 ) -> Failure {
     let known = ours && refusal.challenge.contains(REALM);
     if ours && !known {
-        let backend = question.config.client_host().url();
+        let backend = config.client_host().url();
         return failure(
             format!(
                 "{refusal}; it is the backend behind the gateway, {backend}, that asks for this"

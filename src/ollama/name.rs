@@ -103,7 +103,7 @@ impl FromStr for ModelName {
         for (part, what) in [(namespace, "namespace"), (model, "model"), (tag, "tag")] {
             if !is_part(part, 80, ".-") {
                 return bad(&format!(
-                    "the {what} {part:?} must start with a letter, digit or _, go on with those, dots or dashes, and have 1 to 80 characters"
+                    "the {what} must start with a letter, digit or _, go on with those, dots or dashes, and have 1 to 80 characters"
                 ));
             }
         }

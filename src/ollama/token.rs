@@ -31,6 +31,16 @@ pub struct Refusal {
     pub challenge: String,
 }
 
+impl Refusal {
+    fn new(url: &str, body: &str, challenge: String) -> Self {
+        Self {
+            answer: answered(url, StatusCode::UNAUTHORIZED, ""),
+            text: error_text(body),
+            challenge,
+        }
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.answer)?;
@@ -90,6 +100,25 @@ impl Client {
         }
         Ok(Token::NotOffered)
     }
+
+    /// The 401 with which this URL answers a GET with this key; `None` for any other answer, and for none.
+    pub async fn refusal(
+        &self,
+        url: &str,
+        key: Option<&str>,
+        at_most: Duration,
+    ) -> Option<Refusal> {
+        let request = self.http.get(url).timeout(at_most);
+        let request = match key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        };
+        let response = request.send().await.ok()?;
+        let refused = response.status() == StatusCode::UNAUTHORIZED;
+        let challenge = challenge(&response);
+        let text = response.text().await.ok()?;
+        refused.then(|| Refusal::new(url, &text, challenge))
+    }
 }
 
 /// Sends a question for a token.
@@ -103,9 +132,7 @@ async fn one_token(
         .await
         .map_err(|error| unreachable(url, &error))?;
     let status = response.status();
-    let challenge = response.headers().get(WWW_AUTHENTICATE);
-    let challenge = challenge.and_then(|value| value.to_str().ok());
-    let challenge = challenge.unwrap_or_default().to_owned();
+    let challenge = challenge(&response);
     let text = response
         .text()
         .await
@@ -122,12 +149,14 @@ async fn one_token(
         return Ok(Answer::NoSuchPath);
     }
     match status {
-        StatusCode::UNAUTHORIZED => Ok(Answer::Refused(Refusal {
-            answer: answered(url, status, ""),
-            text: error_text(&text),
-            challenge,
-        })),
+        StatusCode::UNAUTHORIZED => Ok(Answer::Refused(Refusal::new(url, &text, challenge))),
         _ if status.is_success() => Ok(Answer::Token),
         _ => Err(Error::new(Kind::Unhealthy, answered(url, status, &text))),
     }
+}
+
+fn challenge(response: &reqwest::Response) -> String {
+    let challenge = response.headers().get(WWW_AUTHENTICATE);
+    let challenge = challenge.and_then(|value| value.to_str().ok());
+    challenge.unwrap_or_default().to_owned()
 }

@@ -19,6 +19,7 @@ fn each_fault_is_told_from_the_others() {
     machine.run("up").code(0);
     settings_of_the_service(&machine);
     who_is_let_in(&machine);
+    who_wants_to_know_who_asks(&machine);
     without_a_relay(&machine);
     by_ollamas_own_guard(&machine);
     machine.write_compose(|compose| compose);
@@ -99,6 +100,37 @@ fn who_is_let_in(machine: &Machine) {
     assert_eq!(allow(&format!("{PROJECT}_default"))["verdict"], "ok");
     assert_eq!(allow("172.16.0.0/12")["verdict"], "ok");
     std::fs::remove_file(machine.sandbox.work().join("ollamactl.yaml")).expect("removed");
+}
+
+/// Something asks for credentials: where the service is to ask, or elsewhere.
+fn who_wants_to_know_who_asks(machine: &Machine) {
+    let key = "1".repeat(40);
+    let program = machine.sandbox.bin().join("ollamactl");
+    let program = program.display();
+    let guarded = machine.start(
+        "/usr/bin/env",
+        &format!("OLLAMACTL_GATEWAY_KEY={key} {program} gateway run --listen 172.17.0.1:9105"),
+    );
+    crate::support::until_true("the gateway listens", || {
+        machine.get("http://172.17.0.1:9105/healthz", &[]).status == 200
+    });
+    let check = with(machine, "OLLAMA_URL: http://host.docker.internal:9105/v1");
+    assert_eq!(check["verdict"], "warn", "{check}");
+    assert!(
+        text(&check, "why").contains("whether the service has them is not known"),
+        "{check}"
+    );
+    with(machine, "OLLAMA_URL: http://host.docker.internal:9105");
+    let checks = machine.run("doctor --json --host 172.17.0.1:9105").json();
+    let mut all = checks.as_array().expect("a list").iter();
+    let reach = all.find(|check| check["name"] == "reach").expect("a check");
+    assert_fails(
+        reach,
+        "it asks for credentials: HTTP 401",
+        "name one in OLLAMA_HOST that asks for none",
+    );
+    drop(guarded);
+    machine.write_compose(|compose| compose);
 }
 
 fn without_a_relay(machine: &Machine) {

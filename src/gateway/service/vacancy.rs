@@ -8,7 +8,8 @@ use super::observe::Observed;
 use super::plan::action::{Action, Plan};
 use crate::compose::Service;
 use crate::engine::{Engine, HostPort};
-use crate::error::Result;
+use crate::error::{Kind, Result};
+use crate::gateway::ANOTHER_PORT;
 
 /// Fails where the plan starts a container at a port that somebody else has.
 pub(super) async fn check(
@@ -21,7 +22,11 @@ pub(super) async fn check(
     let leaving = leaving(&starting, observed, plan);
     let wanted: BTreeSet<HostPort> = starting.iter().flat_map(|service| ports(service)).collect();
     for port in &wanted {
-        engine.require_free(port, &leaving).await?;
+        let free = engine.require_free(port, &leaving).await;
+        free.map_err(|error| match error.kind {
+            Kind::Conflict => error.hint(format!("or {ANOTHER_PORT}")),
+            _ => error,
+        })?;
     }
     Ok(())
 }
