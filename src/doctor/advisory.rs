@@ -59,7 +59,7 @@ pub(super) fn known(version: &str) -> Option<(String, String)> {
 }
 
 /// `0.33.0-rc2` as numbers. Builds from source call themselves 0.0.0, which says nothing.
-fn numbers(version: &str) -> Option<[u64; 3]> {
+pub(super) fn numbers(version: &str) -> Option<[u64; 3]> {
     let core = version.trim_start_matches('v').split(['-', '+']).next()?;
     let numbers: Vec<u64> = core
         .split('.')

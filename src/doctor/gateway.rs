@@ -3,11 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::question::{ALIAS, Question};
-use super::{Check, Patient, address};
+use super::question::Question;
+use super::{Check, Patient, address, alias};
 use crate::compose::Service;
 use crate::config::Setting;
-use crate::engine::{BRIDGE_HINT, Engine};
+use crate::engine::Engine;
 use crate::gateway::service::own;
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, NamedModel, embedded};
 use crate::health;
@@ -301,7 +301,7 @@ async fn engine_checks(
         ),
         Err(error) => Check::failed("image", &error),
     };
-    let alias = host_alias(compose, service, engine, state.as_ref().ok());
+    let alias = alias::check(compose, service, engine, state.as_ref().ok());
     let mut checks = vec![image, alias];
     checks.extend(published(service, state.as_ref().ok()));
     if patient.manner.probe {
@@ -379,65 +379,4 @@ fn published(service: &Service, state: Option<&GatewayState>) -> Option<Check> {
         "{text}: everybody who reaches this machine reaches it, whatever its firewall says"
     );
     Some(Check::warn(NAME, why, mend))
-}
-
-/// Whether the service can resolve the name by which containers call this machine.
-fn host_alias(
-    compose: &ComposeGateway,
-    service: &Service,
-    engine: &Engine,
-    state: Option<&GatewayState>,
-) -> Check {
-    const NAME: &str = ALIAS;
-    let written = service.extra_hosts.iter().any(|host| host.name == ALIAS);
-    let info = engine.info();
-    if info.rootless || engine.endpoint().is_remote() {
-        return Check::warn(
-            NAME,
-            format!(
-                "the engine {} does not run on this machine's own network",
-                engine.endpoint()
-            ),
-            "set OLLAMA_URL in the service to an address that it can reach",
-        );
-    }
-    if info.podman && !written {
-        return Check::warn(
-            NAME,
-            "Podman's containers call this machine host.containers.internal",
-            "set OLLAMA_URL in the service to an address that it can reach",
-        );
-    }
-    if info.lacks_host_gateway() {
-        return Check::fail(
-            NAME,
-            "the engine has no default bridge network, so it has no address for this host",
-            BRIDGE_HINT,
-        );
-    }
-    if !written && !info.desktop && !compose.host_gateway {
-        return Check::fail(
-            NAME,
-            format!("service {} cannot resolve it", service.name),
-            format!("add to the service: extra_hosts: [\"{ALIAS}:host-gateway\"]"),
-        );
-    }
-    let lacks_it = |state: &GatewayState| {
-        !state.container.is_empty() && !state.extra_hosts.iter().any(|host| host.starts_with(ALIAS))
-    };
-    if !info.desktop && state.is_some_and(lacks_it) {
-        return Check::fail(
-            NAME,
-            format!("the container of {} was made without it", service.name),
-            "ollamactl gateway up --force-recreate",
-        );
-    }
-    Check::ok(
-        NAME,
-        match () {
-            () if written => "the service defines it",
-            () if info.desktop => "Docker Desktop provides it",
-            () => "ollamactl adds it when it creates the container",
-        },
-    )
 }

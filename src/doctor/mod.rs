@@ -2,6 +2,7 @@
 
 mod address;
 mod advisory;
+mod alias;
 mod backend;
 mod firewall;
 mod folder;

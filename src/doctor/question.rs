@@ -9,6 +9,8 @@ use crate::gateway::{ComposeGateway, GatewayState};
 
 pub(super) use crate::gateway::HOST_ALIAS as ALIAS;
 pub(super) const NAME: &str = "reach";
+/// What Podman calls this machine in its containers.
+pub(super) const PODMAN_ALIAS: &str = "host.containers.internal";
 /// The variables by which services are told where Ollama is, the most telling first.
 const VARIABLES: [&str; 6] = [
     "OLLAMA_URL",

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use super::probe::{self, Report};
-use super::question::{ALIAS, Asked, NAME, Question, Spot};
+use super::question::{ALIAS, Asked, NAME, PODMAN_ALIAS, Question, Spot};
 use super::verdict::Seen;
 use super::{Check, question};
 use crate::engine::{Place, Throwaway};
@@ -83,7 +83,12 @@ impl Question<'_> {
 
     /// The address that a service should have.
     pub fn wanted(&self) -> String {
-        format!("http://{ALIAS}:{}", self.patient.backend.host.port)
+        let alias = if self.engine.info().podman {
+            PODMAN_ALIAS
+        } else {
+            ALIAS
+        };
+        format!("http://{alias}:{}", self.patient.backend.host.port)
     }
 
     /// The model that the service asks for.

@@ -145,7 +145,7 @@ impl Seen<'_> {
     }
 
     fn mend_name(&self, host: &str) -> String {
-        if host != ALIAS {
+        if host != ALIAS || self.question.engine.info().podman {
             return self.correct();
         }
         let running = self.question.state.is_some_and(GatewayState::is_running);

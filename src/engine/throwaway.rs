@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::models::{
     ContainerCreateBody, ContainerSummary, HostConfig, HostConfigLogConfig, ImageSummary,
+    ResourcesUlimits,
 };
 use bollard::query_parameters::{
     CreateImageOptions, ListImagesOptions, RemoveContainerOptions, RemoveImageOptions,
@@ -90,7 +91,11 @@ impl Engine {
         };
         self.import(name, archive(&once.program)?).await?;
         unless_cancelled()?;
-        self.create_container(name, "", body(once, name)).await?;
+        let mut body = body(once, name);
+        if self.info().podman {
+            limit(&mut body);
+        }
+        self.create_container(name, "", body).await?;
         unless_cancelled()?;
         self.start_container(name, name).await?;
         tokio::select! {
@@ -294,6 +299,20 @@ fn body(once: &Throwaway, image: &str) -> ContainerCreateBody {
         labels: Some(HashMap::from([(LABEL.to_owned(), "1".to_owned())])),
         host_config: Some(host),
         ..ContainerCreateBody::default()
+    }
+}
+
+/// Limits that whoever runs Podman has in any case. Its own defaults are higher than a root without all
+/// capabilities may set, so that nothing would start.
+fn limit(body: &mut ContainerCreateBody) {
+    let limits = [("nofile", 1024), ("nproc", 1024)];
+    let limits = limits.map(|(name, most)| ResourcesUlimits {
+        name: Some(name.to_owned()),
+        soft: Some(most),
+        hard: Some(most),
+    });
+    if let Some(host) = &mut body.host_config {
+        host.ulimits = Some(limits.into());
     }
 }
 

@@ -133,3 +133,37 @@ fn podman_has_no_place_for_a_relay_and_the_way_out_is_said() {
     assert_eq!(machine.doctor("relay")["verdict"], "warn");
     machine.stop_backend();
 }
+
+/// The word that Docker reads as an address is one to this version, and the name has none.
+#[test]
+fn what_podman_makes_of_host_gateway_is_said_and_its_own_name_leads_here() {
+    let Some(podman) = Podman::new() else {
+        return;
+    };
+    let machine = &podman.machine;
+    machine.run("serve --background --bind all").code(0);
+    machine.run("pull-model").code(0);
+    let docker = "    extra_hosts: [\"host.docker.internal:host-gateway\"]\n";
+    machine.write_compose(|compose| compose + MORE + docker);
+    machine.run("gateway up").code(0);
+    let alias = machine.doctor("host.docker.internal");
+    assert_eq!(alias["verdict"], "warn", "{alias}");
+    let own = "host.containers.internal";
+    for check in [&alias, &machine.doctor("reach")] {
+        let mend = check["mend"].as_str().expect("a cure");
+        assert!(mend.contains(own), "{check}");
+    }
+    let reach = machine.doctor("reach");
+    assert_eq!(reach["verdict"], "fail", "{reach}");
+    let why = reach["why"].as_str().expect("a reason");
+    assert!(
+        why.contains("host.docker.internal does not resolve"),
+        "{why}"
+    );
+    machine.write_compose(|compose| compose.replace("host.docker.internal", own) + MORE);
+    machine.run("gateway up").code(0);
+    let reach = machine.doctor("reach");
+    assert_eq!(reach["verdict"], "ok", "{reach}");
+    machine.run("gateway down").code(0);
+    machine.stop_backend();
+}
