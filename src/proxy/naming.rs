@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub(super) const MOST_BYTES: usize = 1024 * 1024;
 
 /// Requests that are about one model, by a JSON body.
-const ABOUT_A_MODEL: [&str; 9] = [
+const ABOUT_A_MODEL: [&str; 10] = [
     "/api/generate",
     "/api/chat",
     "/api/embed",
@@ -19,6 +19,7 @@ const ABOUT_A_MODEL: [&str; 9] = [
     "/v1/completions",
     "/v1/embeddings",
     "/v1/responses",
+    "/v1/messages",
 ];
 
 /// Whether requests for this path are about one model. By path and not by type: Ollama reads JSON

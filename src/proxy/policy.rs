@@ -26,6 +26,10 @@ const INFERENCE: [&str; 9] = [
     "/api/embeddings",
 ];
 
+/// The methods that ask; what changes a store is not asked with POST everywhere (`DELETE /v1/models/…` of
+/// `OpenAI`'s interface).
+const ASKING: [Method; 4] = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS];
+
 /// Who may connect, where to, to which paths, and how much of it.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -180,12 +184,13 @@ impl Policy {
         match &self.surface {
             Surface::Relay { admin: true } => Verdict::Pass,
             Surface::Relay { admin: false }
-                if INFERENCE.contains(&path) || is_below(path, "/v1/") =>
+                if ASKING.contains(method)
+                    && (INFERENCE.contains(&path) || is_below(path, "/v1/")) =>
             {
                 Verdict::Pass
             }
             Surface::Relay { admin: false } => Verdict::Forbidden(format!(
-                "{path} does not pass the relay, which is for inference and listing; \
+                "{method} {path} does not pass the relay, which is for inference and listing; \
                  set `relay.admin: true` in ollamactl.yaml to let everything pass"
             )),
             Surface::Gateway(_) => judge_gateway(path),
@@ -288,6 +293,16 @@ mod tests {
                 "{path}: {verdict:?}"
             );
             assert_eq!(judge(&relay(true), path), Verdict::Pass, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_relay_passes_no_method_that_changes_a_store() {
+        for method in [Method::DELETE, Method::PUT, Method::PATCH] {
+            for path in ["/v1/models/tiny", "/api/tags", "/v1/files"] {
+                let verdict = relay(false).judge(HERE, &method, path);
+                assert!(matches!(verdict, Verdict::Forbidden(_)), "{method} {path}");
+            }
         }
     }
 

@@ -1,12 +1,23 @@
 //! Tokens that an answer cost, as its end says.
 //!
 //! Ollama puts the counts at the end of the last line (`"prompt_eval_count":5,…,"eval_count":12`), and on
-//! the `OpenAI` side in the last object (`"usage":{"prompt_tokens":5,"completion_tokens":12,…}`). So the
-//! last bytes are enough, and nothing is parsed while it streams. The model cannot fake a count: inside
-//! a JSON string the quotes of `"eval_count":` would be escaped.
+//! the `OpenAI` side in the last object (`"usage":{"prompt_tokens":5,"completion_tokens":12,…}`), which
+//! `/v1/responses` and Anthropic's `/v1/messages` call `input_tokens` and `output_tokens`. So the last
+//! bytes are enough, and nothing is parsed while it streams. The model cannot fake a count: inside a JSON
+//! string the quotes of `"eval_count":` would be escaped.
 
-/// More than the counts and `data: [DONE]` take.
-const TAIL: usize = 512;
+/// More than the counts take and what follows them: `data: [DONE]`, and in `/v1/responses` what was asked.
+const TAIL: usize = 768;
+const PROMPT: [&str; 3] = [
+    "\"prompt_eval_count\":",
+    "\"prompt_tokens\":",
+    "\"input_tokens\":",
+];
+const COMPLETION: [&str; 3] = [
+    "\"eval_count\":",
+    "\"completion_tokens\":",
+    "\"output_tokens\":",
+];
 
 /// The end of a stream.
 #[derive(Debug, Default)]
@@ -32,12 +43,9 @@ impl Tail {
 
     /// The counts, where there are any.
     pub fn usage(&self) -> Option<Usage> {
-        let count = |ollama: &str, openai: &str| {
-            self.number_after(ollama)
-                .or_else(|| self.number_after(openai))
-        };
-        let prompt = count("\"prompt_eval_count\":", "\"prompt_tokens\":");
-        let completion = count("\"eval_count\":", "\"completion_tokens\":");
+        let count = |keys: [&str; 3]| keys.into_iter().find_map(|key| self.number_after(key));
+        let prompt = count(PROMPT);
+        let completion = count(COMPLETION);
         (prompt.is_some() || completion.is_some()).then(|| Usage {
             prompt: prompt.unwrap_or_default(),
             completion: completion.unwrap_or_default(),
@@ -82,6 +90,26 @@ mod tests {
             usage(&[r#"{"embeddings":[[1]],"prompt_eval_count":3}"#]),
             Some((3, 0))
         );
+    }
+
+    #[test]
+    fn the_counts_of_every_recorded_answer_are_found() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
+        for version in ["v0.24.0", "v0.33.0-rc2"] {
+            let folder = std::fs::read_dir(root.join(version).join("infer")).expect("a folder");
+            let mut counted = 0;
+            for file in folder {
+                let path = file.expect("listed").path();
+                let bytes = std::fs::read(&path).expect("read");
+                let text = String::from_utf8_lossy(&bytes);
+                let tells = ["_tokens\":", "eval_count\":"]
+                    .iter()
+                    .any(|key| text.contains(key));
+                assert_eq!(usage(&[&text]).is_some(), tells, "{}", path.display());
+                counted += u32::from(tells);
+            }
+            assert!(counted > 10, "{version}: {counted}");
+        }
     }
 
     #[test]
