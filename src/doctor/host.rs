@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Check, Patient};
-use crate::backend::{Launch, free_bytes, needed_memory, total_memory};
+use crate::backend::{Launch, free_bytes, needed_memory, store_of, total_memory};
 use crate::ollama::{Client, home_store, manifest};
 use crate::units::bytes;
 
@@ -15,7 +15,7 @@ pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
         return Vec::new();
     }
     let size = size(patient).await;
-    vec![disk(patient, &size), memory(&size)]
+    vec![disk(patient, &size).await, memory(&size)]
 }
 
 /// What is known of the model's size.
@@ -42,22 +42,23 @@ async fn size(patient: &Patient<'_>) -> Size {
     found.map_or(Size::Unknown, |manifest| Size::Remote(manifest.size()))
 }
 
-fn disk(patient: &Patient<'_>, size: &Size) -> Check {
+async fn disk(patient: &Patient<'_>, size: &Size) -> Check {
     const NAME: &str = "disk";
     // The one that runs counts before the one that would be started.
-    let record = patient.backend.record.as_ref();
-    let launch = record.map_or_else(
-        || Launch::from_config(patient.config, patient.paths).ok(),
-        |record| Some(record.launch.clone()),
-    );
-    let store = launch.and_then(|launch| launch.models).or_else(home_store);
-    let Some((store, free)) = store.and_then(|store| Some((store.clone(), free_bytes(&store)?)))
-    else {
-        return Check::warn(
-            NAME,
-            "the model store's disk is not known",
-            "ollamactl config show",
-        );
+    let store = if patient.backend.answers() {
+        store_of(&patient.backend).await
+    } else {
+        let launch = Launch::from_config(patient.config, patient.paths).ok();
+        let store = launch.and_then(|launch| launch.models).or_else(home_store);
+        store.ok_or_else(|| "no home folder is known".to_owned())
+    };
+    let known = store.and_then(|store| match free_bytes(&store) {
+        Some(free) => Ok((store, free)),
+        None => Err(format!("{} cannot be looked at", store.display())),
+    });
+    let (store, free) = match known {
+        Ok(known) => known,
+        Err(why) => return Check::ok(NAME, format!("the model store is not looked at: {why}")),
     };
     let text = format!("{} free for {}", bytes(free), store.display());
     match size {

@@ -282,7 +282,7 @@ async fn offers_path(url: &Url) -> Result<(), Finding> {
 async fn has_model(url: &Url, model: &str) -> Result<(), Finding> {
     #[derive(Deserialize)]
     struct Tags {
-        models: Vec<Named>,
+        models: Option<Vec<Named>>,
     }
     #[derive(Deserialize)]
     struct Named {
@@ -294,11 +294,12 @@ async fn has_model(url: &Url, model: &str) -> Result<(), Finding> {
             said: first_line(&text),
         });
     };
+    let models = tags.models.unwrap_or_default();
     let wanted = model.parse::<ModelName>();
-    let has = |wanted: &ModelName| tags.models.iter().any(|model| wanted.means(&model.name));
+    let has = |wanted: &ModelName| models.iter().any(|model| wanted.means(&model.name));
     match wanted {
         Ok(wanted) if !has(&wanted) => Err(Finding::NoModel {
-            models: tags.models.into_iter().map(|model| model.name).collect(),
+            models: models.into_iter().map(|model| model.name).collect(),
         }),
         _ => Ok(()),
     }

@@ -51,7 +51,7 @@ pub(super) fn by_gateway(
             format!(
                 "{refusal}; it is the backend behind the gateway, {backend}, that asks for this"
             ),
-            ASKS_FOR_CREDENTIALS,
+            of_backend(refusal),
         );
     }
     // What ours says of it is for whoever calls it by hand.
@@ -79,7 +79,17 @@ pub(super) fn by_gateway(
 
 /// The backend itself asks for credentials.
 pub(super) fn by_backend(refusal: &Refusal) -> Failure {
-    failure(refusal.to_string(), ASKS_FOR_CREDENTIALS)
+    failure(refusal.to_string(), of_backend(refusal))
+}
+
+/// What to do about a 401 of the backend. Ollama itself answers so for a model of the cloud, without a challenge
+/// (<https://github.com/ollama/ollama/issues/13776>); anything else stands before it.
+fn of_backend(refusal: &Refusal) -> &'static str {
+    if refusal.challenge.is_empty() && refusal.text == "unauthorized" {
+        "a model of Ollama's cloud needs an account: ollama signin, as the user that the backend runs as"
+    } else {
+        ASKS_FOR_CREDENTIALS
+    }
 }
 
 fn failure(reason: String, hint: &str) -> Failure {

@@ -164,9 +164,14 @@ impl Client {
     pub async fn models(&self) -> Result<Vec<Model>> {
         #[derive(Deserialize)]
         struct Tags {
-            models: Vec<Model>,
+            models: Option<Vec<Model>>,
         }
-        Ok(self.get::<Tags>("/api/tags").await?.models)
+        // Go writes `null` for an empty list that was never made.
+        Ok(self
+            .get::<Tags>("/api/tags")
+            .await?
+            .models
+            .unwrap_or_default())
     }
 
     /// The model of this name, if the store has it.
@@ -182,9 +187,13 @@ impl Client {
     pub async fn loaded(&self) -> Result<Vec<LoadedModel>> {
         #[derive(Deserialize)]
         struct Loaded {
-            models: Vec<LoadedModel>,
+            models: Option<Vec<LoadedModel>>,
         }
-        Ok(self.get::<Loaded>("/api/ps").await?.models)
+        Ok(self
+            .get::<Loaded>("/api/ps")
+            .await?
+            .models
+            .unwrap_or_default())
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {

@@ -1,5 +1,6 @@
 //! `POST /api/pull`: a stream of JSON lines, which may fail inside a 200.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -68,7 +69,8 @@ struct Line {
 struct Progress {
     succeeded: bool,
     verifying: bool,
-    last_completed: Option<(String, u64)>,
+    /// Of each layer, since some versions load several at the same time.
+    completed: HashMap<String, u64>,
     moved_at: Instant,
 }
 
@@ -129,7 +131,7 @@ impl Progress {
         Self {
             succeeded: false,
             verifying: false,
-            last_completed: None,
+            completed: HashMap::new(),
             moved_at: Instant::now(),
         }
     }
@@ -141,7 +143,7 @@ impl Progress {
         let line: Line = serde_json::from_slice(line)
             .map_err(|error| cut(model, &format!("a line is not JSON ({error})")))?;
         if let Some(text) = line.error {
-            return Err(refused(model, &text));
+            return Err(refused(model, &error_text(&text)));
         }
         let status = line.status.unwrap_or_default();
         self.succeeded = status == "success";
@@ -150,10 +152,9 @@ impl Progress {
             self.moved_at = Instant::now();
             return Ok(Some(PullUpdate::Stage(status)));
         };
-        let now = (digest.clone(), line.completed);
-        if self.last_completed.as_ref() != Some(&now) {
+        let before = self.completed.insert(digest.clone(), line.completed);
+        if before != Some(line.completed) {
             self.moved_at = Instant::now();
-            self.last_completed = Some(now);
         }
         Ok(Some(PullUpdate::Layer {
             digest,
@@ -188,6 +189,15 @@ fn refused(model: &ModelName, text: &str) -> PullFailure {
     }
 }
 
+/// What Go says of a network that does not lead there.
+const NO_NETWORK: [&str; 5] = [
+    "no such host",
+    "dial tcp",
+    "TLS handshake timeout",
+    "context deadline exceeded",
+    "max retries exceeded",
+];
+
 fn explained(model: &ModelName, text: &str) -> Error {
     let error = Error::failed(format!("cannot pull {model}: {text}"));
     match text {
@@ -200,8 +210,22 @@ fn explained(model: &ModelName, text: &str) -> Error {
         _ if text.contains("no space left") => {
             error.hint("free space in the model store; partial downloads stay there until the pull succeeds")
         }
-        _ if text.contains("no such host") || text.contains("dial tcp") => {
+        _ if text.contains("newer version of Ollama") => {
+            error.hint("install a newer Ollama, then restart the backend: https://ollama.com/download")
+        }
+        _ if text.contains("unauthorized") || text.contains("manifest: 401") => error
+            .hint("the registry wants an account: ollama signin, as the user that the backend runs as"),
+        _ if text.contains("digest mismatch") => {
+            error.hint("what was loaded was damaged on its way, and is removed; run the same command again")
+        }
+        _ if text.contains("x509:") || text.contains("failed to verify certificate") => error.hint(
+            "the backend does not trust the certificate that it is shown: is there a proxy in between whose authority this machine lacks?",
+        ),
+        _ if NO_NETWORK.iter().any(|symptom| text.contains(symptom)) => {
             error.hint("check the network and HTTPS_PROXY of the backend, then pull again; it resumes")
+        }
+        _ if text.contains("manifest: 429") || text.contains("manifest: 5") => {
+            error.hint("the registry is busy or ill: run the same command again in a while")
         }
         _ => error,
     }
@@ -251,6 +275,43 @@ mod tests {
             .expect_err("an error");
         let error = error.error;
         assert!(error.message.contains("tiny") && error.message.contains("file does not exist"));
+    }
+
+    #[test]
+    fn what_registries_refuse_has_a_next_step_in_one_line() {
+        let newer = "pull model manifest: 412: \\n\\nThe model you are attempting to pull requires a newer version of Ollama.\\n\\nPlease download the latest version at:\\n\\n\\thttps://ollama.com/download\\n\\n";
+        for (text, next) in [
+            (newer, "install a newer Ollama"),
+            ("pull model manifest: 401: {}", "ollama signin"),
+            ("pull model manifest: 503: upstream", "in a while"),
+            (
+                "digest mismatch, file must be downloaded again: want a, got b",
+                "run the same command again",
+            ),
+            ("max retries exceeded: EOF", "it resumes"),
+        ] {
+            let line = format!(r#"{{"error":"{text}"}}"#);
+            let failure = Progress::new().line(&name(), line.as_bytes());
+            let error = failure.expect_err("an error").error;
+            assert!(!error.message.contains('\n'), "{}", error.message);
+            assert!(error.hints[0].contains(next), "{:?}", error.hints);
+        }
+    }
+
+    #[test]
+    fn layers_that_stand_still_in_turn_do_not_move() {
+        let mut progress = Progress::new();
+        let mut say = |digest: &str, completed: u64| {
+            let line = format!(
+                r#"{{"status":"pulling","digest":"{digest}","total":9,"completed":{completed}}}"#
+            );
+            progress.line(&name(), line.as_bytes()).expect("fine");
+            progress.moved_at
+        };
+        say("a", 1);
+        let last = say("b", 2);
+        assert_eq!((say("a", 1), say("b", 2)), (last, last));
+        assert_ne!(say("a", 2), last);
     }
 
     #[test]

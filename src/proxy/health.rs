@@ -79,7 +79,7 @@ async fn backend(pool: &Pool) -> Result<(), String> {
 async fn present(pool: &Pool, required: Option<&ModelName>) -> Result<(), String> {
     #[derive(Deserialize)]
     struct Tags {
-        models: Vec<Tag>,
+        models: Option<Vec<Tag>>,
     }
     #[derive(Deserialize)]
     struct Tag {
@@ -95,7 +95,8 @@ async fn present(pool: &Pool, required: Option<&ModelName>) -> Result<(), String
     let Some(required) = required else {
         return Ok(());
     };
-    if tags.models.iter().any(|tag| required.means(&tag.name)) {
+    let models = tags.models.unwrap_or_default();
+    if models.iter().any(|tag| required.means(&tag.name)) {
         return Ok(());
     }
     Err(format!(

@@ -4,7 +4,7 @@ pub(super) mod precheck;
 mod private;
 pub(super) mod puller;
 pub(super) mod pulls;
-mod store;
+pub(super) mod store;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

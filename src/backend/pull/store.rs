@@ -15,7 +15,7 @@ const ASK_SYSTEMD: Duration = Duration::from_secs(2);
 
 /// The store into which the backend pulls, or why it is not known. Each has the one with which it was
 /// started, whatever this shell says; a service's user has another than this user.
-pub(super) async fn of(observed: &Observed) -> Result<PathBuf, String> {
+pub async fn of(observed: &Observed) -> Result<PathBuf, String> {
     match observed.standing {
         Standing::Supervised | Standing::Unsupervised => {
             let record = observed.record.as_ref();
