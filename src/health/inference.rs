@@ -82,14 +82,36 @@ async fn through(
 
 /// No token came: for want of time, or for a reason that stands in this log.
 fn unanswered(error: &Error, within: Duration, log: &str) -> Health {
-    match error.kind {
-        Kind::Timeout => mute(
-            &format!("{error} (no token within {})", seconds(within)),
+    let said = error.to_string();
+    if error.kind == Kind::Timeout {
+        return mute(
+            &format!("{said} (no token within {})", seconds(within)),
             "ollamactl health --level infer --infer-timeout 15m, since a model that is not loaded yet is loaded first",
-        ),
-        _ => mute(&error.to_string(), log),
+        );
     }
+    mute(&said, mend(&said).unwrap_or(log))
 }
+
+/// What helps where Ollama says why it did not answer; for the rest there is its log.
+fn mend(said: &str) -> Option<&'static str> {
+    const MENDS: [(&str, &str); 5] = [
+        ("more system memory", FITS_NOT),
+        ("out of memory", FITS_NOT),
+        ("signal: killed", FITS_NOT),
+        (
+            "timed out waiting for",
+            "give it longer to load, in the backend's environment: OLLAMA_LOAD_TIMEOUT=15m",
+        ),
+        (
+            "server busy",
+            "its queue is full: ask again when others have their answers, or let more wait, in the backend's environment: OLLAMA_MAX_QUEUE=1024",
+        ),
+    ];
+    let mut mends = MENDS.iter();
+    mends.find_map(|(words, mend)| said.contains(words).then_some(*mend))
+}
+
+const FITS_NOT: &str = "free memory, or choose a smaller model: OLLAMA_MODEL=NAME ollamactl up";
 
 fn answered(asked: String, note: Option<String>) -> Health {
     Health {
@@ -108,5 +130,25 @@ fn failed(failure: Failure) -> Health {
     Health {
         failures: vec![failure],
         ..Health::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ollama_says_of_itself_has_a_next_step() {
+        let says = |text: &str| mend(&format!("http://x/api/generate answered 500: {text}"));
+        let memory = "model requires more system memory (5.6 GiB) than is available (3.9 GiB)";
+        assert_eq!(says(memory), Some(FITS_NOT));
+        let killed = "llama runner process has terminated: signal: killed";
+        assert_eq!(says(killed), Some(FITS_NOT));
+        let slow = says("timed out waiting for llama-server to start - ");
+        assert!(slow.is_some_and(|mend| mend.contains("OLLAMA_LOAD_TIMEOUT")));
+        assert_eq!(
+            says("llama runner process has terminated: exit status 2"),
+            None
+        );
     }
 }
