@@ -89,8 +89,7 @@ impl Client {
         mut report: impl FnMut(PullUpdate),
     ) -> Result<(), PullFailure> {
         let url = self.url("/api/pull");
-        let body = serde_json::json!({ "model": model.as_str(), "stream": true });
-        let request = self.http.post(&url).json(&body).send();
+        let request = self.http.post(&url).json(&body(model)).send();
         let mut response = timeout_at(Instant::now() + stall, request)
             .await
             .map_err(|_| stalled(model, stall))?
@@ -124,6 +123,16 @@ impl Client {
         }
         progress.end(model)
     }
+}
+
+/// What is asked. Ollama speaks TLS to every registry unless it is told not to, which one of this machine
+/// does not (recorded: such a pull ends with `EOF`).
+fn body(model: &ModelName) -> serde_json::Value {
+    let mut body = serde_json::json!({ "model": model.as_str(), "stream": true });
+    if model.has_local_registry() {
+        body["insecure"] = true.into();
+    }
+    body
 }
 
 impl Progress {
@@ -221,6 +230,9 @@ fn explained(model: &ModelName, text: &str) -> Error {
         _ if text.contains("x509:") || text.contains("failed to verify certificate") => error.hint(
             "the backend does not trust the certificate that it is shown: is there a proxy in between whose authority this machine lacks?",
         ),
+        _ if text.contains("looking for beginning of value") => {
+            error.hint("what answered is not the registry: is there a proxy or a login page in between?")
+        }
         _ if NO_NETWORK.iter().any(|symptom| text.contains(symptom)) => {
             error.hint("check the network and HTTPS_PROXY of the backend, then pull again; it resumes")
         }
@@ -263,6 +275,15 @@ mod tests {
 
     fn name() -> ModelName {
         "tiny".parse().expect("a name")
+    }
+
+    #[test]
+    fn only_a_registry_of_this_machine_is_asked_without_tls() {
+        let asked = |name: &str| body(&name.parse().expect("a name"))["insecure"].clone();
+        assert_eq!(asked("127.0.0.1:5000/library/tiny"), true);
+        assert_eq!(asked("localhost:5000/library/tiny"), true);
+        assert_eq!(asked("tiny"), serde_json::Value::Null);
+        assert_eq!(asked("registry.example/team/tiny"), serde_json::Value::Null);
     }
 
     #[test]
@@ -312,6 +333,32 @@ mod tests {
         let last = say("b", 2);
         assert_eq!((say("a", 1), say("b", 2)), (last, last));
         assert_ne!(say("a", 2), last);
+    }
+
+    #[test]
+    fn every_recorded_pull_is_understood() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
+        for version in ["v0.24.0", "v0.33.0-rc2"] {
+            let folder = std::fs::read_dir(root.join(version).join("pull")).expect("a folder");
+            for file in folder {
+                let path = file.expect("listed").path();
+                let text = std::fs::read_to_string(&path).expect("read");
+                let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+                if !head.starts_with("HTTP/1.1 200") {
+                    continue;
+                }
+                let mut progress = Progress::new();
+                let mut lines = body.lines();
+                let refused = lines.find_map(|line| progress.line(&name(), line.as_bytes()).err());
+                let ended = refused.map_or_else(|| progress.end(&name()), Err);
+                let said = body.contains("\"error\":");
+                let shown = path.display();
+                assert_eq!(ended.is_err(), said, "{shown}: {ended:?}");
+                if let Err(failure) = ended {
+                    assert!(!failure.error.hints.is_empty(), "{shown}: {failure:?}");
+                }
+            }
+        }
     }
 
     #[test]
