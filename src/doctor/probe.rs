@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use crate::ollama::{ModelName, NoAnswer, fetch, host};
+use crate::ollama::{ModelName, NoAnswer, fetch, host, listed};
 
 /// How long a name may take. Names of containers are answered at once; one that is unknown goes on to
 /// the name servers of the machine.
@@ -280,27 +280,16 @@ async fn offers_path(url: &Url) -> Result<(), Finding> {
 }
 
 async fn has_model(url: &Url, model: &str) -> Result<(), Finding> {
-    #[derive(Deserialize)]
-    struct Tags {
-        models: Option<Vec<Named>>,
-    }
-    #[derive(Deserialize)]
-    struct Named {
-        name: String,
-    }
     let text = get(url, "/api/tags").await?;
-    let Ok(tags) = serde_json::from_str::<Tags>(&text) else {
+    let Ok(models) = listed(text.as_bytes()) else {
         return Err(Finding::NotOllama {
             said: first_line(&text),
         });
     };
-    let models = tags.models.unwrap_or_default();
-    let wanted = model.parse::<ModelName>();
-    let has = |wanted: &ModelName| models.iter().any(|model| wanted.means(&model.name));
-    match wanted {
-        Ok(wanted) if !has(&wanted) => Err(Finding::NoModel {
-            models: models.into_iter().map(|model| model.name).collect(),
-        }),
+    match model.parse::<ModelName>() {
+        Ok(wanted) if !models.iter().any(|model| wanted.means(model)) => {
+            Err(Finding::NoModel { models })
+        }
         _ => Ok(()),
     }
 }

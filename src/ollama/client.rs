@@ -68,6 +68,23 @@ pub struct LoadedModel {
     pub size_vram: u64,
 }
 
+/// A list of models, as Ollama answers with it. Go writes `null` for one that was never made.
+#[derive(Deserialize)]
+struct List<T> {
+    models: Option<Vec<T>>,
+}
+
+/// The names in an answer to `GET /api/tags`.
+pub fn listed(answer: &[u8]) -> serde_json::Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let list: List<Named> = serde_json::from_slice(answer)?;
+    let models = list.models.unwrap_or_default();
+    Ok(models.into_iter().map(|model| model.name).collect())
+}
+
 impl Client {
     /// A client of the Ollama at this address. Nothing is sent yet.
     pub fn new(host: &OllamaHost) -> Result<Self> {
@@ -162,16 +179,8 @@ impl Client {
 
     /// `GET /api/tags`: the models in the store.
     pub async fn models(&self) -> Result<Vec<Model>> {
-        #[derive(Deserialize)]
-        struct Tags {
-            models: Option<Vec<Model>>,
-        }
-        // Go writes `null` for an empty list that was never made.
-        Ok(self
-            .get::<Tags>("/api/tags")
-            .await?
-            .models
-            .unwrap_or_default())
+        let list = self.get::<List<Model>>("/api/tags").await?;
+        Ok(list.models.unwrap_or_default())
     }
 
     /// The model of this name, if the store has it.
@@ -185,15 +194,8 @@ impl Client {
 
     /// `GET /api/ps`: the models in memory.
     pub async fn loaded(&self) -> Result<Vec<LoadedModel>> {
-        #[derive(Deserialize)]
-        struct Loaded {
-            models: Option<Vec<LoadedModel>>,
-        }
-        Ok(self
-            .get::<Loaded>("/api/ps")
-            .await?
-            .models
-            .unwrap_or_default())
+        let list = self.get::<List<LoadedModel>>("/api/ps").await?;
+        Ok(list.models.unwrap_or_default())
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
@@ -334,6 +336,14 @@ mod tests {
         };
         let client = Client::new(&OllamaHost::loopback(address.port())).expect("a client");
         tokio::join!(client.probe(QUICK), server).0
+    }
+
+    #[test]
+    fn a_list_that_was_never_made_is_empty() {
+        assert_eq!(listed(br#"{"models":null}"#).ok(), Some(Vec::new()));
+        let one = br#"{"models":[{"name":"tiny:latest","size":1,"remote_host":"x"}]}"#;
+        assert_eq!(listed(one).ok(), Some(vec!["tiny:latest".to_owned()]));
+        assert!(listed(b"<html>").is_err());
     }
 
     #[tokio::test]

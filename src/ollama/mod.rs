@@ -12,7 +12,9 @@ mod resolve;
 mod store;
 mod token;
 
-pub use client::{ASKS_FOR_CREDENTIALS, Client, LoadedModel, Model, NoAnswer, Probe, fetch, tls};
+pub use client::{
+    ASKS_FOR_CREDENTIALS, Client, LoadedModel, Model, NoAnswer, Probe, fetch, listed, tls,
+};
 pub use host::OllamaHost;
 pub use name::ModelName;
 pub use process::{find_program, is_backend, is_runner};

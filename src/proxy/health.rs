@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use hyper::{Response, StatusCode};
-use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::upstream::pool::Pool;
-use crate::ollama::ModelName;
+use crate::ollama::{ModelName, listed};
 
 /// A backend that does not answer within this time is unhealthy.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -77,16 +76,8 @@ async fn backend(pool: &Pool) -> Result<(), String> {
 }
 
 async fn present(pool: &Pool, required: Option<&ModelName>) -> Result<(), String> {
-    #[derive(Deserialize)]
-    struct Tags {
-        models: Option<Vec<Tag>>,
-    }
-    #[derive(Deserialize)]
-    struct Tag {
-        name: String,
-    }
     let (status, body) = pool.get("/api/tags", PATIENCE).await?;
-    let tags: Tags = serde_json::from_slice(&body).map_err(|_| {
+    let models = listed(&body).map_err(|_| {
         format!(
             "the backend at {} does not list its models: {status}",
             pool.upstream()
@@ -95,8 +86,7 @@ async fn present(pool: &Pool, required: Option<&ModelName>) -> Result<(), String
     let Some(required) = required else {
         return Ok(());
     };
-    let models = tags.models.unwrap_or_default();
-    if models.iter().any(|tag| required.means(&tag.name)) {
+    if models.iter().any(|model| required.means(model)) {
         return Ok(());
     }
     Err(format!(
