@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::io::{Read, Write};
+
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::http::{get, post};
@@ -750,4 +752,34 @@ fn a_crash_is_counted_and_shown() {
     assert!(log.contains("exit code 2"), "{log}");
     sandbox.run(["down"]).code(0);
     sandbox.assert_nothing_left();
+}
+
+/// Whoever answers as Ollama may be something else, or broken.
+#[test]
+fn an_answer_that_does_not_end_fills_no_memory() {
+    let sandbox = Sandbox::new();
+    let listener = std::net::TcpListener::bind(sandbox.backend).expect("free");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut head = [0; 4096];
+                let read = stream.read(&mut head).unwrap_or(0);
+                let greeted = head[..read].starts_with(b"GET / ");
+                let answer: &[u8] = if greeted {
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\nOllama is running"
+                } else {
+                    b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[\""
+                };
+                let mut going_on = stream.write_all(answer).is_ok() && !greeted;
+                while going_on {
+                    going_on = stream.write_all(&[b'x'; 8192]).is_ok();
+                }
+            });
+        }
+    });
+    for command in ["status", "health", "pull-model"] {
+        let script = format!("ulimit -v 1000000; ollamactl {command}");
+        let output = sandbox.shell(&script);
+        assert!([0, 1, 3].contains(&output.status), "{output}");
+    }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::resolve::{self, Resolver, Unresolved};
-use super::{ModelName, OllamaHost};
+use super::{ModelName, OllamaHost, body};
 use crate::error::{Context, Error, Kind, Result};
 use crate::wire;
 
@@ -146,7 +146,7 @@ impl Client {
             Err(error) => return Err(error),
         };
         let status = response.status();
-        Ok(match response.text().await?.trim() {
+        Ok(match body::text(response).await?.trim() {
             "Ollama is running" => Probe::Ollama,
             _ if status == StatusCode::UNAUTHORIZED => Probe::Stranger(format!(
                 "answers GET / with {status}: it asks for credentials, and ollamactl has none for a backend"
@@ -203,8 +203,7 @@ impl Client {
         let response = self.http.get(&url).timeout(QUICK).send().await;
         let response = response.map_err(|error| unreachable(&url, &error))?;
         let status = response.status();
-        let text = response
-            .text()
+        let text = body::text(response)
             .await
             .map_err(|error| unreachable(&url, &error))?;
         if !status.is_success() {
@@ -292,7 +291,7 @@ pub async fn fetch(url: &str, at_most: Duration) -> std::result::Result<(u16, St
         .map_err(no_answer)?;
     let response = http.get(url).send().await.map_err(no_answer)?;
     let status = response.status().as_u16();
-    Ok((status, response.text().await.map_err(no_answer)?))
+    Ok((status, body::text(response).await.map_err(no_answer)?))
 }
 
 /// Root certificates travel in the binary, and are only set up where TLS is spoken. Those of the file that

@@ -2,6 +2,7 @@
 //! and model store. Facts come from ollama/ollama at v0.24.0 and v0.33.0-rc2 and from recordings of
 //! both.
 
+mod body;
 mod client;
 pub mod host;
 mod name;

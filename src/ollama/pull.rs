@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
-use super::ModelName;
 use super::client::{Client, error_text, unreachable};
+use super::{ModelName, body};
 use crate::error::{Error, Kind, Result};
 use crate::wire;
 
@@ -89,7 +89,7 @@ impl Client {
         mut report: impl FnMut(PullUpdate),
     ) -> Result<(), PullFailure> {
         let url = self.url("/api/pull");
-        let request = self.http.post(&url).json(&body(model)).send();
+        let request = self.http.post(&url).json(&question(model)).send();
         let mut response = timeout_at(Instant::now() + stall, request)
             .await
             .map_err(|_| stalled(model, stall))?
@@ -98,7 +98,7 @@ impl Client {
                 ..unreachable(&url, &error).into()
             })?;
         if !response.status().is_success() {
-            let text = timeout_at(Instant::now() + stall, response.text()).await;
+            let text = timeout_at(Instant::now() + stall, body::text(response)).await;
             let text = text.map_or_else(|_| String::new(), Result::unwrap_or_default);
             return Err(refused(model, &error_text(&text)));
         }
@@ -117,6 +117,9 @@ impl Client {
                     report(update);
                 }
             }
+            if buffer.len() > body::MOST {
+                return Err(cut(model, "a line of its progress does not end"));
+            }
         }
         if let Some(update) = progress.line(model, &buffer)? {
             report(update);
@@ -127,12 +130,12 @@ impl Client {
 
 /// What is asked. Ollama speaks TLS to every registry unless it is told not to, which one of this machine
 /// does not (recorded: such a pull ends with `EOF`).
-fn body(model: &ModelName) -> serde_json::Value {
-    let mut body = serde_json::json!({ "model": model.as_str(), "stream": true });
+fn question(model: &ModelName) -> serde_json::Value {
+    let mut question = serde_json::json!({ "model": model.as_str(), "stream": true });
     if model.has_local_registry() {
-        body["insecure"] = true.into();
+        question["insecure"] = true.into();
     }
-    body
+    question
 }
 
 impl Progress {
@@ -279,7 +282,7 @@ mod tests {
 
     #[test]
     fn only_a_registry_of_this_machine_is_asked_without_tls() {
-        let asked = |name: &str| body(&name.parse().expect("a name"))["insecure"].clone();
+        let asked = |name: &str| question(&name.parse().expect("a name"))["insecure"].clone();
         assert_eq!(asked("127.0.0.1:5000/library/tiny"), true);
         assert_eq!(asked("localhost:5000/library/tiny"), true);
         assert_eq!(asked("tiny"), serde_json::Value::Null);

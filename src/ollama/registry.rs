@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::ModelName;
 use super::client::tls;
+use super::{ModelName, body};
 use crate::error::{Context, Error, Result};
 use crate::units;
 
@@ -134,8 +134,7 @@ pub async fn manifest(model: &ModelName, at_most: Duration) -> Result<Manifest> 
             response.status()
         )));
     }
-    let bytes = response
-        .bytes()
+    let bytes = body::bytes(response)
         .await
         .or_failed(|| format!("{url} broke off"))?;
     Manifest::parse(&bytes).or_failed(|| format!("{url} did not answer with a manifest"))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::WWW_AUTHENTICATE;
 
+use super::body;
 use super::client::{Client, answered, error_text, unreachable};
 use super::name::ModelName;
 use crate::error::{Error, Kind, Result};
@@ -116,7 +117,7 @@ impl Client {
         let response = request.send().await.ok()?;
         let refused = response.status() == StatusCode::UNAUTHORIZED;
         let challenge = challenge(&response);
-        let text = response.text().await.ok()?;
+        let text = body::text(response).await.ok()?;
         refused.then(|| Refusal::new(url, &text, challenge))
     }
 }
@@ -133,8 +134,7 @@ async fn one_token(
         .map_err(|error| unreachable(url, &error))?;
     let status = response.status();
     let challenge = challenge(&response);
-    let text = response
-        .text()
+    let text = body::text(response)
         .await
         .map_err(|error| unreachable(url, &error))?;
     // A model that is missing is a 404 too, but says so in JSON.
