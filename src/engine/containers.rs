@@ -83,7 +83,7 @@ impl Engine {
 
     /// Everything about a container, by name or ID.
     pub async fn container(&self, id: &str) -> Result<Option<ContainerInspectResponse>> {
-        let doing = format!("looking at container {id}");
+        let doing = format!("looking at container {}", short(id));
         let call = self
             .docker
             .inspect_container(id, None::<InspectContainerOptions>);

@@ -25,8 +25,12 @@ pub fn mend(folder: &Path, error: &Error) -> String {
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists
             if let Some(file) = in_its_way(folder) =>
         {
-            let (shown, old) = (file.display(), file.with_added_extension("old"));
-            let (from, to) = (word(file), word(&old));
+            let shown = file.display();
+            // A device, such as the /dev/null that is the home of many a system's user, stays where it is.
+            if !file.is_file() {
+                return format!("{shown} is no folder: set HOME to one, {ELSEWHERE}");
+            }
+            let (from, to) = (word(file), word(&file.with_added_extension("old")));
             format!(
                 "{shown} is no folder: look at it and move it away (mv {from} {to}), {ELSEWHERE}"
             )
@@ -83,5 +87,15 @@ mod tests {
                 "{said}"
             );
         }
+    }
+
+    #[test]
+    fn a_device_is_not_to_be_moved() {
+        let folder = Path::new("/dev/null/.local/state/ollamactl");
+        let said = mend(folder, &Error::from(ErrorKind::NotADirectory));
+        assert_eq!(
+            said,
+            "/dev/null is no folder: set HOME to one, or name another place: XDG_STATE_HOME=DIR"
+        );
     }
 }
