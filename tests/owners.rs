@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use support::engine::{End, FakeEngine, Reply};
 use support::{Output, Sandbox, free_address, until_true};
 
 const CONTAINER: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -351,6 +352,33 @@ fn another_users_backend_is_named_though_its_sockets_cannot_be_seen() {
             "restart it where it belongs: sudo systemctl restart ollama.service",
             "stop it with: sudo systemctl stop ollama.service",
         ]);
+}
+
+/// Whose sockets cannot be seen has a relay all the same, and that is open to containers alone.
+#[test]
+fn the_relay_of_another_user_is_no_exposure() {
+    let Some(sandbox) = for_nobody() else {
+        return;
+    };
+    let engine = FakeEngine::new(FakeEngine::docker(), |request| {
+        match request.line().as_str() {
+            "GET /events" => Reply::Lines(Vec::new(), End::Stall),
+            _ => Reply::Honest,
+        }
+    });
+    engine.on_socket(&sandbox.path("fake.sock"));
+    let host = format!("unix://{}", sandbox.path("fake.sock").display());
+    let sandbox = sandbox.with("DOCKER_HOST", &host);
+    sandbox.serve();
+    until_true("the relay to listen", || {
+        sandbox.run(["status", "--json"]).json()["relay"]["state"] == "listening"
+    });
+    let status = sandbox
+        .shell(&format!("{AS_NOBODY} as_nobody status --json"))
+        .code(0)
+        .json();
+    assert_eq!(status["backend"]["standing"], "adopted", "{status}");
+    assert_eq!(status["backend"]["exposed"], false, "{status}");
 }
 
 /// What another user's store is cannot be read off the process; that user's home says it.

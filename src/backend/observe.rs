@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::ollama::{Client, OllamaHost, Probe, Unresolved};
 use crate::paths::Paths;
-use crate::process::{listeners, port_owner};
+use crate::process::{self, Info, listeners, port_owner, port_user, users};
 
 /// How long one look may take.
 const LOOK: Duration = Duration::from_secs(2);
@@ -149,14 +149,30 @@ fn is_exposed(host: &OllamaHost) -> bool {
             .any(|listener| !listener.address.ip().is_loopback() && !is_relay(listener.address))
 }
 
-/// Whether a supervisor of ours listens there: no backend, and no stub, is called so. Only of the same
-/// user's processes it is known which sockets they hold.
+/// Whether a supervisor of ours listens there: no backend, and no stub, is called so. Of another user's
+/// processes it is not known which sockets they hold, only whose a socket is; but a relay never takes every
+/// address, as an open backend does.
 fn is_relay(address: SocketAddr) -> bool {
-    port_owner(address).is_some_and(|owner| {
-        let words: Vec<&str> = owner.args.iter().skip(1).map(String::as_str).collect();
-        matches!(words[..], ["supervise", "backend", _])
-            || (owner.is_ollamactl() && owner.subcommand() == Some("serve"))
-    })
+    if let Some(owner) = port_owner(address) {
+        return has_relay(&owner, None);
+    }
+    let user = port_user(address).filter(|user| users::own() != Some(*user));
+    user.is_some()
+        && !address.ip().is_unspecified()
+        && process::scan()
+            .iter()
+            .any(|process| process.uid == user && has_relay(process, Some(address.port())))
+}
+
+/// Whether this is a supervisor, of a backend with this port where one is named.
+fn has_relay(process: &Info, port: Option<u16>) -> bool {
+    let words: Vec<&str> = process.args.iter().skip(1).map(String::as_str).collect();
+    match words[..] {
+        ["supervise", "backend", bound] => {
+            port.is_none_or(|port| bound.ends_with(&format!(":{port}")))
+        }
+        _ => process.is_ollamactl() && process.subcommand() == Some("serve"),
+    }
 }
 
 /// The record of the slot, unless everything in it is dead.
