@@ -164,14 +164,15 @@ fn a_suspended_ollama_of_somebody_else_is_named() {
     by_hand.signal(Signal::STOP);
     assert_eq!(standing(&sandbox), "unresponsive");
     let owner = format!("pid {}", by_hand.pid());
+    let wake = format!("kill -CONT {}", by_hand.pid());
     for args in [&["serve", "--background"][..], &["serve"]] {
         sandbox
             .run(args)
             .code(4)
-            .says([owner.as_str(), "does not answer", "hint"]);
+            .says([owner.as_str(), "does not answer", &wake]);
     }
     assert_eq!(sandbox.state_files(), [] as [&str; 0]);
-    by_hand.signal(Signal::CONT);
+    sandbox.shell(&wake).code(0);
     sandbox.serve().says(["adopted"]);
 }
 

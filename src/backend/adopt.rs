@@ -1,9 +1,10 @@
 //! What is said where the backend's port is held by something that cannot be adopted.
 
 use super::Owner;
+use super::owner::holder;
 use crate::error::{Error, Kind};
 use crate::ollama::OllamaHost;
-use crate::process::commands;
+use crate::process::{self, commands};
 
 /// The port is held by something that is not Ollama.
 pub(super) fn stranger(host: &OllamaHost, what: &str) -> Error {
@@ -26,12 +27,17 @@ pub(super) fn unresponsive(host: &OllamaHost) -> Error {
         Kind::Unknown,
         format!("{host} is held by {owner}, which takes connections but does not answer"),
     );
+    let process = host.is_local().then(|| holder(host)).flatten();
+    if let Some(process) = process.filter(|process| process::is_suspended(process.pid)) {
+        let wake = commands::wake(process.pid, process.uid);
+        return error.hint(format!("it is suspended; to have it go on: {wake}"));
+    }
     match owner.restart_command() {
         Some(command) => error.hint(format!(
-            "it may still be starting, or was suspended; wait, or restart it where it belongs: {command}"
+            "it may still be starting; wait, or restart it where it belongs: {command}"
         )),
         None => error.hint(format!(
-            "it may still be starting, or was suspended; wait, or end it: {}",
+            "it may still be starting; wait, or end it: {}",
             owner.end_command().as_deref().unwrap_or("ollamactl kill")
         )),
     }

@@ -33,8 +33,17 @@ pub fn kill(pid: u32, uid: Option<u32>) -> String {
     if cfg!(windows) {
         return format!("taskkill /PID {pid} /F");
     }
+    format!("{}kill {pid}", sudo_for(uid))
+}
+
+/// What has a process of this user go on that was suspended. (No process of Windows is found to be so.)
+pub fn wake(pid: u32, uid: Option<u32>) -> String {
+    format!("{}kill -CONT {pid}", sudo_for(uid))
+}
+
+fn sudo_for(uid: Option<u32>) -> &'static str {
     let theirs = uid.is_none() || uid != users::own();
-    format!("{}kill {pid}", if theirs { sudo() } else { "" })
+    if theirs { sudo() } else { "" }
 }
 
 /// What a command begins with that is to find what a process knows, where that process was started with
