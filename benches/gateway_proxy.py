@@ -305,8 +305,9 @@ def descriptors(pid):
 
 
 def settled(pid, most):
-    """Descriptors of a process once there are no more than that, or after a minute and a half."""
-    deadline = time.monotonic() + 90
+    """Descriptors of a process once there are no more than that, or after two and a half minutes: connections to the
+    backend are kept for a minute, and once a minute it is looked which are older."""
+    deadline = time.monotonic() + 150
     while descriptors(pid) > most and time.monotonic() < deadline:
         time.sleep(0.2)
     return descriptors(pid)
