@@ -313,6 +313,11 @@ fn without_ollama_the_way_to_get_it_is_said() {
         .run(["serve", "--background", "--ollama-bin", absent])
         .code(1)
         .says([absent]);
+    for command in ["serve --background", "up", "pull-model"] {
+        let script = format!("ollamactl {command} --ollama-bin ollamactl");
+        let refused = sandbox.shell(&script).code(2);
+        refused.says(["is ollamactl itself, not Ollama", "--ollama-bin"]);
+    }
     sandbox.assert_nothing_left();
 }
 

@@ -126,6 +126,15 @@ impl Launch {
     pub fn find_program(&self) -> Result<PathBuf> {
         let path = std::env::var("PATH").unwrap_or_default();
         let found = find_program(&self.program, &path).ok_or_else(|| missing(&self.program))?;
+        if self.mode == Mode::Ollama && is_ollamactl(&found) {
+            return Err(Error::usage(format!(
+                "{} is ollamactl itself, not Ollama",
+                found.display()
+            ))
+            .hint(
+                "name Ollama's program: --ollama-bin PATH, or backend.program in ollamactl.yaml",
+            ));
+        }
         std::path::absolute(&found).or_failed(|| format!("cannot resolve {}", found.display()))
     }
 
@@ -208,6 +217,14 @@ fn from_here(program: &Path) -> PathBuf {
     } else {
         program.to_owned()
     }
+}
+
+/// Whether it is this very program, which would start itself again and again. Under the name `ollama` it is
+/// the stub.
+fn is_ollamactl(program: &Path) -> bool {
+    let own = std::env::current_exe().and_then(|own| own.canonicalize());
+    let is_own = own.is_ok_and(|own| program.canonicalize().is_ok_and(|program| program == own));
+    is_own && program.file_stem().is_none_or(|name| name != "ollama")
 }
 
 fn missing(wanted: &Path) -> Error {
