@@ -172,6 +172,9 @@ fn a_suspended_ollama_of_somebody_else_is_named() {
             .says([owner.as_str(), "does not answer", &wake]);
     }
     assert_eq!(sandbox.state_files(), [] as [&str; 0]);
+    let ill = sandbox.run(["health", "backend"]).code(3);
+    ill.says([owner.as_str(), "does not answer", &wake]);
+    sandbox.run(["doctor"]).code(1).prints([&*owner, &wake]);
     sandbox.shell(&wake).code(0);
     sandbox.serve().says(["adopted"]);
 }

@@ -21,7 +21,7 @@ pub(super) fn stranger(host: &OllamaHost, what: &str) -> Error {
 }
 
 /// The port is held by something that takes connections and answers nothing.
-pub(super) fn unresponsive(host: &OllamaHost) -> Error {
+pub fn unresponsive(host: &OllamaHost) -> Error {
     let owner = Owner::at(host);
     let error = Error::new(
         Kind::Unknown,

@@ -16,6 +16,7 @@ mod start;
 mod stop;
 mod supervisor;
 
+pub use adopt::unresponsive;
 pub use gpu::gpu;
 pub use kill::orphans::orphans;
 pub use kill::plan::{Doomed, plan_kill};

@@ -65,6 +65,11 @@ impl Observed {
         self.version.is_some()
     }
 
+    /// Whether it is one that we start, and not somebody else's.
+    pub fn is_ours(&self) -> bool {
+        self.record.as_ref().is_some_and(Record::is_ours)
+    }
+
     /// Whether what answers is the stand-in.
     pub fn is_stub(&self) -> bool {
         self.version

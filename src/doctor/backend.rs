@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::{Check, Patient, advisory};
-use crate::backend::{Launch, RelayState, Standing, gpu};
+use crate::backend::{self, Launch, RelayState, Standing, gpu};
 use crate::config::{Bind, Mode, Source};
 use crate::ollama::Client;
 use crate::process::commands;
@@ -101,6 +101,9 @@ fn reachable(patient: &Patient<'_>) -> Option<Check> {
             "ollamactl serve --background",
         ),
         (Some(version), _) => Check::ok(NAME, format!("version {version} answers on {host}")),
+        (None, Standing::Unresponsive) if !patient.backend.is_ours() => {
+            Check::failed(NAME, &backend::unresponsive(host))
+        }
         (None, Standing::Unresponsive | Standing::Starting) => Check::fail(
             NAME,
             format!("{host} takes connections but does not answer"),

@@ -51,6 +51,11 @@ async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failu
             format!("nothing listens on {host}"),
             "ollamactl serve --background",
         ),
+        Probe::Silent if host.is_local() && !is_ours(question, host) => {
+            let error = backend::unresponsive(host);
+            let hint = error.hints.first().cloned().unwrap_or_default();
+            return Some(Failure::new(Part::Backend, error.message, hint));
+        }
         Probe::Silent => (
             format!("{host} takes connections but does not answer"),
             "ollamactl restart",
@@ -67,6 +72,11 @@ async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failu
         absent,
         ..Failure::new(Part::Backend, reason, hint)
     })
+}
+
+fn is_ours(question: &Question<'_>, host: &OllamaHost) -> bool {
+    let record = backend::recorded(question.paths, host);
+    record.is_some_and(|record| record.is_ours())
 }
 
 /// A backend that answers between two crashes.
