@@ -1,6 +1,7 @@
 //! Deadlines. Every call has one; and while a call takes longer than a moment, the engine is asked
 //! whether it is there at all, so that an engine that hangs is told at once from one that works.
 
+use std::convert::identity;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -44,8 +45,7 @@ impl Engine {
         doing: &'a str,
         call: impl Future<Output = Reply<T>> + 'a,
     ) -> impl Future<Output = Result<T>> + 'a {
-        let reply = self.call(doing, READ, call);
-        async { reply.await.map_err(without_doubt) }
+        self.ask(doing, READ, without_doubt, call)
     }
 
     /// A call that changes something.
@@ -57,17 +57,27 @@ impl Engine {
         self.call(doing, CHANGE, call)
     }
 
-    /// A call that may take so long. `doing` completes "… while …". The call's own state is large, so
-    /// it is kept apart from the caller's.
+    /// A call that changes something and may take so long. `doing` completes "… while …".
     pub(super) fn call<'a, T: 'a>(
         &'a self,
         doing: &'a str,
         limit: Duration,
         call: impl Future<Output = Reply<T>> + 'a,
     ) -> impl Future<Output = Result<T>> + 'a {
+        self.ask(doing, limit, identity, call)
+    }
+
+    /// A call whose errors are told so. Its own state is large, so it is kept apart from the caller's.
+    fn ask<'a, T: 'a>(
+        &'a self,
+        doing: &'a str,
+        limit: Duration,
+        told: fn(Error) -> Error,
+        call: impl Future<Output = Reply<T>> + 'a,
+    ) -> impl Future<Output = Result<T>> + 'a {
         let call = Box::pin(within(&self.endpoint, doing, limit, call));
-        async move {
-            tokio::select! {
+        Box::pin(async move {
+            let reply = tokio::select! {
                 reply = call => match reply {
                     Err(error) if error.kind == Kind::Engine => {
                         Err(self.transport.explain(&self.endpoint, error).await)
@@ -79,8 +89,9 @@ impl Engine {
                     reply => reply,
                 },
                 () = self.silence() => Err(silent(&self.endpoint, doing)),
-            }
-        }
+            };
+            reply.map_err(told)
+        })
     }
 
     /// Resolves when the engine does not answer any more.
