@@ -196,15 +196,21 @@ impl Drop for Dockerd {
     }
 }
 
-/// Processes whose command line has this path in it.
+/// Processes whose command line has this path in it, or whose root folder comes from there: a step of a build.
 fn mentioning(path: &str) -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").expect("a /proc");
     let pids = entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|pid| {
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).contains(path)
+        let told = |file: &str| {
+            let bytes = std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let mounts = told("mountinfo");
+        let is_root = |line: &&str| line.split(' ').nth(4) == Some("/");
+        let root = mounts.lines().find(is_root).unwrap_or_default();
+        told("cmdline").contains(path) || root.contains(path)
     })
     .collect()
 }
