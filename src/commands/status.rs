@@ -1,5 +1,6 @@
 //! `status`: one table of the four parts.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::context::Context;
@@ -8,7 +9,6 @@ use crate::cli::{StatusArgs, StatusFormat};
 use crate::daemon::Restarts;
 use crate::error::Result;
 use crate::gateway;
-use crate::process::commands::word;
 use crate::stack::{self, GatewayStatus, ModelStatus, Status};
 use crate::ui::{Paint, Tone};
 use crate::units::bytes;
@@ -51,17 +51,23 @@ fn show(context: &Context, args: &StatusArgs, status: &Status) -> Result<()> {
     context.ui.print(&table(status, context.ui.paint()))
 }
 
-/// Lines for `eval "$(ollamactl status -o env)"`. Each value is one word of a shell, whatever it holds: a
-/// repository's settings must not run as commands.
+/// Lines for `eval "$(ollamactl status -o env)"`.
 fn env(status: &Status) -> String {
     let mut lines = vec![
-        format!("OLLAMA_MODEL={}", word(status.model.name.as_str())),
-        format!("OLLAMA_HOST={}", word(&status.backend.url)),
+        format!("OLLAMA_MODEL={}", quoted(status.model.name.as_str())),
+        format!("OLLAMA_HOST={}", quoted(&status.backend.url)),
     ];
     if let Some(url) = status.gateway.url() {
-        lines.push(format!("OLLAMA_GATEWAY_URL={}", word(url)));
+        lines.push(format!("OLLAMA_GATEWAY_URL={}", quoted(url)));
     }
     lines.join("\n")
+}
+
+/// As one word of a POSIX shell, on Windows too, whatever it holds: a repository's settings must not run as
+/// commands.
+fn quoted(text: &str) -> Cow<'_, str> {
+    // Only what holds a NUL cannot be quoted.
+    shlex::try_quote(text).unwrap_or_default()
 }
 
 /// The table for people.
