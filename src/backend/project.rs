@@ -49,11 +49,12 @@ pub fn elsewhere(config: &Config, paths: &Paths) -> Vec<Record> {
 fn recorded_elsewhere(config: &Config, paths: &Paths) -> impl Iterator<Item = Record> {
     let place = config.client_host().place();
     let records = daemon::recorded::<Record>(paths, PREFIX).into_iter();
-    let records = records.map(Record::resolved);
-    records.filter(move |record| {
+    let records = records.filter(move |record| {
         let there = record.launch.host().for_client();
         record.launch.folder == config.folder && there.place() != place
-    })
+    });
+    // Looks at all processes where a start was cut short, so only for what is this project's.
+    records.map(Record::resolved)
 }
 
 /// What ends a start that has written nothing down.
