@@ -10,7 +10,7 @@ use crate::proxy::REALM;
 const SET: &str = "set OLLAMACTL_GATEWAY_KEY, or name a file of keys: OLLAMACTL_GATEWAY_KEY_FILE=PATH, or gateway.key_file in ollamactl.yaml";
 
 /// Where the key comes from that a gateway of ours at this URL lets in, or why it does not let us in; `None`
-/// where it asks for no key.
+/// where it asks for no key, or does not answer.
 pub async fn entry(
     config: &Config,
     gateway: &Gateway,
@@ -19,7 +19,7 @@ pub async fn entry(
     let client = Client::new(&host::parse(url)).ok()?;
     // Asks for a key, and nothing of the backend.
     let metrics = format!("{url}/metrics");
-    let mut refusal = client.refusal(&metrics, None, ANSWER).await?;
+    let mut refusal = client.refusal(&metrics, None, ANSWER).await.ok()??;
     if !refusal.challenge.contains(REALM) {
         return None;
     }
@@ -28,6 +28,7 @@ pub async fn entry(
         match client
             .refusal(&metrics, Some(secret.reveal()), ANSWER)
             .await
+            .ok()?
         {
             Some(refused) => refusal = refused,
             None => return Some(Ok(source.clone())),

@@ -102,23 +102,23 @@ impl Client {
         Ok(Token::NotOffered)
     }
 
-    /// The 401 with which this URL answers a GET with this key; `None` for any other answer, and for none.
+    /// The 401 with which this URL answers a GET with this key; `None` for any other answer.
     pub async fn refusal(
         &self,
         url: &str,
         key: Option<&str>,
         at_most: Duration,
-    ) -> Option<Refusal> {
+    ) -> reqwest::Result<Option<Refusal>> {
         let request = self.http.get(url).timeout(at_most);
         let request = match key {
             Some(key) => request.bearer_auth(key),
             None => request,
         };
-        let response = request.send().await.ok()?;
+        let response = request.send().await?;
         let refused = response.status() == StatusCode::UNAUTHORIZED;
         let challenge = challenge(&response);
-        let text = body::text(response).await.ok()?;
-        refused.then(|| Refusal::new(url, &text, challenge))
+        let text = body::text(response).await?;
+        Ok(refused.then(|| Refusal::new(url, &text, challenge)))
     }
 }
 
