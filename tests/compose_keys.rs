@@ -4,15 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Keys that are read so that they are hashed and shown, and that no service is run with.
-const REFUSED: [&str; 7] = [
-    "additional_contexts",
-    "cache_to",
-    "entitlements",
-    "initial_sync",
-    "interface_name",
-    "selinux",
-    "ssh",
-];
+const REFUSED: [&str; 4] = ["entitlements", "initial_sync", "interface_name", "selinux"];
 
 /// Keys that neither the engine of the suite nor the older of the two releases of compose can do.
 const NEWER: [&str; 3] = ["enable_ipv4", "gw_priority", "recursive"];

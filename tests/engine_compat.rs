@@ -5,6 +5,8 @@
 //! `OLLAMACTL_ENGINE_TESTS=1` asks for this suite; `OLLAMACTL_COMPOSE` names the releases of compose, as
 //! `.ci/compose` prints it. With `OLLAMACTL_WRITE_TABLE=1` the document is written instead of compared.
 
+#[path = "engine/compat/agent.rs"]
+mod agent;
 #[path = "engine/compat/api.rs"]
 mod api;
 #[path = "engine/compat/guest.rs"]

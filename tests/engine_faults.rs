@@ -52,14 +52,20 @@ fn an_engine_that_is_suspended_in_mid_build_is_noticed() {
     let Some(engine) = Dockerd::start(&[]) else {
         return;
     };
-    engine.never_ending_build();
-    let build = engine.sandbox.spawn(["gateway", "build"]);
-    build.wait_to_say("Listening");
-    engine.signal(Signal::STOP);
-    build.finish().code(7).says([
-        "stopped answering while building image lab-ollama-functions",
-        "ollamactl status",
-    ]);
+    for secret in [false, true] {
+        engine.never_ending_build();
+        if secret {
+            engine.secret_build();
+        }
+        let build = engine.sandbox.spawn(["gateway", "build"]);
+        build.wait_to_say("Listening");
+        engine.signal(Signal::STOP);
+        build.finish().code(7).says([
+            "stopped answering while building image lab-ollama-functions",
+            "ollamactl status",
+        ]);
+        engine.signal(Signal::CONT);
+    }
 }
 
 #[test]
@@ -67,24 +73,29 @@ fn an_engine_that_is_killed_in_mid_build_leaves_an_unknown_state_and_up_converge
     let Some(mut engine) = Dockerd::start(&[]) else {
         return;
     };
-    engine.never_ending_build();
-    let build = engine.sandbox.spawn(["gateway", "build"]);
-    build.wait_to_say("Listening");
-    engine.kill();
-    build.finish().code(6).says([
-        "building image",
-        "what it did is unknown",
-        "ollamactl status",
-    ]);
-    engine
-        .sandbox
-        .run(["gateway", "up"])
-        .code(6)
-        .says(["docker.sock", "hint: "]);
-    engine.launch();
-    engine.good_build();
-    engine.sandbox.run(["gateway", "up"]).code(0);
-    running(&engine);
+    for secret in [false, true] {
+        engine.never_ending_build();
+        if secret {
+            engine.secret_build();
+        }
+        let build = engine.sandbox.spawn(["gateway", "build"]);
+        build.wait_to_say("Listening");
+        engine.kill();
+        build.finish().code(6).says([
+            "building image",
+            "what it did is unknown",
+            "ollamactl status",
+        ]);
+        engine
+            .sandbox
+            .run(["gateway", "up"])
+            .code(6)
+            .says(["docker.sock", "hint: "]);
+        engine.launch();
+        engine.good_build();
+        engine.sandbox.run(["gateway", "up"]).code(0);
+        running(&engine);
+    }
 }
 
 #[test]
@@ -94,9 +105,12 @@ fn ctrl_c_in_mid_build_leaves_the_old_gateway_running() {
     };
     engine.sandbox.run(["gateway", "up"]).code(0);
     let before = running(&engine);
-    for buildkit in ["1", "0"] {
+    for (buildkit, secret) in [("1", false), ("1", true), ("0", false)] {
         engine.sandbox.set("DOCKER_BUILDKIT", buildkit);
         engine.never_ending_build();
+        if secret {
+            engine.secret_build();
+        }
         let restart = engine.sandbox.spawn(["gateway", "restart"]);
         restart.wait_to_say("Listening");
         restart.signal(Signal::INT);

@@ -19,6 +19,15 @@ pub(super) struct Login {
     pub(super) trouble: Option<String>,
 }
 
+/// What is known, by registry.
+pub(super) type Logins = HashMap<String, Login>;
+
+/// Those registries that there are credentials for.
+pub(super) fn known(logins: &Logins) -> impl Iterator<Item = (&String, DockerCredentials)> {
+    let of = |(registry, login): (_, &Login)| Some((registry, login.credentials.clone()?));
+    logins.iter().filter_map(of)
+}
+
 /// The registry of an image's name, as `config.json` calls it.
 pub(super) fn registry(name: &str) -> &str {
     match name.split_once('/') {
@@ -83,13 +92,17 @@ fn is_none(error: &CredentialRetrievalError) -> bool {
     }
 }
 
-/// Logins for the registries of the images that a Dockerfile builds on, with its build arguments.
+/// Logins for the registries of the images that a Dockerfile builds on, with its build arguments, and of
+/// those among its contexts.
 pub(super) async fn of_dockerfile(
     dockerfile: &str,
     args: &HashMap<String, String>,
-) -> HashMap<String, Login> {
+    contexts: impl Iterator<Item = &str>,
+) -> Logins {
     let mut logins = HashMap::new();
-    for image in bases(dockerfile, args) {
+    let contexts = contexts.filter_map(|context| context.strip_prefix("docker-image://"));
+    let images = bases(dockerfile, args);
+    for image in images.into_iter().chain(contexts.map(str::to_owned)) {
         let registry = registry(&image);
         if !logins.contains_key(registry) {
             logins.insert(registry.to_owned(), of(registry).await);

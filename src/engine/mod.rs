@@ -5,7 +5,6 @@
 mod address;
 mod build;
 mod containers;
-mod context;
 mod credentials;
 mod deadline;
 mod dial;
@@ -13,11 +12,9 @@ pub mod endpoint;
 mod events;
 mod exec;
 mod fault;
-mod ignore;
 mod images;
 mod logs;
 mod networks;
-mod output;
 mod page;
 mod ports;
 mod ssh;
@@ -36,7 +33,7 @@ use tokio::sync::OnceCell;
 
 use crate::error::{Error, Kind, Result};
 
-pub use build::{BuildRequest, Builder, Dockerfile};
+pub use build::{BuildRequest, BuildSecret, Builder, Dockerfile};
 pub use containers::{Exit, StopTimeout};
 pub use endpoint::Endpoint;
 pub use exec::Exec;

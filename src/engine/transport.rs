@@ -12,6 +12,8 @@ use futures_util::Stream;
 use futures_util::future::BoxFuture;
 use http_body_util::{Either, Full, StreamBody};
 use hyper::body::Frame;
+use hyper::header::{CONNECTION, UPGRADE};
+use hyper::upgrade::Upgraded;
 use hyper::{Uri, http};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -81,6 +83,16 @@ impl Transport {
     /// The error with what the program that carries the connection says of it.
     pub(super) async fn explain(&self, endpoint: &Endpoint, error: Error) -> Error {
         self.dialler.explain(endpoint, error).await
+    }
+
+    /// A connection on which the engine speaks HTTP/2 in place of its API.
+    pub(super) async fn upgraded(&self, path: &str) -> std::result::Result<Upgraded, Fault> {
+        let request = http::Request::post(format!("http://{}{path}", self.dialler.host()))
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "h2c")
+            .body(Either::Left(Full::default()))?;
+        let response = self.client.request(self.versioned(request)).await?;
+        Ok(hyper::upgrade::on(response).await?)
     }
 
     fn versioned(&self, mut request: BollardRequest) -> BollardRequest {

@@ -171,9 +171,19 @@ impl Dockerd {
             .write("Dockerfile", &format!("{DOCKERFILE}{step}"));
     }
 
+    /// The image's build has a secret, which takes it another way through the engine.
+    pub fn secret_build(&self) {
+        let build = "build: {context: ., network: none, secrets: [token]}";
+        let compose = COMPOSE.replace("build: {context: ., network: none}", build);
+        let secrets = "secrets: {token: {file: Dockerfile}}\n";
+        self.sandbox
+            .write("docker-compose.yml", &format!("{compose}{secrets}"));
+    }
+
     /// The image as it was at first.
     pub fn good_build(&self) {
         self.sandbox.write("Dockerfile", DOCKERFILE);
+        self.sandbox.write("docker-compose.yml", COMPOSE);
     }
 }
 

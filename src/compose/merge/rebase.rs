@@ -23,6 +23,9 @@ const REMOTE: [&str; 6] = [
     "git@",
 ];
 
+/// What one of `additional_contexts` begins with when it is what another service is built to.
+const BUILT: &str = "service:";
+
 impl Base {
     /// For files in this folder, which is absolute.
     pub(in crate::compose) fn new(folder: &Path, environment: &BTreeMap<String, String>) -> Self {
@@ -103,12 +106,12 @@ impl Base {
             self.context(context);
         }
         match map.get_mut("additional_contexts").map(untag) {
-            Some(Node::Map(contexts)) => contexts.values_mut().for_each(|c| self.context(c)),
+            Some(Node::Map(contexts)) => contexts.values_mut().for_each(|c| self.named_context(c)),
             Some(Node::List(contexts)) => contexts.iter_mut().for_each(|context| {
                 if let Some((name, path)) = context.as_text().and_then(|text| text.split_once('='))
                 {
                     let mut path = Node::Text(path.to_owned());
-                    self.context(&mut path);
+                    self.named_context(&mut path);
                     *context = Node::Text(format!("{name}={}", path.as_text().unwrap_or_default()));
                 }
             }),
@@ -133,6 +136,14 @@ impl Base {
                 self.context(&mut folder);
                 build.insert("context".to_owned(), folder);
             }
+        }
+    }
+
+    /// One of `additional_contexts`: what another service is built to has no path.
+    fn named_context(&self, node: &mut Node) {
+        let of_service = |text: &str| text.starts_with(BUILT);
+        if !node.as_text().is_some_and(of_service) {
+            self.context(node);
         }
     }
 
@@ -238,8 +249,8 @@ mod tests {
                 "build: https://github.com/a/b.git",
             ),
             (
-                "build: {context: ., additional_contexts: [a=./a, b=docker-image://b]}",
-                "build: {context: /p/sub, additional_contexts: [a=/p/sub/a, b=docker-image://b]}",
+                "build: {context: ., additional_contexts: [a=./a, b=docker-image://b, c=service:b]}",
+                "build: {context: /p/sub, additional_contexts: [a=/p/sub/a, b=docker-image://b, c=service:b]}",
             ),
             ("env_file: .env", "env_file: /p/sub/.env"),
             (

@@ -242,11 +242,27 @@ fn references_must_be_defined() {
             "secrets: [token]",
             "services.a.secrets: `token` is not defined",
         ),
+        (
+            "build: {context: ., secrets: [token]}",
+            "services.a.build.secrets: `token` is not defined under `secrets`",
+        ),
+        (
+            "build: {context: ., additional_contexts: {base: 'service:c'}}",
+            "services.a.build.additional_contexts.base: service `c` is not defined",
+        ),
+        (
+            "build: {context: ., additional_contexts: ['base=service:b']}",
+            "services.a.build.additional_contexts.base: service `b` has no `build`",
+        ),
     ] {
-        let error = one(&format!("services: {{a: {{image: x, {service}}}}}")).refusal();
+        let error = one(&format!(
+            "services: {{b: {{image: x}}, a: {{image: x, {service}}}}}"
+        ))
+        .refusal();
         assert!(error.message.contains(says), "{error}");
         // Of a service that is not enabled nobody asks before it is named.
-        let text = format!("services: {{a: {{image: x, profiles: [p], {service}}}}}");
+        let text =
+            format!("services: {{b: {{image: x}}, a: {{image: x, profiles: [p], {service}}}}}");
         let project = one(&text).project();
         let error = project.closure("a").expect_err("refused");
         assert!(error.message.contains(says), "{error}");

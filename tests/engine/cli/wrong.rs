@@ -55,6 +55,52 @@ fn an_unsupported_key_is_named() {
 }
 
 #[test]
+fn a_build_that_cannot_be_made_is_refused_before_anything_is_made() {
+    let Some(mut stack) = Stack::alone() else {
+        return;
+    };
+    let service = format!("services.{SERVICE}.build");
+    let build = |stack: &Stack, keys: &str| {
+        stack.write_compose(|compose| {
+            let context = "context: ./ollama-functions\n";
+            let keys = format!("{context}      {}\n", keys.replace('\n', "\n      "));
+            let secrets = "secrets: {token: {file: ./absent}, here: {file: ./docker-compose.yml}}";
+            format!("{}{secrets}\n", compose.replace(context, &keys))
+        });
+    };
+    for (keys, says) in [
+        ("ulimits: {nofile: 10}", ".ulimits is not supported"),
+        ("ssh: [deploy=/k]", ".ssh: \"deploy=/k\" is not supported"),
+        (
+            "cache_to: ['type=local,dest=/x']",
+            ".cache_to: \"type=local,dest=/x\" is not supported",
+        ),
+        ("additional_contexts: {a: ./a}", ".additional_contexts: "),
+        (
+            "secrets: [token]",
+            "the secret \"token\" cannot be read from ",
+        ),
+        ("secrets: [nobody]", ".secrets: `nobody` is not defined"),
+        (
+            "secrets: [here]\nnetwork: host",
+            ".build: network: \"host\"",
+        ),
+        ("ssh: [default]", "SSH_AUTH_SOCK is not set"),
+    ] {
+        build(&stack, keys);
+        for command in ["gateway up", "gateway build"] {
+            stack.run(command).code(2).says([service.as_str(), says]);
+            stack.assert_nothing_left();
+        }
+    }
+    stack.sandbox.set("DOCKER_BUILDKIT", "0");
+    build(&stack, "secrets: [here]");
+    let says = [service.as_str(), "`secrets` is for BuildKit"];
+    stack.run("gateway up").code(2).says(says);
+    stack.assert_nothing_left();
+}
+
+#[test]
 fn an_absent_engine_is_named() {
     let Some(mut stack) = Stack::alone() else {
         return;

@@ -44,6 +44,17 @@ pub fn role() -> Option<ExitCode> {
             note(&words[1], &words[2..].join(" "));
             Some(ExitCode::SUCCESS)
         }
+        Some("copy") => {
+            for pair in words[1..].chunks(2) {
+                std::fs::copy(&pair[0], &pair[1]).expect("copied");
+            }
+            Some(ExitCode::SUCCESS)
+        }
+        // How many keys the agent has.
+        Some("keys") => {
+            std::fs::write(&words[1], keys().to_string()).expect("written");
+            Some(ExitCode::SUCCESS)
+        }
         Some("fail") => Some(ExitCode::from(3)),
         _ => {
             println!("to stdout: {}", words.join(" "));
@@ -52,6 +63,23 @@ pub fn role() -> Option<ExitCode> {
             Some(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Asks the agent for its identities: draft-miller-ssh-agent, section 3.5.
+fn keys() -> u32 {
+    use std::io::{Read as _, Write as _};
+
+    const REQUEST_IDENTITIES: u8 = 11;
+    const IDENTITIES_ANSWER: u8 = 12;
+    let path = std::env::var_os("SSH_AUTH_SOCK").expect("an agent");
+    let mut agent = std::os::unix::net::UnixStream::connect(path).expect("connected");
+    agent
+        .write_all(&[0, 0, 0, 1, REQUEST_IDENTITIES])
+        .expect("asked");
+    let mut answer = [0; 9];
+    agent.read_exact(&mut answer).expect("answered");
+    assert_eq!(answer[4], IDENTITIES_ANSWER);
+    u32::from_be_bytes([answer[5], answer[6], answer[7], answer[8]])
 }
 
 /// Adds a line to a file, which anybody may.

@@ -45,6 +45,9 @@ pub struct About {
     /// Files in the service's container that must be the same: what is copied into it shows nowhere else.
     #[serde(default)]
     pub files: Vec<String>,
+    /// Whether both tools have an ssh agent with a key.
+    #[serde(default)]
+    pub agent: bool,
     /// Networks and volumes that must be there before.
     #[serde(default)]
     pub external: External,

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::agent::Agent;
 use super::api::Api;
 use super::guest;
 use super::logs;
@@ -130,6 +131,7 @@ pub struct Side<'a> {
     pub sandbox: Sandbox,
     /// Name of the compose project.
     name: String,
+    _agent: Option<Agent>,
 }
 
 impl<'a> Side<'a> {
@@ -151,6 +153,10 @@ impl<'a> Side<'a> {
         for (key, value) in &project.about.environment {
             sandbox.set(key, value);
         }
+        let agent = project.about.agent.then(|| Agent::start(&sandbox.path("")));
+        if let Some(agent) = &agent {
+            sandbox.set("SSH_AUTH_SOCK", &agent.socket().display().to_string());
+        }
         let name = project.about.project_name.clone().unwrap_or_else(|| {
             let name = format!("octl-compat-{}", project.name);
             sandbox.set("COMPOSE_PROJECT_NAME", &name);
@@ -162,6 +168,7 @@ impl<'a> Side<'a> {
             compose,
             sandbox,
             name,
+            _agent: agent,
         };
         side.clear();
         side

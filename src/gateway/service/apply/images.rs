@@ -2,11 +2,12 @@
 
 use futures_util::future::try_join_all;
 
+use super::super::create::inject::unset;
 use super::super::create::making::refused;
 use super::super::plan::action::{Action, Otherwise, Plan};
 use super::super::{Target, labels, own};
-use crate::compose::{self, Release, Service};
-use crate::engine::{BuildRequest, Builder, Dockerfile, Engine};
+use crate::compose::{self, FileReference, Project, Release, Service};
+use crate::engine::{BuildRequest, BuildSecret, Builder, Dockerfile, Engine};
 use crate::error::{Error, Result};
 use crate::event::Step;
 
@@ -92,7 +93,7 @@ pub fn buildable(
 ) -> Result<BuildRequest> {
     own::check(service)?;
     let request = request(engine, target, service, release)?;
-    request.check().map_err(|mut error| {
+    request.check(engine).map_err(|mut error| {
         let files = target.project.config_files.iter();
         let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
         let (files, name) = (files.join(", "), &service.name);
@@ -115,6 +116,7 @@ pub fn request(
     let choice = target.project.environment.get("DOCKER_BUILDKIT");
     let builder = engine.builder(choice.map(String::as_str));
     let own = build.labels.clone();
+    let secret = |reference| secret(target.project, service, reference);
     Ok(BuildRequest {
         context: build.context.clone().into(),
         dockerfile: dockerfile(build),
@@ -141,6 +143,10 @@ pub fn request(
             .collect(),
         network: build.network.clone(),
         cache_from: build.cache_from.clone(),
+        cache_to: build.cache_to.clone(),
+        contexts: build.additional_contexts.clone(),
+        secrets: build.secrets.iter().map(secret).collect::<Result<_>>()?,
+        ssh_agent: !build.ssh.is_empty(),
         shm_size: i32::try_from(build.shm_size.0).unwrap_or(i32::MAX),
         no_cache: build.no_cache,
         pull: build.pull,
@@ -160,25 +166,57 @@ fn dockerfile(build: &compose::Build) -> Dockerfile {
     Dockerfile::File(name.to_owned())
 }
 
+/// What a RUN step may mount, with the ID under which it asks for it.
+fn secret(
+    project: &Project,
+    service: &Service,
+    reference: &FileReference,
+) -> Result<(String, BuildSecret)> {
+    let object = project.secrets.get(&reference.source);
+    let object = object
+        .filter(|object| !object.external)
+        .ok_or_else(|| unsupported(service, "secrets", &reference.source))?;
+    let named = [&reference.target, &reference.source];
+    let id = named.into_iter().find(|name| !name.is_empty());
+    let id = id.cloned().unwrap_or_default();
+    let name = object.environment.clone();
+    let secret = if name.is_empty() {
+        BuildSecret::File(object.file.clone().into())
+    } else {
+        let value = project.environment.get(&name);
+        let value = value.ok_or_else(|| unset(service, reference, &name))?;
+        let value = value.clone();
+        BuildSecret::Variable { name, value }
+    };
+    Ok((id, secret))
+}
+
 /// Refuses what would otherwise be left out of the build in silence.
 fn check(service: &Service, build: &compose::Build) -> Result<()> {
     let set = [
-        ("additional_contexts", !build.additional_contexts.is_empty()),
-        ("cache_to", !build.cache_to.is_empty()),
         ("entitlements", !build.entitlements.is_empty()),
         ("platforms", build.platforms.len() > 1),
         ("privileged", build.privileged),
         ("isolation", !build.isolation.is_empty()),
-        ("secrets", !build.secrets.is_empty()),
-        ("ssh", !build.ssh.is_empty()),
         ("ulimits", !build.ulimits.is_empty()),
     ];
     if let Some((key, _)) = set.into_iter().find(|(_, set)| *set) {
-        return Err(Error::usage(format!(
-            "services.{}.build.{key} is not supported by ollamactl",
-            service.name
-        ))
-        .hint("build the image with docker compose build; ollamactl then runs it as it is"));
+        return Err(unsupported(service, key, ""));
+    }
+    let mut places = build.cache_to.iter();
+    if let Some(place) = places.find(|place| place.contains("type=local")) {
+        return Err(unsupported(service, "cache_to", place));
+    }
+    if let Some(id) = build.ssh.iter().find(|id| *id != "default") {
+        return Err(unsupported(service, "ssh", id));
+    }
+    let is_remote = |context: &&String| {
+        let known = ["docker-image://", "https://", "http://", "git@", "git://"];
+        known.iter().any(|scheme| context.starts_with(scheme))
+    };
+    let mut contexts = build.additional_contexts.values();
+    if let Some(folder) = contexts.find(|context| !is_remote(context)) {
+        return Err(unsupported(service, "additional_contexts", folder));
     }
     let context = build.context.as_str();
     let remote = context.contains("://")
@@ -189,4 +227,17 @@ fn check(service: &Service, build: &compose::Build) -> Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// The error for what a build cannot be given.
+fn unsupported(service: &Service, key: &str, value: &str) -> Error {
+    let value = match value {
+        "" => String::new(),
+        value => format!(": {value:?}"),
+    };
+    Error::usage(format!(
+        "services.{}.build.{key}{value} is not supported by ollamactl",
+        service.name
+    ))
+    .hint("build the image with docker compose build; ollamactl then runs it as it is")
 }

@@ -57,7 +57,8 @@ fn contents<'a>(project: &'a Project, service: &'a Service) -> Result<Vec<Conten
     Ok(all)
 }
 
-fn unset(service: &Service, reference: &FileReference, variable: &str) -> Error {
+/// The error for a variable that should hold what a service needs.
+pub fn unset(service: &Service, reference: &FileReference, variable: &str) -> Error {
     Error::usage(format!(
         "service {} needs {:?}, whose content is the variable {variable}, which is not set",
         service.name, reference.source

@@ -1,20 +1,32 @@
 //! Building an image: the context goes out as a stream, the builder's output comes back as lines.
 //! A build that fails says so inside a successful HTTP reply; its step and last lines become the error.
 
-use std::collections::HashMap;
+mod context;
+mod ignore;
+mod output;
+mod solve;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bollard::errors::Error as Fault;
+use bollard::models::BuildInfo;
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
+use futures_util::StreamExt as _;
+use futures_util::stream::LocalBoxStream;
+use tokio::task::JoinHandle;
 
-use super::context::BuildContext;
-use super::credentials::{self, DOCKER_HUB, Login};
+use super::Engine;
+use super::credentials::{self, DOCKER_HUB, Logins};
 use super::deadline::Interruption;
-use super::output::Output;
-use super::{Engine, fault};
-use crate::error::{Error, Kind, Result};
+use super::fault::{self, Reply};
+use crate::error::{Context as _, Error, Kind, Result};
 use crate::event::Step;
+use context::BuildContext;
+use output::Output;
+use solve::Solve;
 
 /// Where the instructions are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +44,29 @@ pub enum Builder {
     Classic,
     /// The one with caches, mounts and stages side by side.
     BuildKit,
+}
+
+/// Where a secret's value is. What it holds is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub enum BuildSecret {
+    /// In a file.
+    File(PathBuf),
+    /// In a variable, of this process or of an environment file.
+    Variable {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+}
+
+impl fmt::Debug for BuildSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Variable { name, .. } => write!(f, "${name}"),
+        }
+    }
 }
 
 /// What to build.
@@ -59,6 +94,14 @@ pub struct BuildRequest {
     pub network: String,
     /// Images to take cached layers from.
     pub cache_from: Vec<String>,
+    /// Where the cache is exported to, `type=…,KEY=VALUE`. `BuildKit` alone does it.
+    pub cache_to: Vec<String>,
+    /// Images and URLs that the instructions name as contexts. `BuildKit` alone has them.
+    pub contexts: BTreeMap<String, String>,
+    /// What RUN steps may mount, by ID. `BuildKit` alone has them.
+    pub secrets: BTreeMap<String, BuildSecret>,
+    /// RUN steps may use the agent at `SSH_AUTH_SOCK`. `BuildKit` alone lets them.
+    pub ssh_agent: bool,
     /// Size of /dev/shm in bytes; 0: the default.
     pub shm_size: i32,
     /// Build everything anew.
@@ -70,11 +113,61 @@ pub struct BuildRequest {
 }
 
 impl BuildRequest {
-    /// Fails where the folder or the Dockerfile is not there.
-    pub fn check(&self) -> Result<()> {
-        BuildContext::prepare(&self.context, &self.dockerfile).map(drop)
+    /// Fails where the folder, the Dockerfile, a secret or the agent is not there, or where nothing builds
+    /// what is asked for.
+    pub fn check(&self, engine: &Engine) -> Result<()> {
+        BuildContext::prepare(&self.context, &self.dockerfile)?;
+        if let Some(key) = self.beyond_the_call() {
+            if self.builder == Builder::Classic {
+                return Err(needs_buildkit(key));
+            }
+            Solve::check(engine, self)?;
+        }
+        for (id, secret) in &self.secrets {
+            if let BuildSecret::File(path) = secret {
+                std::fs::File::open(path).context(Kind::Usage, || {
+                    format!("the secret {id:?} cannot be read from {}", path.display())
+                })?;
+            }
+        }
+        if self.ssh_agent && std::env::var_os("SSH_AUTH_SOCK").is_none() {
+            return Err(
+                Error::usage("ssh needs an agent, and SSH_AUTH_SOCK is not set")
+                    .hint("eval \"$(ssh-agent)\" && ssh-add"),
+            );
+        }
+        Ok(())
+    }
+
+    /// A key that the engine's build call has no parameter for: `BuildKit` takes it by itself.
+    fn beyond_the_call(&self) -> Option<&'static str> {
+        let set = [
+            ("secrets", !self.secrets.is_empty()),
+            ("ssh", self.ssh_agent),
+            ("additional_contexts", !self.contexts.is_empty()),
+            ("cache_to", !self.cache_to.is_empty()),
+        ];
+        set.into_iter().find_map(|(key, set)| set.then_some(key))
     }
 }
+
+fn needs_buildkit(key: &str) -> Error {
+    Error::usage(format!(
+        "`{key}` is for BuildKit, and the classic builder is in use"
+    ))
+    .hint("unset DOCKER_BUILDKIT (Podman and Windows have the classic builder alone)")
+}
+
+/// What a Dockerfile frontend older than 1.4 says of `additional_contexts`.
+const LACKS_CONTEXTS: &str = "unsupported frontend capability moby.buildkit.frontend.contexts";
+/// What helps then.
+const CONTEXTS_HINT: &str = "additional_contexts needs Docker 23, or \"# syntax=docker/dockerfile:1\" as the Dockerfile's first line";
+
+/// What a build says, and the task that reads its context.
+type Messages<'a> = (
+    LocalBoxStream<'a, Reply<BuildInfo>>,
+    Option<JoinHandle<Result<()>>>,
+);
 
 impl Engine {
     /// The builder to use: what `DOCKER_BUILDKIT` says, else `BuildKit` where the engine has it.
@@ -90,19 +183,18 @@ impl Engine {
     /// Builds an image and returns its ID. The output goes to the step.
     pub async fn build(&self, request: &BuildRequest, step: &Step) -> Result<String> {
         let context = BuildContext::prepare(&request.context, &request.dockerfile)?;
-        let options = options(request, &context.dockerfile);
         let instructions = String::from_utf8_lossy(&context.instructions);
-        let logins = credentials::of_dockerfile(&instructions, &request.args).await;
-        let (archive, reading) = context.stream();
-        let body = bollard::body_try_stream(archive);
+        let contexts = request.contexts.values().map(String::as_str);
+        let logins = credentials::of_dockerfile(&instructions, &request.args, contexts).await;
+        let (messages, reading) = if request.beyond_the_call().is_none() {
+            self.called(request, context, &logins)
+        } else {
+            let solve = Solve::prepare(self, request, context).await?;
+            let messages = solve.messages(self, &request.name, &logins);
+            (messages.boxed_local(), None)
+        };
         let mut output = Output::new(step);
         let doing = format!("building image {}", request.name);
-        let known = logins
-            .iter()
-            .filter_map(|(registry, login)| Some((registry.clone(), login.credentials.clone()?)));
-        let messages = self
-            .docker
-            .build_image(options, Some(known.collect()), Some(body));
         let followed = self
             .follow(&doing, Duration::MAX, step, messages, |info| {
                 output.take(info);
@@ -113,12 +205,33 @@ impl Engine {
             Ok(()) => self.finished(request).await,
             Err(Interruption::Silence(error)) => Err(error),
             Err(Interruption::Fault(fault)) => {
-                // The sender ends when the connection does, which is the engine's affair.
-                let ended = tokio::time::timeout(Duration::from_secs(1), reading).await;
-                let unread = ended.ok().and_then(Result::ok).and_then(Result::err);
+                let unread = match reading {
+                    // The sender ends when the connection does, which is the engine's affair.
+                    Some(reading) => tokio::time::timeout(Duration::from_secs(1), reading).await,
+                    None => Ok(Ok(Ok(()))),
+                };
+                let unread = unread.ok().and_then(std::result::Result::ok);
+                let unread = unread.and_then(Result::err);
                 Err(self.build_failed(request, output, fault, unread, &logins))
             }
         }
+    }
+
+    /// The engine's build call, to which the context is sent while it is read.
+    fn called(
+        &self,
+        request: &BuildRequest,
+        context: BuildContext,
+        logins: &Logins,
+    ) -> Messages<'_> {
+        let options = options(request, &context.dockerfile);
+        let (archive, reading) = context.stream();
+        let known = credentials::known(logins).map(|(registry, login)| (registry.clone(), login));
+        let body = bollard::body_try_stream(archive);
+        let messages = self
+            .docker
+            .build_image(options, Some(known.collect()), Some(body));
+        (messages.boxed_local(), Some(reading))
     }
 
     async fn finished(&self, request: &BuildRequest) -> Result<String> {
@@ -141,7 +254,7 @@ impl Engine {
         output: Output<'_>,
         fault: Fault,
         unread: Option<Error>,
-        logins: &HashMap<String, Login>,
+        logins: &Logins,
     ) -> Error {
         let name = &request.name;
         let text = match fault {
@@ -172,13 +285,14 @@ impl Engine {
             };
             credentials::are_refused(&text) && (at.contains(host) || text.contains(host))
         });
+        let error = error.details(output.into_tail());
+        if text.contains(LACKS_CONTEXTS) {
+            return error.hint(CONTEXTS_HINT);
+        }
         let mut refusing = refusing.peekable();
         if refusing.peek().is_none() {
-            return error
-                .details(output.into_tail())
-                .hint("correct the Dockerfile or its context, then run the command again");
+            return error.hint("correct the Dockerfile or its context, then run the command again");
         }
-        let error = error.details(output.into_tail());
         refusing.fold(error, |error, (registry, login)| {
             error
                 .details(login.trouble.clone())

@@ -116,6 +116,16 @@ impl BuildContext {
         (stream, task)
     }
 
+    /// The archive in one piece.
+    pub(super) async fn archive(self) -> Result<Bytes> {
+        let write = move || {
+            let mut bytes = Vec::new();
+            self.write(&mut bytes).map(|()| Bytes::from(bytes))
+        };
+        let written = tokio::task::spawn_blocking(write).await;
+        written.or_failed(|| "the build context cannot be read")?
+    }
+
     fn write(&self, to: impl Write) -> Result<()> {
         let mut archive = tar::Builder::new(to);
         // Engines refuse GNU sparse entries ("unhandled tar header type 83").
