@@ -67,7 +67,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -100,7 +100,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -135,7 +135,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -171,7 +171,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -201,7 +201,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -324,7 +324,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -362,7 +362,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -396,7 +396,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -428,7 +428,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -460,7 +460,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -491,7 +491,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -550,7 +550,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s n -l lines -l tail -d 'How many lines to show from the end, or `all`' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l since -d 'Only lines since this time (10m, 1h30m, 2026-01-31, 2026-01-31T10:00:00Z)' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l until -d 'Only lines until this time, written as for --since' -r -f
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
@@ -625,7 +625,7 @@ compose\t''
 embedded\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l key-file -d 'File with the embedded gateway\'s API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a key itself in OLLAMACTL_GATEWAY_KEY]' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s f -l file -d 'Compose file, instead of looking for one; may be given several times' -r -F
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s f -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"

@@ -41,7 +41,7 @@ pub struct LogsArgs {
     /// Do not colour the names of services
     #[arg(long)]
     pub no_color: bool,
-    /// Compose file, instead of looking for one; may be given several times
+    /// Compose file, instead of looking for one; may be given several times; `-` is the standard input
     #[arg(long, value_name = "PATH", help_heading = "Gateway")]
     pub file: Vec<PathBuf>,
     /// The compose project.

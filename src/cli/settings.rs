@@ -80,7 +80,7 @@ pub struct GatewayArgs {
     /// key itself in OLLAMACTL_GATEWAY_KEY]
     #[arg(long, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
-    /// Compose file, instead of looking for one; may be given several times
+    /// Compose file, instead of looking for one; may be given several times; `-` is the standard input
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
     /// The compose project.

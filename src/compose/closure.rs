@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::compose::model::Project;
 use crate::compose::model::names::closest;
 use crate::compose::model::service::Service;
-use crate::compose::references;
 use crate::compose::yaml::path::Path;
+use crate::compose::{consistent, references};
 use crate::error::{Error, Result};
 
 impl Project {
@@ -115,6 +115,7 @@ impl Project {
         // Of enabled services this is known.
         if self.disabled.contains_key(&service.name) {
             references::check(service, self)?;
+            consistent::check(service, self)?;
         }
         if let Some(report) = &service.unreadable {
             return Err(report.clone().into());
@@ -275,6 +276,7 @@ mod tests {
         for (name, needs, profiles) in services {
             let service = Service {
                 name: (*name).into(),
+                image: "x".into(),
                 profiles: profiles.iter().map(|&p| p.into()).collect(),
                 depends_on: needs
                     .iter()

@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::compose::conflicts;
 use crate::compose::files::Variables;
 use crate::compose::files::environment::env_file;
 use crate::compose::files::interpolate::unset_warning;
 use crate::compose::files::read;
 use crate::compose::model::Project;
 use crate::compose::model::service::{Condition, Dependency, Service};
-use crate::compose::references;
 use crate::compose::yaml::path::Path as KeyPath;
+use crate::compose::{conflicts, consistent, references};
 use crate::error::{Report, Result};
 
 /// Completes the project. `profiles` are active besides those of `COMPOSE_PROFILES`.
@@ -42,7 +41,13 @@ pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()>
     drop_absent_dependencies(project);
     // As compose does, of every service that is enabled, whichever is to be run.
     for service in project.services.values() {
+        consistent::check(service, project)?;
         references::check(service, project)?;
+    }
+    for service in project.services.values_mut() {
+        if let (Some(scale), Some(deploy)) = (service.scale, &mut service.deploy) {
+            deploy.replicas = Some(scale);
+        }
     }
     conflicts::check(project)?;
     project.check_dependencies()?;

@@ -5,6 +5,7 @@ mod canonical;
 mod closure;
 mod complete;
 mod conflicts;
+mod consistent;
 mod decode;
 mod files;
 mod hash;

@@ -41,8 +41,6 @@ pub(super) fn build(field: &Field, unsupported: &mut Vec<String>) -> Decoded<Bui
     };
     if build.dockerfile.is_empty() && build.dockerfile_inline.is_empty() {
         "Dockerfile".clone_into(&mut build.dockerfile);
-    } else if !build.dockerfile.is_empty() && !build.dockerfile_inline.is_empty() {
-        return Err(field.invalid("dockerfile and dockerfile_inline exclude each other"));
     }
     unsupported.extend(o.unknown()?);
     Ok(build)

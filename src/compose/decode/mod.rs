@@ -3,7 +3,6 @@
 pub(super) mod project;
 
 mod build;
-mod consistent;
 mod deploy;
 mod extensions;
 mod field;

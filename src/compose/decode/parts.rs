@@ -99,9 +99,7 @@ fn device(field: &Field) -> Decoded<Device> {
     let device = Device {
         source: o.needed("source")?.text()?,
         target: o.needed("target")?.text()?,
-        permissions: o
-            .option("permissions", Field::text)?
-            .unwrap_or_else(|| "rwm".to_owned()),
+        permissions: o.text("permissions")?,
     };
     refuse_unknown(&o)?;
     Ok(device)

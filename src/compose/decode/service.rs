@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::compose::decode::process::{argv, develop, healthcheck, hook};
-use crate::compose::decode::{
-    Decoded, Field, build, consistent, deploy, files, mounts, network, parts,
-};
+use crate::compose::decode::{Decoded, Field, build, deploy, files, mounts, network, parts};
 use crate::compose::model::service::{Logging, Service};
 use crate::compose::yaml::node::Node;
 
@@ -114,7 +112,6 @@ pub(in crate::compose) fn service(
     };
     unsupported.extend(o.unknown()?);
     service.unsupported = unsupported;
-    consistent::check(&service, &o)?;
     Ok(service)
 }
 

@@ -76,19 +76,23 @@ pub(in crate::compose) fn files(
             None => return Ok(None),
         }
     } else {
-        let absolute = |path: &PathBuf| clean(&options.working_dir.join(path));
-        named.iter().map(absolute).collect()
+        let absolute = |path: PathBuf| {
+            if read::is_stdin(&path) {
+                path
+            } else {
+                clean(&options.working_dir.join(path))
+            }
+        };
+        named.into_iter().map(absolute).collect()
     };
     if let Some(reason) = paths.iter().find_map(|path| read::lacking(path)) {
         return Err(Error::usage(format!("compose file {reason}")).hint(
             "name an existing file with -f or COMPOSE_FILE, or leave both out to search for one",
         ));
     }
-    let first = paths[0].parent().unwrap_or(Path::new("/")).to_owned();
-    let project_directory = match &options.project_directory {
-        Some(folder) => clean(&options.working_dir.join(folder)),
-        None => first,
-    };
+    let beside_first = paths[0].parent().unwrap_or(Path::new("/"));
+    let folder = options.project_directory.as_deref();
+    let project_directory = clean(&options.working_dir.join(folder.unwrap_or(beside_first)));
     Ok(Some(Files {
         paths,
         project_directory,

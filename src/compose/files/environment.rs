@@ -32,16 +32,17 @@ impl Environment {
             ..Self::default()
         };
         environment.named_files = named_env_files(options, &environment.variables);
-        for path in environment.named_files.clone() {
-            if let Some(reason) = read::lacking(&path) {
+        for path in &environment.named_files {
+            if let Some(reason) = read::lacking(path) {
                 return Err(Error::usage(format!("environment file {reason}")).hint(
                     "name an existing file with --env-file or COMPOSE_ENV_FILES, or leave both out",
                 ));
             }
-            environment.add(&path)?;
         }
         if environment.named_files.is_empty() {
-            environment.add(&first_folder(options).join(".env"))?;
+            environment.add(&[first_folder(options).join(".env")])?;
+        } else {
+            environment.add(&environment.named_files.clone())?;
         }
         Ok(environment)
     }
@@ -49,19 +50,29 @@ impl Environment {
     /// Adds `.env` of the project folder, where no other environment file was named.
     pub(in crate::compose) fn add_project_folder(&mut self, folder: &Path) -> Result<()> {
         if self.named_files.is_empty() {
-            self.add(&folder.join(".env"))?;
+            self.add(&[folder.join(".env")])?;
         }
         Ok(())
     }
 
-    /// Adds what a file sets and nothing has set before. A missing file is no fault.
-    fn add(&mut self, path: &Path) -> Result<()> {
+    /// Adds the project's files, unless they are turned off.
+    fn add(&mut self, files: &[PathBuf]) -> Result<()> {
         let off = self.variables.get("COMPOSE_DISABLE_ENV_FILE");
-        if off.is_some_and(|value| truthy(value)) || !path.is_file() {
+        if off.is_some_and(|value| truthy(value)) {
             return Ok(());
         }
-        let (found, unset) = env_file(path, &self.variables, &Variables::new(), false)?;
-        self.unset.extend(unset);
+        self.add_beneath(files)
+    }
+
+    /// Adds what these files set and nothing has set before; of two of them the later one counts. A
+    /// missing file is no fault.
+    pub(in crate::compose) fn add_beneath(&mut self, files: &[PathBuf]) -> Result<()> {
+        let mut found = Variables::new();
+        for path in files.iter().filter(|path| path.is_file()) {
+            let (more, unset) = env_file(path, &self.variables, &found, false)?;
+            self.unset.extend(unset);
+            found.extend(more);
+        }
         for (key, value) in found {
             if let Some(value) = value {
                 self.variables.entry(key).or_insert(value);

@@ -1,17 +1,27 @@
 //! Files as text, with bounds.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::error::{Context, Error, Kind, Result};
 
 /// Larger files are refused: no compose or environment file is.
 const MAX_BYTES: u64 = 4 << 20;
 
+/// The path that stands for the standard input.
+const STDIN: &str = "-";
+
+/// Whether the path stands for the standard input.
+pub(in crate::compose) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
+}
+
 /// Why a path that a person wrote leads to no file; `None` where it leads to one.
 pub(in crate::compose) fn lacking(path: &Path) -> Option<String> {
     let shown = path.display();
     match std::fs::metadata(path) {
+        _ if is_stdin(path) => None,
         Ok(found) if found.is_dir() => Some(format!("{shown} is a folder, not a file")),
         Ok(_) => None,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -24,11 +34,12 @@ pub(in crate::compose) fn lacking(path: &Path) -> Option<String> {
 /// The text of a file.
 pub(in crate::compose) fn text(path: &Path) -> Result<String> {
     let unreadable = || format!("cannot read {}", path.display());
-    let file = std::fs::File::open(path).context(Kind::Usage, unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .context(Kind::Usage, unreadable)?;
+    let bytes = if is_stdin(path) {
+        stdin()
+    } else {
+        std::fs::File::open(path).and_then(bounded)
+    };
+    let bytes = bytes.context(Kind::Usage, unreadable)?;
     let fault = |what: &str| Error::usage(format!("{} {what}", path.display()));
     if bytes.len() as u64 > MAX_BYTES {
         return Err(fault(
@@ -48,6 +59,19 @@ pub(in crate::compose) fn text(path: &Path) -> Result<String> {
         let line = valid.split(|byte| *byte == b'\n').count();
         fault(&format!("is not UTF-8 (line {line})")).hint("save it as UTF-8")
     })
+}
+
+/// What came on the standard input, which is there once and may be asked for again.
+fn stdin() -> io::Result<Vec<u8>> {
+    static READ: OnceLock<Result<Vec<u8>, ErrorKind>> = OnceLock::new();
+    let read = READ.get_or_init(|| bounded(io::stdin().lock()).map_err(|error| error.kind()));
+    read.clone().map_err(io::Error::from)
+}
+
+fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

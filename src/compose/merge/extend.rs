@@ -1,11 +1,10 @@
 //! `include` and `extends`: models and services taken from elsewhere.
 
+use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 
 use super::reader::{Document, Reader};
 use crate::compose::decode::Field;
-use crate::compose::files::Variables;
-use crate::compose::files::environment::env_file;
 use crate::compose::merge;
 use crate::compose::merge::rebase::Base;
 use crate::compose::model::names::closest;
@@ -43,6 +42,7 @@ pub(in crate::compose) fn model(
         };
     }
     base.default_contexts(&mut merged);
+    base.volumes(&mut merged);
     Ok(merged)
 }
 
@@ -231,26 +231,19 @@ impl<'r, 'b> Extender<'r, 'b> {
     ) -> Result<Node> {
         let outer = self.reader.environment.variables.clone();
         if own.is_empty() {
-            own.extend(Some(folder.join(".env")).filter(|path| path.is_file()));
+            own.push(folder.join(".env"));
         }
-        let mut beneath = Variables::new();
-        for path in own {
-            let (found, _) = env_file(&path, &outer, &beneath, false)?;
-            beneath.extend(found);
-        }
-        let variables = &mut self.reader.environment.variables;
-        for (key, value) in beneath {
-            if let Some(value) = value {
-                variables.entry(key).or_insert(value);
-            }
-        }
+        self.reader.environment.add_beneath(&own)?;
         let base = Base::new(folder, &self.reader.environment.variables);
         let model = self
             .reader
             .parse_all(paths)
             .and_then(|documents| self::model(self.reader, documents, &base));
-        self.reader.environment.variables = outer;
-        model
+        let variables = std::mem::replace(&mut self.reader.environment.variables, outer);
+        model.map(|mut model| {
+            inherit(&mut model, &variables);
+            model
+        })
     }
 
     fn import(
@@ -282,6 +275,30 @@ impl<'r, 'b> Extender<'r, 'b> {
             }
         }
         Ok(())
+    }
+}
+
+/// Gives the names that stand alone in the services' lists of variables the values that are set here: the
+/// project that includes them does not know these. A mapping's names without a value are left to it.
+fn inherit(model: &mut Node, variables: &BTreeMap<String, String>) {
+    let Node::Map(top) = model else { return };
+    let Some(Node::Map(services)) = top.get_mut("services") else {
+        return;
+    };
+    for service in services.values_mut() {
+        let Node::Map(service) = service else {
+            continue;
+        };
+        let Some(Node::List(entries)) = service.get_mut("environment") else {
+            continue;
+        };
+        for entry in entries {
+            if let Node::Text(name) = entry
+                && let Some(value) = variables.get(name.as_str())
+            {
+                *entry = Node::Text(format!("{name}={value}"));
+            }
+        }
     }
 }
 

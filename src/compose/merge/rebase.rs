@@ -64,10 +64,14 @@ impl Base {
                 self.key(object, "file");
             }
         }
-        if let Some(volumes) = map_of(top, "volumes") {
-            for volume in volumes.values_mut() {
-                self.volume(volume);
-            }
+    }
+
+    /// Makes the paths of bound volumes absolute, of all files together: any of them may name the driver.
+    pub(super) fn volumes(&self, merged: &mut Node) {
+        let Node::Map(top) = merged else { return };
+        let volumes = map_of(top, "volumes").into_iter();
+        for volume in volumes.flat_map(|volumes| volumes.values_mut()) {
+            self.volume(volume);
         }
     }
 
@@ -172,16 +176,22 @@ impl Base {
         }
     }
 
-    /// `driver_opts: {type: none, o: bind, device: ./data}` of the local driver.
+    /// `driver_opts: {type: none, o: bind, device: ./data}` of the local driver, where it is named: as
+    /// compose does it, though it is also the driver of a volume that names none.
     fn volume(&self, node: &mut Node) {
         let Node::Map(volume) = untag(node) else {
             return;
         };
+        if volume.get("driver").and_then(Node::as_text) != Some("local") {
+            return;
+        }
         let Some(options) = map_of(volume, "driver_opts") else {
             return;
         };
         let bind = options.get("o").and_then(Node::as_text) == Some("bind");
-        if let Some(device) = options.get_mut("device").filter(|_| bind) {
+        let relative =
+            |device: &&mut Node| device.as_text().is_some_and(|path| !path.starts_with('/'));
+        if let Some(device) = options.get_mut("device").filter(|_| bind).filter(relative) {
             self.text(device);
         }
     }
@@ -272,9 +282,10 @@ mod tests {
             assert_eq!(rebased(&wrap(before)), wanted, "{before}");
         }
         assert_eq!(
-            rebased("{configs: {a: {file: ./a}}, volumes: {d: {driver_opts: {o: bind, device: ./d}}}}"),
-            yaml::parse("{configs: {a: {file: /p/sub/a}}, volumes: {d: {driver_opts: {o: bind, device: /p/sub/d}}}}")
-                .expect("valid").remove(0)
+            rebased("{configs: {a: {file: ./a}}}"),
+            yaml::parse("{configs: {a: {file: /p/sub/a}}}")
+                .expect("valid")
+                .remove(0)
         );
     }
 }

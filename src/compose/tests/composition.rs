@@ -61,14 +61,21 @@ fn included_files_have_their_own_folder_and_variables() {
         ),
         (
             "db/compose.yaml",
-            "services: {db: {build: ., environment: {V: $V}, volumes: [dd:/d]}}\nvolumes: {dd: }",
+            "services: {db: {build: ., environment: {V: $V}, volumes: [dd:/d]}, \
+             listed: {image: x, environment: [V, W]}, mapped: {image: x, environment: {V: }}}\n\
+             volumes: {dd: }",
         ),
         ("db/.env", "V=inner"),
     ]);
     let project = folder.project();
     let db = &project.services["db"];
     assert_eq!(db.build.as_ref().expect("built").context, folder.path("db"));
-    assert_eq!(db.environment["V"].as_deref(), Some("inner"));
+    let variable = |service: &str, name: &str| project.services[service].environment[name].clone();
+    assert_eq!(variable("db", "V").as_deref(), Some("inner"));
+    // A name that stands alone has the value that is set there only in a list.
+    assert_eq!(variable("listed", "V").as_deref(), Some("inner"));
+    assert_eq!(variable("listed", "W"), None);
+    assert_eq!(variable("mapped", "V"), None);
     assert_eq!(project.volume_name("dd"), "shop_dd");
     assert!(!project.environment.contains_key("V"));
 }
@@ -100,4 +107,40 @@ fn the_later_environment_file_of_an_include_wins_beneath_the_project() {
         variables(&folder.project()),
         ["A=2", "B=2-1-outer", "C=outer"]
     );
+}
+
+#[test]
+fn the_later_of_the_environment_files_that_are_named_wins_beneath_the_process() {
+    let mut folder = Folder::new(&[
+        (
+            "compose.yaml",
+            "services: {a: {image: x, environment: {A: $A, B: $B, C: $C}}}",
+        ),
+        ("one", "A=1\nB=1\nC=1"),
+        ("two", "B=${A}2\nC=2"),
+    ]);
+    folder.options.env_files = vec!["one".into(), "two".into()];
+    let folder = folder.set("C", "outer");
+    assert_eq!(variables(&folder.project()), ["A=1", "B=12", "C=outer"]);
+}
+
+#[test]
+fn a_bound_folder_is_absolute_where_any_file_names_the_local_driver() {
+    let options = "driver_opts: {o: bind, device: ./d}";
+    let folder = Folder::new(&[
+        (
+            "compose.yaml",
+            &format!(
+                "services: {{a: {{image: x, volumes: ['unsaid:/u', 'said:/s', 'rooted:/r']}}}}\n\
+                 volumes: {{unsaid: {{{options}}}, said: {{{options}}}, \
+                 rooted: {{driver: local, driver_opts: {{o: bind, device: /a/../b}}}}}}"
+            ),
+        ),
+        ("compose.override.yaml", "volumes: {said: {driver: local}}"),
+    ]);
+    let project = folder.project();
+    let device = |volume: &str| project.volumes[volume].driver_opts["device"].clone();
+    assert_eq!(device("unsaid"), "./d");
+    assert_eq!(device("said"), folder.path("d"));
+    assert_eq!(device("rooted"), "/a/../b");
 }

@@ -270,6 +270,42 @@ fn references_must_be_defined() {
 }
 
 #[test]
+fn what_excludes_each_other_is_refused_of_services_that_are_enabled() {
+    for (service, says) in [
+        (
+            "container_name: cn, deploy: {replicas: 2}",
+            "services.a.container_name: a fixed name and a scale above 1",
+        ),
+        (
+            "scale: 2, deploy: {replicas: 3}",
+            "services.a.scale: differs from deploy.replicas",
+        ),
+        (
+            "network_mode: none, networks: [default]",
+            "services.a.networks: networks and network_mode exclude each other",
+        ),
+        (
+            "build: {dockerfile: D, dockerfile_inline: FROM x}",
+            "services.a.build: dockerfile and dockerfile_inline exclude each other",
+        ),
+        (
+            "platform: linux/arm64, build: {platforms: [linux/amd64]}",
+            "services.a.platform: is not among build.platforms",
+        ),
+    ] {
+        let error = one(&format!("services: {{a: {{image: x, {service}}}}}")).refusal();
+        assert!(error.message.contains(says), "{error}");
+        let text = format!("services: {{a: {{image: x, profiles: [p], {service}}}}}");
+        let project = one(&text).project();
+        let error = project.closure("a").expect_err("refused");
+        assert!(error.message.contains(says), "{error}");
+    }
+    let project = one("services: {a: {image: x, scale: 2, deploy: {}}}").project();
+    let deploy = project.services["a"].deploy.as_ref().expect("there");
+    assert_eq!(deploy.replicas, Some(2));
+}
+
+#[test]
 fn faults_of_extends_are_clear() {
     let error = one("services: {a: {extends: b}, b: {extends: a}}").refusal();
     assert!(

@@ -43,6 +43,12 @@ impl Path {
 }
 
 impl Path {
+    /// Whether something stands here in any of these files.
+    pub(in crate::compose) fn is_in(&self, sources: &[Source]) -> bool {
+        let mut sources = sources.iter();
+        sources.any(|source| locate(&source.text, &self.0).is_some())
+    }
+
     /// The error of what stands here, as [`Invalid::in_files`] places it.
     pub(in crate::compose) fn error(&self, sources: &[Source], text: &str) -> Error {
         let place = (1..=self.0.len()).rev().find_map(|length| {

@@ -74,3 +74,19 @@ fn compose_lists_shows_and_removes_what_we_made() {
     stack.run("down").code(0);
     stack.assert_nothing_left();
 }
+
+#[test]
+fn the_compose_file_may_come_from_the_standard_input() {
+    let Some(stack) = Stack::alone() else { return };
+    let piped = |command: &str| {
+        let script = format!("ollamactl {command} --file - < docker-compose.yml");
+        stack.sandbox.shell(&script).code(0)
+    };
+    piped("gateway up").says(["create container"]);
+    stack.run("gateway up").code(0).says(["-- gateway"]);
+    piped("up").says(["-- gateway"]);
+    let read = stack.run("gateway config").code(0);
+    assert_eq!(piped("gateway config").stdout, read.stdout);
+    piped("down");
+    stack.assert_nothing_left();
+}

@@ -112,11 +112,14 @@ fn ulimit(name: &str, limit: Ulimit) -> ResourcesUlimits {
     }
 }
 
+/// A container whose device may be used in no way cannot be started, so compose's cannot where nothing is
+/// said of that; ours may use it in all.
 fn device(device: &compose::Device) -> DeviceMapping {
+    let permissions = Some(device.permissions.as_str()).filter(|text| !text.is_empty());
     DeviceMapping {
         path_on_host: Some(device.source.clone()),
         path_in_container: Some(device.target.clone()),
-        cgroup_permissions: Some(device.permissions.clone()),
+        cgroup_permissions: Some(permissions.unwrap_or("rwm").to_owned()),
     }
 }
 
