@@ -72,7 +72,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l service -d 'C
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand up" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -105,7 +105,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l service -d 
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand down" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -140,7 +140,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l service -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand status" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -176,7 +176,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l service -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand health" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -206,7 +206,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l service -
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand doctor" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -329,7 +329,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from up" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -367,7 +367,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from down" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -401,7 +401,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from stop" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -433,7 +433,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from restart" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -465,7 +465,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from build" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -496,7 +496,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_seen_subcommand_from config" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -555,7 +555,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l service -d 
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l backend -d '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]' -r -f -a "ollama\t''
 stub\t''"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l host -d 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]' -r -f
@@ -630,7 +630,7 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_s
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -s p -l project-name -d 'Compose project name' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l project-directory -d 'Folder that compose\'s relative paths are relative to' -r -f -a "(__fish_complete_directories)"
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'File of variables for compose, instead of .env' -r -F
-complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Compose profile to enable; may be given several times' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Use colours: auto (on a terminal), always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

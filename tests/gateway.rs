@@ -28,6 +28,23 @@ fn it_starts_once_stops_and_leaves_nothing() {
 }
 
 #[test]
+fn one_that_is_suspended_is_told_with_what_has_it_go_on() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let record = std::fs::read(sandbox.gateway_file("json")).expect("recorded");
+    let record: serde_json::Value = serde_json::from_slice(&record).expect("JSON");
+    let worker = support::number(&record["worker"]["pid"]).expect("recorded");
+    end(worker, Signal::STOP);
+    let status = sandbox.run(["status"]);
+    let health = sandbox.run(["health", "gateway"]);
+    end(worker, Signal::CONT);
+    status.code(0).prints(["gateway   suspended"]);
+    let wake = format!("kill -CONT {worker}");
+    health.code(3).says(["is suspended", wake.as_str()]);
+    sandbox.run(["health", "gateway", "--wait"]).code(0);
+}
+
+#[test]
 fn without_a_backend_it_says_so_at_once() {
     let sandbox = Sandbox::new();
     sandbox.run(["gateway", "up"]).code(0);

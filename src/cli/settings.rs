@@ -60,7 +60,7 @@ pub struct ProjectArgs {
     /// File of variables for compose, instead of .env
     #[arg(long, value_name = "PATH")]
     pub env_file: Vec<PathBuf>,
-    /// Compose profile to enable; may be given several times
+    /// Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<String>,
 }

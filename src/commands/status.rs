@@ -235,6 +235,7 @@ fn gateway_row(status: &Status) -> Row {
         "absent" => (Tone::Bad, "stopped", text),
         "exited" | "dead" => (Tone::Bad, "exited", text),
         "created" => (Tone::Warn, "created", text),
+        "suspended" => (Tone::Bad, "suspended", text),
         "paused" => (Tone::Warn, "paused", text),
         _ => (Tone::Warn, "changing", text),
     }

@@ -14,21 +14,16 @@ use crate::compose::yaml::path::Path as KeyPath;
 use crate::compose::{conflicts, consistent, references};
 use crate::error::{Report, Result};
 
-/// Completes the project. `profiles` are active besides those of `COMPOSE_PROFILES`.
+/// Completes the project. Where `profiles` are named, those of `COMPOSE_PROFILES` are not active.
 pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()> {
-    let variable = project
-        .environment
-        .get("COMPOSE_PROFILES")
-        .map_or("", String::as_str);
-    let listed = variable
-        .split(',')
-        .map(str::trim)
-        .filter(|profile| !profile.is_empty());
-    project.profiles = profiles
-        .iter()
-        .cloned()
-        .chain(listed.map(str::to_owned))
-        .collect();
+    project.profiles = if profiles.is_empty() {
+        let variable = project.environment.get("COMPOSE_PROFILES");
+        let listed = variable.map_or("", String::as_str).split(',');
+        let listed = listed.map(str::trim).filter(|profile| !profile.is_empty());
+        listed.map(str::to_owned).collect()
+    } else {
+        profiles.iter().cloned().collect()
+    };
     for service in std::mem::take(&mut project.services).into_values() {
         let service = complete_service(service, project)?;
         let place = if is_active(&service, project) {

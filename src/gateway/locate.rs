@@ -12,7 +12,7 @@ use crate::daemon::Restarts;
 use crate::engine::{Engine, Exit, endpoint};
 use crate::error::Result;
 use crate::paths::Paths;
-use crate::process;
+use crate::process::{self, commands, users};
 
 /// The gateway as it is now.
 #[derive(Debug, Clone, Serialize)]
@@ -21,7 +21,8 @@ pub struct Located {
     pub kind: &'static str,
     /// The container, or the process, for people; empty where there is none.
     pub name: String,
-    /// `running`, `absent`, `exited`…: for a container, the engine's word.
+    /// `running`, `absent`, `exited`…: for a container, the engine's word; `suspended` for a process that
+    /// serves nobody until it goes on.
     pub state: String,
     /// The model that it was started with; `None` where that cannot be told.
     pub model: Option<String>,
@@ -35,7 +36,7 @@ pub struct Located {
     pub lost_ports: bool,
     /// Where it is reached; `None` while it does not run or publishes nothing.
     pub url: Option<String>,
-    /// What the last health check printed, or how it ended.
+    /// What the last health check printed, or how it ended, or what has a suspended process go on.
     pub detail: Option<String>,
     /// How often it ended by itself and was started again.
     #[serde(flatten)]
@@ -102,6 +103,15 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
         }
         None => String::new(),
     };
+    let worker = record.as_ref().and_then(|record| record.worker.as_ref());
+    let suspended = worker
+        .map(|worker| worker.pid)
+        .filter(|pid| process::is_suspended(*pid));
+    let state = match suspended {
+        Some(_) => "suspended",
+        None if running => "running",
+        None => "absent",
+    };
     Ok(Located {
         kind: "embedded",
         restarts: record
@@ -110,12 +120,12 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
             .unwrap_or_default(),
         name,
         model: record.map(|record| record.launch.model),
-        state: if running { "running" } else { "absent" }.to_owned(),
+        state: state.to_owned(),
         health: None,
         mute: false,
         lost_ports: false,
         url: running.then(|| format!("http://{address}")),
-        detail: None,
+        detail: suspended.map(|pid| commands::wake(pid, users::own())),
         ended: None,
     })
 }

@@ -80,6 +80,13 @@ fn not_running(located: &Located) -> Failure {
         return Failure::absent(Part::Gateway, "it does not run", UP);
     }
     let reason = format!("{} is {}", located.name, located.state);
+    if located.state == "suspended" {
+        return Failure::new(
+            Part::Gateway,
+            reason,
+            located.detail.as_deref().unwrap_or(UP),
+        );
+    }
     let Some(exit) = &located.ended else {
         return Failure::absent(Part::Gateway, reason, UP);
     };

@@ -59,16 +59,25 @@ pub(super) fn name(body: &Bytes, required: Option<&str>) -> Naming {
         .find(|model| !model.is_empty());
     match (given, required) {
         (Some(model), _) => Naming::Named(model.clone().into_owned()),
-        (None, Some(required)) => fill(body, required).map_or(Naming::Unclear, Naming::Filled),
+        (None, Some(required)) => fill(body, required).unwrap_or(Naming::Unclear),
         (None, None) => Naming::Unclear,
     }
 }
 
-fn fill(body: &Bytes, model: &str) -> Option<Bytes> {
+fn fill(body: &Bytes, model: &str) -> Option<Naming> {
     let mut object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_slice(body).ok()?;
+    // Go reads JSON's keys in whatever case, so the backend takes a `Model` for the model.
+    let other_case = |key: &String| key.eq_ignore_ascii_case("model");
+    let mut given = object.iter().filter(|(key, _)| other_case(key));
+    let given = given.find_map(|(_, value)| value.as_str().filter(|model| !model.is_empty()));
+    if let Some(given) = given {
+        return Some(Naming::Named(given.to_owned()));
+    }
+    object.retain(|key, _| !other_case(key));
     object.insert("model".to_owned(), model.into());
-    serde_json::to_vec(&object).ok().map(Bytes::from)
+    let filled = serde_json::to_vec(&object).ok()?;
+    Some(Naming::Filled(filled.into()))
 }
 
 #[cfg(test)]
@@ -86,6 +95,8 @@ mod tests {
             r#"{"prompt":"{\"model\":\"x\"}","model":"a:1b"}"#,
             r#" {"name":"a:1b","model":null}"#,
             r#"{"model":"\u0061:1b"}"#,
+            r#"{"Model":"a:1b"}"#,
+            r#"{"MODEL":"a:1b","model":""}"#,
         ] {
             assert_eq!(named(body), Naming::Named("a:1b".to_owned()), "{body}");
         }

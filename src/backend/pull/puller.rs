@@ -270,7 +270,7 @@ impl Puller<'_> {
         }
         match &self.store {
             Ok(store) if failure.empty_part_file => error.hint(format!(
-                "where they are: {}find {} -name '*-partial-*' -size 0 -delete",
+                "this removes the empty ones: {}find {} -name '*-partial-*' -size 0 -delete",
                 commands::sudo(),
                 commands::word(&store.join("blobs"))
             )),

@@ -27,7 +27,7 @@ pub struct LoadOptions {
     pub project_directory: Option<PathBuf>,
     /// Environment files (`--env-file`); none: `COMPOSE_ENV_FILES`, else `.env`.
     pub env_files: Vec<PathBuf>,
-    /// Active profiles (`--profile`), besides those of `COMPOSE_PROFILES`.
+    /// Active profiles (`--profile`); none: those of `COMPOSE_PROFILES`.
     pub profiles: Vec<String>,
     /// The process environment.
     pub environment: BTreeMap<String, String>,

@@ -89,8 +89,10 @@ fn profiles_hide_services() {
     assert_eq!(folder.project().services.len(), 1);
     folder.options.profiles.push("dev".into());
     assert_eq!(folder.project().services.len(), 2);
-    let folder = one(text).set("COMPOSE_PROFILES", "x,dev");
+    let mut folder = one(text).set("COMPOSE_PROFILES", "x,dev");
     assert_eq!(folder.project().services.len(), 2);
+    folder.options.profiles.push("other".into());
+    assert_eq!(folder.project().services.len(), 1);
 }
 
 #[test]
