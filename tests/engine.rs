@@ -656,10 +656,6 @@ async fn what_cannot_be_done_is_refused_before_anything_is_made() {
             "port 9104 of this machine",
         ),
         (
-            "{container_name: fixed, deploy: {replicas: 2}}",
-            "container_name",
-        ),
-        (
             "{volumes: [{type: image, source: a, target: /b}]}",
             "volumes[0].type",
         ),

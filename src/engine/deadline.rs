@@ -1,7 +1,6 @@
 //! Deadlines. Every call has one; and while a call takes longer than a moment, the engine is asked
 //! whether it is there at all, so that an engine that hangs is told at once from one that works.
 
-use std::convert::identity;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use bollard::errors::Error as Fault;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use tokio::time::{sleep, timeout};
 
-use super::fault::{DOUBT, LOOK, Reply, explain, not_greeted, without_doubt};
+use super::fault::{Aim, Reply, explain, not_greeted};
 use super::{Endpoint, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
@@ -45,7 +44,7 @@ impl Engine {
         doing: &'a str,
         call: impl Future<Output = Reply<T>> + 'a,
     ) -> impl Future<Output = Result<T>> + 'a {
-        self.ask(doing, READ, without_doubt, call)
+        self.ask(doing, READ, Aim::Look, call)
     }
 
     /// A call that changes something.
@@ -64,20 +63,20 @@ impl Engine {
         limit: Duration,
         call: impl Future<Output = Reply<T>> + 'a,
     ) -> impl Future<Output = Result<T>> + 'a {
-        self.ask(doing, limit, identity, call)
+        self.ask(doing, limit, Aim::Change, call)
     }
 
-    /// A call whose errors are told so. Its own state is large, so it is kept apart from the caller's.
+    /// A call with this aim. Its own state is large, so it is kept apart from the caller's.
     fn ask<'a, T: 'a>(
         &'a self,
         doing: &'a str,
         limit: Duration,
-        told: fn(Error) -> Error,
+        aim: Aim,
         call: impl Future<Output = Reply<T>> + 'a,
     ) -> impl Future<Output = Result<T>> + 'a {
-        let call = Box::pin(within(&self.endpoint, doing, limit, call));
+        let call = Box::pin(within(&self.endpoint, doing, (limit, aim), call));
         Box::pin(async move {
-            let reply = tokio::select! {
+            tokio::select! {
                 reply = call => match reply {
                     Err(error) if error.kind == Kind::Engine => {
                         Err(self.transport.explain(&self.endpoint, error).await)
@@ -88,9 +87,8 @@ impl Engine {
                     }
                     reply => reply,
                 },
-                () = self.silence() => Err(silent(&self.endpoint, doing)),
-            };
-            reply.map_err(told)
+                () = self.silence() => Err(silent(&self.endpoint, doing, aim)),
+            }
         })
     }
 
@@ -110,7 +108,7 @@ impl Engine {
         messages: impl Stream<Item = Reply<T>> + Send + 'static,
     ) -> BoxStream<'static, Result<T>> {
         let endpoint = self.endpoint.clone();
-        let fell_silent = without_doubt(silent(&endpoint, &doing));
+        let fell_silent = silent(&endpoint, &doing, Aim::Look);
         let silence = self.silence();
         let silence = async move {
             silence.await;
@@ -118,8 +116,7 @@ impl Engine {
         };
         let messages = messages
             .map(move |message| {
-                let certain = |fault| without_doubt(explain(&endpoint, &doing, fault));
-                Some(message.map_err(certain))
+                Some(message.map_err(|fault| explain(&endpoint, &doing, fault, Aim::Look)))
             })
             .chain(stream::iter([None]));
         stream::select(messages, stream::once(silence))
@@ -150,7 +147,7 @@ impl Engine {
                     }
                     Some(Err(fault)) => return Err(Interruption::Fault(fault)),
                 },
-                () = &mut silence => return Err(Interruption::Silence(silent(&self.endpoint, doing))),
+                () = &mut silence => return Err(Interruption::Silence(silent(&self.endpoint, doing, Aim::Change))),
                 () = sleep(QUIET) => {
                     quiet += QUIET;
                     if quiet >= limit {
@@ -168,11 +165,11 @@ impl Engine {
 pub(super) async fn within<T>(
     endpoint: &Endpoint,
     doing: &str,
-    limit: Duration,
+    (limit, aim): (Duration, Aim),
     call: impl Future<Output = Reply<T>>,
 ) -> Result<T> {
     match timeout(limit, call).await {
-        Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault)),
+        Ok(reply) => reply.map_err(|fault| explain(endpoint, doing, fault, aim)),
         Err(_) => Err(overdue(endpoint, &format!("finish {doing}"), limit)),
     }
 }
@@ -203,13 +200,12 @@ async fn silence(docker: &Docker, patience: Duration) {
 }
 
 /// The error for an engine that has stopped answering in a call.
-pub(super) fn silent(endpoint: &Endpoint, doing: &str) -> Error {
-    Error::new(
+pub(super) fn silent(endpoint: &Endpoint, doing: &str, aim: Aim) -> Error {
+    let error = Error::new(
         Kind::Timeout,
-        format!("the engine at {endpoint} stopped answering while {doing}{DOUBT}"),
-    )
-    .hint("docker info")
-    .hint(LOOK)
+        format!("the engine at {endpoint} stopped answering while {doing}"),
+    );
+    aim.cut_off(error.hint("docker info"))
 }
 
 fn overdue(endpoint: &Endpoint, what: &str, limit: Duration) -> Error {

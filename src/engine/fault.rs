@@ -14,6 +14,26 @@ use crate::wire;
 /// What bollard's calls return.
 pub(super) type Reply<T> = std::result::Result<T, Fault>;
 
+/// What a call was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// To know something.
+    Look,
+    /// To change something: where it breaks off, nobody knows whether it did.
+    Change,
+}
+
+impl Aim {
+    /// The error of a call that broke off, with what is unknown then and what shows it.
+    pub(super) fn cut_off(self, mut error: Error) -> Error {
+        if self == Self::Look {
+            return error;
+        }
+        error.message.push_str("; what it did is unknown");
+        error.hint("ollamactl status")
+    }
+}
+
 /// The HTTP status of a refusal.
 pub(super) fn status<T>(reply: &Reply<T>) -> Option<u16> {
     match reply {
@@ -48,7 +68,7 @@ pub fn refusal(error: &Error) -> Option<StatusCode> {
 }
 
 /// Our error for bollard's.
-pub(super) fn explain(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
+pub(super) fn explain(endpoint: &Endpoint, doing: &str, fault: Fault, aim: Aim) -> Error {
     match fault {
         Fault::RequestTimeoutError => Error::new(
             Kind::Timeout,
@@ -65,7 +85,7 @@ pub(super) fn explain(endpoint: &Endpoint, doing: &str, fault: Fault) -> Error {
         Fault::JsonDataError { .. } | Fault::JsonSerdeError { .. } => {
             foreign(endpoint, doing, &fault)
         }
-        fault => broken(endpoint, doing, &fault),
+        fault => broken(endpoint, doing, &fault, aim),
     }
 }
 
@@ -89,7 +109,7 @@ pub(super) fn not_greeted(endpoint: &Endpoint, fault: Fault) -> Error {
         fault if cause::<hyper::Error>(&fault).is_some_and(hyper::Error::is_parse) => {
             no_engine(endpoint, "it does not speak HTTP")
         }
-        fault => explain(endpoint, "answering", fault),
+        fault => explain(endpoint, "answering", fault, Aim::Look),
     }
 }
 
@@ -180,7 +200,7 @@ fn forbidden(endpoint: &Endpoint) -> Error {
 }
 
 /// The connection failed, before or within the reply.
-fn broken(endpoint: &Endpoint, doing: &str, fault: &Fault) -> Error {
+fn broken(endpoint: &Endpoint, doing: &str, fault: &Fault, aim: Aim) -> Error {
     match io_kind(fault) {
         Some(ErrorKind::PermissionDenied) => forbidden(endpoint).caused_by(why(fault)),
         Some(ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
@@ -188,27 +208,14 @@ fn broken(endpoint: &Endpoint, doing: &str, fault: &Fault) -> Error {
         }
         _ if let Some(error) = tls_failure(endpoint, fault) => error,
         _ if cannot_connect(fault) => absent(endpoint).caused_by(why(fault)),
-        _ => Error::new(
-            Kind::Engine,
-            format!("the connection to the engine at {endpoint} broke while {doing}{DOUBT}"),
-        )
-        .hint(LOOK)
-        .caused_by(why(fault)),
+        _ => aim.cut_off(
+            Error::new(
+                Kind::Engine,
+                format!("the connection to the engine at {endpoint} broke while {doing}"),
+            )
+            .caused_by(why(fault)),
+        ),
     }
-}
-
-/// What is said where a change may have been made or not.
-pub(super) const DOUBT: &str = "; what it did is unknown";
-/// And what shows it.
-pub(super) const LOOK: &str = "ollamactl status";
-
-/// The same error where nothing was to be changed.
-pub(super) fn without_doubt(mut error: Error) -> Error {
-    if let Some(certain) = error.message.strip_suffix(DOUBT) {
-        error.message.truncate(certain.len());
-        error.hints.retain(|hint| hint != LOOK);
-    }
-    error
 }
 
 fn cannot_connect(fault: &Fault) -> bool {

@@ -8,7 +8,7 @@ use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImage
 
 use super::credentials::{self, registry};
 use super::deadline::Interruption;
-use super::fault::unless;
+use super::fault::{Aim, unless};
 use super::{Engine, fault};
 use crate::error::{Error, Result};
 use crate::event::Step;
@@ -111,7 +111,14 @@ impl Engine {
         let text = match error {
             Fault::DockerStreamError { error } => error,
             Fault::DockerResponseServerError { message, .. } => message,
-            other => return fault::explain(&self.endpoint, &format!("pulling {name}"), other),
+            other => {
+                return fault::explain(
+                    &self.endpoint,
+                    &format!("pulling {name}"),
+                    other,
+                    Aim::Change,
+                );
+            }
         };
         let error = Error::failed(format!("image {name} cannot be pulled: {}", text.trim()));
         if credentials::are_refused(&text) {

@@ -128,7 +128,7 @@ impl Engine {
         let transport = Transport::new(endpoint)?;
         let docker = transport
             .docker()
-            .map_err(|fault| fault::explain(endpoint, "answering", fault))?;
+            .map_err(|fault| fault::explain(endpoint, "answering", fault, fault::Aim::Look))?;
         Ok(Self {
             docker,
             transport,

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::fault::{self, Reply, unless};
+use super::fault::{self, Aim, Reply, unless};
 use super::{Engine, LogQuery};
 use crate::error::{Context as _, Error, Kind, Result};
 
@@ -144,7 +144,12 @@ impl Engine {
                         .details(said),
                 )
             }
-            Some(Err(fault)) => Err(fault::explain(&self.endpoint, "waiting", fault)),
+            Some(Err(fault)) => Err(fault::explain(
+                &self.endpoint,
+                "waiting",
+                fault,
+                Aim::Change,
+            )),
         }
     }
 

@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use super::Engine;
 use super::credentials::{self, DOCKER_HUB, Logins};
 use super::deadline::Interruption;
-use super::fault::{self, Reply};
+use super::fault::{self, Aim, Reply};
 use crate::error::{Context as _, Error, Kind, Result};
 use crate::event::Step;
 use context::BuildContext;
@@ -262,8 +262,12 @@ impl Engine {
             Fault::DockerResponseServerError { message, .. } => message,
             other => {
                 // The request was cut off because a file of the context could not be read.
-                let broken =
-                    fault::explain(&self.endpoint, &format!("building image {name}"), other);
+                let broken = fault::explain(
+                    &self.endpoint,
+                    &format!("building image {name}"),
+                    other,
+                    Aim::Change,
+                );
                 return unread
                     .filter(|error| error.kind == Kind::Failed)
                     .unwrap_or(broken);

@@ -1,6 +1,5 @@
 //! How many containers a service has.
 
-use super::create::making::refused;
 use crate::compose::{Port, Service};
 use crate::error::{Error, Result};
 
@@ -18,10 +17,6 @@ pub(super) fn check(service: &Service) -> Result<()> {
         return Ok(());
     }
     let name = &service.name;
-    if !service.container_name.is_empty() {
-        let number = wanted.to_string();
-        return Err(refused(service, "scale (beside container_name)", &number));
-    }
     match service.ports.iter().find_map(only_one_can_have) {
         Some(port) => Err(Error::usage(format!(
             "services.{name}: port {port} of this machine can be published by one container, not by {wanted}"
