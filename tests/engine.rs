@@ -470,6 +470,54 @@ async fn both_builders_leave_ignored_files_out() {
     }
 }
 
+/// A web server whose every answer is this archive, until the test is over.
+fn serve(archive: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.expect("accepted");
+            let _ = client.read(&mut [0; 4096]);
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/x-tar\r\nconnection: close\r\n\
+                 content-length: {}\r\n\r\n",
+                archive.len()
+            );
+            let _ = client.write_all(head.as_bytes());
+            let _ = client.write_all(&archive);
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn the_engine_fetches_a_context_that_is_a_url() {
+    for buildkit in ["0", "1"] {
+        let Some(mut lab) = Lab::new("").await else {
+            return;
+        };
+        lab.dockerfile("COPY *.txt /context/\n");
+        lab.file("fetched.txt", "");
+        let mut archive = tar::Builder::new(Vec::new());
+        for name in ["Dockerfile", "fetched.txt"] {
+            let path = lab.path().join(name);
+            archive.append_path_with_name(path, name).expect("packed");
+        }
+        let address = serve(archive.into_inner().expect("packed"));
+        // Nothing of it is here.
+        for name in ["Dockerfile", "fetched.txt"] {
+            std::fs::remove_file(lab.path().join(name)).expect("removed");
+        }
+        lab.file(
+            "docker-compose.yml",
+            &format!("services: {{{SERVICE}: {{build: 'http://{address}/context.tar'}}}}"),
+        );
+        lab.set("DOCKER_BUILDKIT", buildkit);
+        lab.up().await.expect("comes up");
+        printed(&lab, "context=[\"fetched.txt\"]").await;
+    }
+}
+
 #[tokio::test]
 async fn restart_replaces_what_changed_and_restarts_what_did_not() {
     let Some(lab) = Lab::new(ALONE).await else {

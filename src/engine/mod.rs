@@ -33,7 +33,7 @@ use tokio::sync::OnceCell;
 
 use crate::error::{Error, Kind, Result};
 
-pub use build::{BuildRequest, BuildSecret, Builder, Dockerfile};
+pub use build::{BuildRequest, BuildSecret, BuildSource, Builder, Dockerfile};
 pub use containers::{Exit, StopTimeout};
 pub use endpoint::Endpoint;
 pub use exec::Exec;

@@ -28,8 +28,7 @@ pub(super) struct BuildContext {
     ignore: Ignore,
     /// The Dockerfile's path within the archive.
     pub(super) dockerfile: String,
-    /// The Dockerfile's text.
-    pub(super) instructions: Vec<u8>,
+    instructions: Vec<u8>,
     /// The Dockerfile is not a file of the context.
     added: bool,
 }
@@ -91,6 +90,11 @@ impl BuildContext {
         let short = units::hex(&digest[..6]);
         self.dockerfile = format!(".dockerfile.{short}");
         self.added = true;
+    }
+
+    /// The Dockerfile's text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.instructions).into_owned()
     }
 
     /// The archive. The task ends with what could not be read.

@@ -4,16 +4,15 @@
 mod context;
 mod ignore;
 mod output;
+mod request;
 mod solve;
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use bollard::errors::Error as Fault;
 use bollard::models::BuildInfo;
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::LocalBoxStream;
 use tokio::task::JoinHandle;
@@ -22,141 +21,13 @@ use super::Engine;
 use super::credentials::{self, DOCKER_HUB, Logins};
 use super::deadline::Interruption;
 use super::fault::{self, Aim, Reply};
-use crate::error::{Context as _, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 use context::BuildContext;
 use output::Output;
 use solve::Solve;
 
-/// Where the instructions are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dockerfile {
-    /// A file: absolute, or relative to the context.
-    File(String),
-    /// The text itself.
-    Inline(String),
-}
-
-/// Which builder works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Builder {
-    /// The one that every engine has.
-    Classic,
-    /// The one with caches, mounts and stages side by side.
-    BuildKit,
-}
-
-/// Where a secret's value is. What it holds is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub enum BuildSecret {
-    /// In a file.
-    File(PathBuf),
-    /// In a variable, of this process or of an environment file.
-    Variable {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: String,
-    },
-}
-
-impl fmt::Debug for BuildSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Variable { name, .. } => write!(f, "${name}"),
-        }
-    }
-}
-
-/// What to build.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BuildRequest {
-    /// Folder that the instructions copy from.
-    pub context: PathBuf,
-    /// The instructions.
-    pub dockerfile: Dockerfile,
-    /// The image's name.
-    pub name: String,
-    /// More names.
-    pub tags: Vec<String>,
-    /// Build arguments.
-    pub args: HashMap<String, String>,
-    /// Labels of the image.
-    pub labels: HashMap<String, String>,
-    /// Stage to build; empty: the last.
-    pub target: String,
-    /// `os/arch`; empty: the engine's own.
-    pub platform: String,
-    /// Entries of /etc/hosts while building, `name:address`.
-    pub extra_hosts: Vec<String>,
-    /// Network of RUN steps; empty: the default.
-    pub network: String,
-    /// Images to take cached layers from.
-    pub cache_from: Vec<String>,
-    /// Where the cache is exported to, `type=…,KEY=VALUE`. `BuildKit` alone does it.
-    pub cache_to: Vec<String>,
-    /// Images and URLs that the instructions name as contexts. `BuildKit` alone has them.
-    pub contexts: BTreeMap<String, String>,
-    /// What RUN steps may mount, by ID. `BuildKit` alone has them.
-    pub secrets: BTreeMap<String, BuildSecret>,
-    /// RUN steps may use the agent at `SSH_AUTH_SOCK`. `BuildKit` alone lets them.
-    pub ssh_agent: bool,
-    /// Size of /dev/shm in bytes; 0: the default.
-    pub shm_size: i32,
-    /// Build everything anew.
-    pub no_cache: bool,
-    /// Look for newer base images.
-    pub pull: bool,
-    /// Which builder works.
-    pub builder: Builder,
-}
-
-impl BuildRequest {
-    /// Fails where the folder, the Dockerfile, a secret or the agent is not there, or where nothing builds
-    /// what is asked for.
-    pub fn check(&self, engine: &Engine) -> Result<()> {
-        BuildContext::prepare(&self.context, &self.dockerfile)?;
-        if let Some(key) = self.beyond_the_call() {
-            if self.builder == Builder::Classic {
-                return Err(needs_buildkit(key));
-            }
-            Solve::check(engine, self)?;
-        }
-        for (id, secret) in &self.secrets {
-            if let BuildSecret::File(path) = secret {
-                std::fs::File::open(path).context(Kind::Usage, || {
-                    format!("the secret {id:?} cannot be read from {}", path.display())
-                })?;
-            }
-        }
-        if self.ssh_agent && std::env::var_os("SSH_AUTH_SOCK").is_none() {
-            return Err(
-                Error::usage("ssh needs an agent, and SSH_AUTH_SOCK is not set")
-                    .hint("eval \"$(ssh-agent)\" && ssh-add"),
-            );
-        }
-        Ok(())
-    }
-
-    /// A key that the engine's build call has no parameter for: `BuildKit` takes it by itself.
-    fn beyond_the_call(&self) -> Option<&'static str> {
-        let set = [
-            ("secrets", !self.secrets.is_empty()),
-            ("ssh", self.ssh_agent),
-            ("additional_contexts", !self.contexts.is_empty()),
-            ("cache_to", !self.cache_to.is_empty()),
-        ];
-        set.into_iter().find_map(|(key, set)| set.then_some(key))
-    }
-}
-
-fn needs_buildkit(key: &str) -> Error {
-    Error::usage(format!(
-        "`{key}` is for BuildKit, and the classic builder is in use"
-    ))
-    .hint("unset DOCKER_BUILDKIT (Podman and Windows have the classic builder alone)")
-}
+pub use request::{BuildRequest, BuildSecret, BuildSource, Builder, Dockerfile};
 
 /// What a Dockerfile frontend older than 1.4 says of `additional_contexts`.
 const LACKS_CONTEXTS: &str = "unsupported frontend capability moby.buildkit.frontend.contexts";
@@ -182,16 +53,17 @@ impl Engine {
 
     /// Builds an image and returns its ID. The output goes to the step.
     pub async fn build(&self, request: &BuildRequest, step: &Step) -> Result<String> {
-        let context = BuildContext::prepare(&request.context, &request.dockerfile)?;
-        let instructions = String::from_utf8_lossy(&context.instructions);
+        let context = request.context()?;
+        let instructions = context.as_ref().map(BuildContext::text).unwrap_or_default();
         let contexts = request.contexts.values().map(String::as_str);
         let logins = credentials::of_dockerfile(&instructions, &request.args, contexts).await;
-        let (messages, reading) = if request.beyond_the_call().is_none() {
-            self.called(request, context, &logins)
-        } else {
-            let solve = Solve::prepare(self, request, context).await?;
-            let messages = solve.messages(self, &request.name, &logins);
-            (messages.boxed_local(), None)
+        let (messages, reading) = match context {
+            Some(context) if request.beyond_the_call().is_some() => {
+                let solve = Solve::prepare(self, request, context).await?;
+                let messages = solve.messages(self, &request.name, &logins);
+                (messages.boxed_local(), None)
+            }
+            context => self.called(request, context, &logins),
         };
         let mut output = Output::new(step);
         let doing = format!("building image {}", request.name);
@@ -221,17 +93,23 @@ impl Engine {
     fn called(
         &self,
         request: &BuildRequest,
-        context: BuildContext,
+        context: Option<BuildContext>,
         logins: &Logins,
     ) -> Messages<'_> {
-        let options = options(request, &context.dockerfile);
-        let (archive, reading) = context.stream();
+        let mut options = options(request);
+        let (body, reading) = match context {
+            Some(context) => {
+                options.dockerfile.clone_from(&context.dockerfile);
+                let (archive, reading) = context.stream();
+                (bollard::body_try_stream(archive), Some(reading))
+            }
+            None => (bollard::body_full(Bytes::new()), None),
+        };
         let known = credentials::known(logins).map(|(registry, login)| (registry.clone(), login));
-        let body = bollard::body_try_stream(archive);
         let messages = self
             .docker
             .build_image(options, Some(known.collect()), Some(body));
-        (messages.boxed_local(), Some(reading))
+        (messages.boxed_local(), reading)
     }
 
     async fn finished(&self, request: &BuildRequest) -> Result<String> {
@@ -305,11 +183,17 @@ impl Engine {
     }
 }
 
-fn options(request: &BuildRequest, dockerfile: &str) -> BuildImageOptions {
+/// Without the Dockerfile's place in a context that is sent.
+fn options(request: &BuildRequest) -> BuildImageOptions {
     let kit = request.builder == Builder::BuildKit;
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let (remote, dockerfile) = match (&request.source, &request.dockerfile) {
+        (BuildSource::Url(url), Dockerfile::File(path)) => (Some(url.clone()), path.clone()),
+        _ => (None, String::new()),
+    };
     BuildImageOptions {
-        dockerfile: dockerfile.to_owned(),
+        remote,
+        dockerfile,
         t: Some(request.name.clone()),
         extrahosts: some(&request.extra_hosts.join(",")),
         nocache: request.no_cache,

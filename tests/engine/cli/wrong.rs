@@ -63,11 +63,19 @@ fn a_build_that_cannot_be_made_is_refused_before_anything_is_made() {
     let build = |stack: &Stack, keys: &str| {
         stack.write_compose(|compose| {
             let context = "context: ./ollama-functions\n";
-            let keys = format!("{context}      {}\n", keys.replace('\n', "\n      "));
+            let keys = keys.replace('\n', "\n      ");
+            let keys = if keys.starts_with("context:") {
+                format!("{keys}\n")
+            } else {
+                format!("{context}      {keys}\n")
+            };
             let secrets = "secrets: {token: {file: ./absent}, here: {file: ./docker-compose.yml}}";
             format!("{}{secrets}\n", compose.replace(context, &keys))
         });
     };
+    let url = "context: 'https://example.test/a.git'";
+    let inline = format!("{url}\ndockerfile_inline: FROM scratch");
+    let secret = format!("{url}\nsecrets: [here]");
     for (keys, says) in [
         ("ulimits: {nofile: 10}", ".ulimits is not supported"),
         ("ssh: [deploy=/k]", ".ssh: \"deploy=/k\" is not supported"),
@@ -86,6 +94,18 @@ fn a_build_that_cannot_be_made_is_refused_before_anything_is_made() {
             ".build: network: \"host\"",
         ),
         ("ssh: [default]", "SSH_AUTH_SOCK is not set"),
+        (
+            "context: git@example.test:a/b",
+            ".context: \"git@example.test:a/b\"",
+        ),
+        (
+            &inline,
+            "`dockerfile_inline` is not supported by ollamactl beside a context",
+        ),
+        (
+            &secret,
+            "`secrets` is not supported by ollamactl beside a context",
+        ),
     ] {
         build(&stack, keys);
         for command in ["gateway up", "gateway build"] {

@@ -3,11 +3,10 @@
 use futures_util::future::try_join_all;
 
 use super::super::create::inject::unset;
-use super::super::create::making::refused;
 use super::super::plan::action::{Action, Otherwise, Plan};
 use super::super::{Target, labels, own};
 use crate::compose::{self, FileReference, Project, Release, Service};
-use crate::engine::{BuildRequest, BuildSecret, Builder, Dockerfile, Engine};
+use crate::engine::{BuildRequest, BuildSecret, BuildSource, Builder, Dockerfile, Engine};
 use crate::error::{Error, Result};
 use crate::event::Step;
 
@@ -118,7 +117,7 @@ pub fn request(
     let own = build.labels.clone();
     let secret = |reference| secret(target.project, service, reference);
     Ok(BuildRequest {
-        context: build.context.clone().into(),
+        source: source(build),
         dockerfile: dockerfile(build),
         name: target.project.image_name(service),
         tags: build.tags.clone(),
@@ -152,6 +151,16 @@ pub fn request(
         pull: build.pull,
         builder,
     })
+}
+
+fn source(build: &compose::Build) -> BuildSource {
+    let context = &build.context;
+    let fetched = ["https://", "http://", "git://", "github.com/"];
+    if fetched.iter().any(|begin| context.starts_with(begin)) {
+        BuildSource::Url(context.clone())
+    } else {
+        BuildSource::Folder(context.into())
+    }
 }
 
 fn dockerfile(build: &compose::Build) -> Dockerfile {
@@ -218,15 +227,12 @@ fn check(service: &Service, build: &compose::Build) -> Result<()> {
     if let Some(folder) = contexts.find(|context| !is_remote(context)) {
         return Err(unsupported(service, "additional_contexts", folder));
     }
+    // The engine that fetches them has no key of this user.
     let context = build.context.as_str();
-    let remote = context.contains("://")
-        || context.starts_with("git@")
-        || context.starts_with("github.com/");
-    if remote {
-        Err(refused(service, "build.context", context))
-    } else {
-        Ok(())
+    if context.starts_with("git@") || context.starts_with("ssh://") {
+        return Err(unsupported(service, "context", context));
     }
+    Ok(())
 }
 
 /// The error for what a build cannot be given.
