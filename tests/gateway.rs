@@ -44,6 +44,25 @@ fn one_that_is_suspended_is_told_with_what_has_it_go_on() {
     sandbox.run(["health", "gateway", "--wait"]).code(0);
 }
 
+/// Two repositories, one backend.
+#[test]
+fn down_says_which_project_s_gateway_still_uses_the_backend() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let other = support::free_address();
+    let there = |command: &str| {
+        let script = format!("mkdir -p ../other && cd ../other && ollamactl {command}");
+        sandbox.shell(&script).code(0);
+    };
+    there(&format!("gateway up --listen {other}"));
+    let used = format!("still used by embedded gateway on {other}");
+    let plan = sandbox.run(["down", "--dry-run"]).code(0);
+    plan.prints([used.as_str()]);
+    sandbox.run(["down"]).code(0).says([used.as_str()]);
+    there(&format!("down --listen {other}"));
+    sandbox.assert_nothing_left();
+}
+
 #[test]
 fn without_a_backend_it_says_so_at_once() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,5 @@
-//! Gateways that ollamactl made and that the compose file at hand does not define: they use the same backend.
+//! Gateways that ollamactl made for other projects, or of a compose file that is not at hand: they use the same
+//! backend.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,18 +7,19 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
+use crate::config::Config;
 use crate::engine::{Engine, endpoint};
-use crate::gateway::{self, Gateway, Ledger};
+use crate::gateway::{self, Gateway, Ledger, embedded};
 use crate::paths::Paths;
 
 /// How long the engine may take to tell of a container.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A gateway's container that runs.
+/// A gateway that runs: its container, or the embedded one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct User {
     pub name: String,
-    /// The folder of its compose project.
+    /// The folder of its compose project; none where it is embedded.
     folder: PathBuf,
 }
 
@@ -37,8 +39,22 @@ impl User {
     }
 }
 
-/// The gateways that were made of other projects than this one's, and run on this engine.
-pub(super) async fn elsewhere(paths: &Paths, gateway: Option<&Gateway>) -> Vec<User> {
+/// The gateways of other projects than this one that run: on this engine, and as processes.
+pub(super) async fn elsewhere(
+    config: &Config,
+    paths: &Paths,
+    gateway: Option<&Gateway>,
+) -> Vec<User> {
+    let embedded = embedded::of_others(config, paths).into_iter();
+    let embedded = embedded.map(|record| User {
+        name: record.describe(),
+        folder: PathBuf::new(),
+    });
+    let containers = containers(paths, gateway).await;
+    containers.into_iter().chain(embedded).collect()
+}
+
+async fn containers(paths: &Paths, gateway: Option<&Gateway>) -> Vec<User> {
     let project = match gateway {
         Some(Gateway::Compose(compose)) => compose.project.name.as_str(),
         _ => "",

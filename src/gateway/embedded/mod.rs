@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use keys::{in_text as keys_in, read as keys};
 pub use launch::{Instructions, Launch, for_client};
-pub use project::{OfProject, elsewhere, of_project};
+pub use project::{OfProject, elsewhere, of_others, of_project};
 pub use serve::{is_foreground, run_here, work};
 pub use start::{check_free, plan_up, start, stop};
 pub use supervise::supervise;

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::daemon;
 use crate::error::Result;
 use crate::paths::Paths;
+use crate::proxy::Upstream;
 
 /// What ending the gateway is about.
 #[derive(Debug, Default)]
@@ -42,6 +43,16 @@ pub async fn of_project(config: &Config, paths: &Paths) -> Result<OfProject> {
 pub fn elsewhere(config: &Config, paths: &Paths) -> Vec<Record> {
     let there = recorded_elsewhere(config, paths);
     there.filter(Record::is_alive).collect()
+}
+
+/// The gateways of other projects that live and pass on to this one's backend.
+pub fn of_others(config: &Config, paths: &Paths) -> Vec<Record> {
+    let upstream = Upstream::of(&config.client_host()).map(|upstream| upstream.to_string());
+    let records = daemon::recorded::<Record>(paths, PREFIX).into_iter();
+    let others = records.filter(|record| {
+        record.folder != config.folder && Some(&record.launch.upstream) == upstream.as_ref()
+    });
+    others.filter(Record::is_alive).collect()
 }
 
 /// What is written down of this project's gateways at other addresses, alive or not.

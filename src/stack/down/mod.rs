@@ -37,7 +37,7 @@ pub async fn down(
     events: &Events,
 ) -> Result<Down> {
     let mut down = Down::default();
-    let users = users::elsewhere(paths, gateway.as_ref().ok()).await;
+    let users = users::elsewhere(config, paths, gateway.as_ref().ok()).await;
     let here = std::env::current_dir().unwrap_or_default();
     let left_here = || users.iter().filter(|user| user.is_of(&here));
     let gateway = match gateway {
@@ -72,7 +72,7 @@ pub async fn plan_down(
     options: &DownOptions,
 ) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    let users = users::elsewhere(paths, gateway.as_ref().ok()).await;
+    let users = users::elsewhere(config, paths, gateway.as_ref().ok()).await;
     for listen in embedded::of_project(config, paths).await?.meant {
         if embedded::is_there(paths, listen)? {
             lines.push(format!("stop embedded gateway on {listen}: it runs"));
