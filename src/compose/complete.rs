@@ -9,7 +9,7 @@ use crate::compose::files::environment::env_file;
 use crate::compose::files::interpolate::unset_warning;
 use crate::compose::files::read;
 use crate::compose::model::Project;
-use crate::compose::model::service::{Condition, Dependency, Service};
+use crate::compose::model::service::{Condition, Dependency, FileReference, Service};
 use crate::compose::yaml::path::Path as KeyPath;
 use crate::compose::{conflicts, consistent, references};
 use crate::error::{Report, Result};
@@ -82,6 +82,15 @@ fn complete_service(mut service: Service, project: &mut Project) -> Result<Servi
     if let Some(build) = &mut service.build {
         resolve_unset(&mut build.args, project);
         build.args.retain(|_, value| value.is_some());
+        let owned = |secret: &FileReference| {
+            !secret.uid.is_empty() || !secret.gid.is_empty() || secret.mode.is_some()
+        };
+        if build.secrets.iter().any(owned) {
+            project.warnings.push(format!(
+                "services.{}.build.secrets: uid, gid and mode have no effect; the Dockerfile says them, with the mount",
+                service.name
+            ));
+        }
     }
     if let Err(error) = resolve_labels(&mut service, project) {
         if is_active(&service, project) {

@@ -83,6 +83,25 @@ fn the_stack_of_a_repository() {
 }
 
 #[test]
+fn owner_and_mode_of_a_build_s_secret_have_no_effect_and_that_is_said() {
+    let with = |secret: &str| {
+        let build = format!("build: {{context: ., secrets: [{secret}]}}");
+        one(&format!(
+            "services: {{a: {{{build}}}}}\nsecrets: {{s: {{file: ./s}}}}"
+        ))
+        .project()
+        .warnings
+    };
+    assert!(with("s").is_empty());
+    assert!(with("{source: s, target: t}").is_empty());
+    let told = with("{source: s, uid: '1', mode: 0400}");
+    assert!(
+        told[0].starts_with("services.a.build.secrets: uid, gid and mode have no effect"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn profiles_hide_services() {
     let text = "services: {a: {image: x}, b: {image: y, profiles: [dev]}}";
     let mut folder = one(text);

@@ -1,4 +1,5 @@
-//! Building an image: the context goes out as a stream, the builder's output comes back as lines.
+//! Building an image: the context goes out, as a stream where the engine's build call takes it, and the
+//! builder's output comes back as lines.
 //! A build that fails says so inside a successful HTTP reply; its step and last lines become the error.
 
 mod context;
@@ -78,12 +79,9 @@ impl Engine {
             Err(Interruption::Silence(error)) => Err(error),
             Err(Interruption::Fault(fault)) => {
                 let unread = match reading {
-                    // The sender ends when the connection does, which is the engine's affair.
-                    Some(reading) => tokio::time::timeout(Duration::from_secs(1), reading).await,
-                    None => Ok(Ok(Ok(()))),
+                    Some(reading) => unread(reading).await,
+                    None => None,
                 };
-                let unread = unread.ok().and_then(std::result::Result::ok);
-                let unread = unread.and_then(Result::err);
                 Err(self.build_failed(request, output, fault, unread, &logins))
             }
         }
@@ -181,6 +179,12 @@ impl Engine {
                 .hint(credentials::login_command(registry))
         })
     }
+}
+
+/// Why the context could not be read. The sender ends when the connection does, which is the engine's affair.
+async fn unread(reading: JoinHandle<Result<()>>) -> Option<Error> {
+    let ended = tokio::time::timeout(Duration::from_secs(1), reading).await;
+    ended.ok()?.ok()?.err()
 }
 
 /// Without the Dockerfile's place in a context that is sent.

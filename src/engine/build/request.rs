@@ -115,18 +115,12 @@ impl BuildRequest {
         }
         for (id, secret) in &self.secrets {
             if let BuildSecret::File(path) = secret {
-                std::fs::File::open(path).context(Kind::Usage, || {
+                std::fs::read(path).context(Kind::Usage, || {
                     format!("the secret {id:?} cannot be read from {}", path.display())
                 })?;
             }
         }
-        if self.ssh_agent && std::env::var_os("SSH_AUTH_SOCK").is_none() {
-            return Err(
-                Error::usage("ssh needs an agent, and SSH_AUTH_SOCK is not set")
-                    .hint("eval \"$(ssh-agent)\" && ssh-add"),
-            );
-        }
-        Ok(())
+        if self.ssh_agent { agent() } else { Ok(()) }
     }
 
     /// The folder, ready to be sent; `None` where the engine fetches the files.
@@ -150,6 +144,21 @@ impl BuildRequest {
         ];
         set.into_iter().find_map(|(key, set)| set.then_some(key))
     }
+}
+
+/// Fails where there is no agent that bollard can reach.
+fn agent() -> Result<()> {
+    if cfg!(windows) {
+        return Err(Error::usage("ssh is not supported by ollamactl on Windows")
+            .hint("build the image with docker compose build; ollamactl then runs it as it is"));
+    }
+    if std::env::var_os("SSH_AUTH_SOCK").is_none() {
+        return Err(
+            Error::usage("ssh needs an agent, and SSH_AUTH_SOCK is not set")
+                .hint("eval \"$(ssh-agent)\" && ssh-add"),
+        );
+    }
+    Ok(())
 }
 
 fn needs_buildkit(key: &str) -> Error {
