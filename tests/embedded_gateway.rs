@@ -539,12 +539,15 @@ fn a_gateway_of_another_home_is_ended_from_there() {
 #[test]
 fn a_gateway_that_hangs_is_to_be_restarted() {
     let sandbox = Sandbox::new();
-    sandbox.run(["up"]).code(0);
-    end(worker(&sandbox), Signal::STOP);
+    // What takes connections and answers none.
+    let hangs = std::net::TcpListener::bind(sandbox.gateway).expect("bound");
     sandbox
         .run(["health", "gateway"])
         .code(3)
         .says(["no answer within", "ollamactl gateway restart"]);
+    drop(hangs);
+    sandbox.run(["up"]).code(0);
+    end(worker(&sandbox), Signal::STOP);
     sandbox.run(["gateway", "restart"]).code(0);
     sandbox.run(["health", "gateway"]).code(0);
     sandbox.run(["down"]).code(0);

@@ -64,6 +64,37 @@ fn down_says_which_project_s_gateway_still_uses_the_backend() {
 }
 
 #[test]
+fn the_flags_of_up_act_or_are_refused() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["gateway", "up", "--no-start"])
+        .code(2)
+        .says(["--no-start is about containers", "hint:"]);
+    sandbox.assert_nothing_left();
+    sandbox.run(["gateway", "up"]).code(0);
+    let pid = sandbox.gateway_pid();
+    sandbox
+        .run(["gateway", "up", "--force-recreate", "--dry-run"])
+        .code(0)
+        .prints(["restart embedded gateway"]);
+    assert_eq!(sandbox.gateway_pid(), pid);
+    sandbox.run(["gateway", "up", "--force-recreate"]).code(0);
+    assert_ne!(sandbox.gateway_pid(), pid);
+    let wait = ["gateway", "up", "--wait", "--wait-timeout"];
+    sandbox.run([&wait[..], &["300ms"]].concat()).code(7).says([
+        "the gateway is not healthy after",
+        "503",
+        "hint:",
+    ]);
+    let waiting = sandbox.spawn([&wait[..], &["60s"]].concat());
+    waiting.wait_to_say("waiting until it is healthy");
+    sandbox.run(["up"]).code(0);
+    waiting.finish().code(0).says(["healthy"]);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn without_a_backend_it_says_so_at_once() {
     let sandbox = Sandbox::new();
     sandbox.run(["gateway", "up"]).code(0);

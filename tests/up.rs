@@ -290,6 +290,35 @@ fn down_of_an_address_leaves_the_others_of_this_project_and_names_them() {
 }
 
 #[test]
+fn an_address_of_one_part_says_what_is_meant_of_the_other() {
+    let sandbox = project();
+    let address = || support::free_address().to_string();
+    let (host, listen, third) = (address(), address(), address());
+    let second = || {
+        sandbox
+            .run(["up", "--host", &host, "--listen", &listen])
+            .code(0)
+    };
+    sandbox.run(["up"]).code(0);
+    let first = pids(&sandbox);
+    for part in [["--host", &host], ["--listen", &listen]] {
+        second();
+        assert_eq!(pids(&sandbox).len(), 8);
+        let plan = sandbox.run(["down", "--dry-run", part[0], part[1]]).code(0);
+        assert_eq!(plan.stdout.lines().count(), 2, "{plan}");
+        sandbox.run(["down", part[0], part[1]]).code(0);
+        assert_eq!(pids(&sandbox), first, "after down {part:?}");
+    }
+    // Of two gateways of one backend, one goes without it.
+    sandbox.run(["gateway", "up", "--listen", &third]).code(0);
+    let down = sandbox.run(["down", "--listen", &third]).code(0);
+    down.says(["ollamactl down --host"]);
+    assert_eq!(pids(&sandbox), first);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn five_at_once_converge_to_one_stack() {
     let sandbox = Sandbox::new();
     let ups: Vec<_> = (0..5).map(|_| sandbox.spawn(["up"])).collect();

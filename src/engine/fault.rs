@@ -213,6 +213,7 @@ fn broken(endpoint: &Endpoint, doing: &str, fault: &Fault, aim: Aim) -> Error {
                 Kind::Engine,
                 format!("the connection to the engine at {endpoint} broke while {doing}"),
             )
+            .hint("docker info")
             .caused_by(why(fault)),
         ),
     }
@@ -394,11 +395,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_a_reply_leaves_the_state_unknown() {
+    async fn half_a_reply_to_a_question_leaves_nothing_in_doubt() {
         let error = connect_to("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"Version\"").await;
         assert_eq!(error.kind, Kind::Engine);
-        assert!(error.message.contains("what it did is unknown"), "{error}");
-        assert_eq!(error.hints, ["ollamactl status"]);
+        assert!(error.message.ends_with("broke while answering"), "{error}");
+        assert_eq!(error.hints, ["docker info"]);
         assert_eq!(error.causes(), ["the answer ended early"]);
     }
 

@@ -95,18 +95,18 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
     let record = embedded::observe(paths, listen)?;
     let address = embedded::for_client(listen);
     let running = record.is_some() || TcpStream::connect(address).await.is_ok();
+    let worker = record.as_ref().and_then(|record| record.worker.as_ref());
+    let suspended = worker
+        .map(|worker| worker.pid)
+        .filter(|pid| process::is_suspended(*pid));
     let name = match &record {
-        Some(record) => format!("pid {}", record.process.pid),
+        Some(record) => format!("pid {}", suspended.unwrap_or(record.process.pid)),
         // It may be no gateway at all, so it is named.
         None if running => {
             process::port_owner(address).map_or_else(String::new, |one| one.describe())
         }
         None => String::new(),
     };
-    let worker = record.as_ref().and_then(|record| record.worker.as_ref());
-    let suspended = worker
-        .map(|worker| worker.pid)
-        .filter(|pid| process::is_suspended(*pid));
     let state = match suspended {
         Some(_) => "suspended",
         None if running => "running",

@@ -2,6 +2,7 @@
 
 mod config;
 mod down;
+mod process;
 mod up;
 
 use super::context::Context;

@@ -1,21 +1,25 @@
 //! `gateway up` and `gateway restart`.
 
-use super::{choose, show_plan, show_steps, step};
+use super::{choose, process, show_plan, step};
 use crate::cli::{GatewayRestartArgs, GatewayUpArgs, PullPolicy};
 use crate::commands::context::Context;
 use crate::config::duration;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::event::Step;
-use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, Pull, Up, UpOptions, embedded};
+use crate::gateway::{self, Build, ComposeGateway, Gateway, Ledger, Pull, Up, UpOptions};
 
 pub(super) async fn up(context: &Context, args: &GatewayUpArgs) -> Result<()> {
     let options = options(args)?;
-    let (_, gateway) = choose(context, &args.stack)?;
+    let (config, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     let compose = match &gateway {
         Gateway::Embedded(how) => {
-            return embedded_up(context, how, args.stop.dry.dry_run, step).await;
+            let asked = process::Asked {
+                options: &options,
+                stopping: &args.stop,
+            };
+            return process::up(context, (&config, &gateway), how, &asked, step).await;
         }
         Gateway::Compose(compose) => compose,
     };
@@ -77,16 +81,7 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
     let step = step(context, &gateway);
     let compose = match &gateway {
         Gateway::Embedded(how) => {
-            let listen = how.launch.listen;
-            if args.stop.dry.dry_run {
-                let line = format!("restart embedded gateway on {listen}: asked to");
-                return show_steps(context, &[line], step);
-            }
-            // What cannot be started again is not stopped.
-            how.check()?;
-            let drain = embedded::drain(&config, args.stop.timeout()?);
-            embedded::stop(&context.paths, listen, drain).await?;
-            return embedded_up(context, how, false, step).await;
+            return process::restart(context, how, &config, &args.stop, step).await;
         }
         Gateway::Compose(compose) => compose,
     };
@@ -108,27 +103,6 @@ pub(super) async fn restart(context: &Context, args: &GatewayRestartArgs) -> Res
     let up = gateway::restart(&engine, &target, &options, &step, &events);
     let up = step.watch(up).await?;
     finish(context, &up, step)
-}
-
-async fn embedded_up(
-    context: &Context,
-    how: &embedded::Instructions,
-    dry_run: bool,
-    step: Step,
-) -> Result<()> {
-    if dry_run {
-        return show_steps(context, &embedded::plan_up(how, &context.paths)?, step);
-    }
-    let (record, fresh) = step
-        .watch(embedded::start(how, &context.paths, &step))
-        .await?;
-    step.ended(fresh, record.describe());
-    if context.ui.is_json() {
-        context.ui.print_json(&serde_json::json!({
-            "event": "gateway", "started": fresh, "listen": record.launch.listen, "pid": record.process.pid,
-        }))?;
-    }
-    Ok(())
 }
 
 fn finish(context: &Context, up: &Up, step: Step) -> Result<()> {

@@ -11,15 +11,15 @@ use crate::ollama::{Client, OllamaHost, Probe};
 use crate::paths::Paths;
 use crate::stack::users::User;
 
-/// Ends the backends of this project, each with its relay.
+/// Ends these backends, each with its relay.
 pub(super) async fn end_backends(
     config: &Config,
     paths: &Paths,
-    users: &[User],
+    (found, users): (Result<backend::OfProject>, &[User]),
     down: &mut Down,
     events: &Events,
 ) -> Result<()> {
-    let found = backend::of_project(config, paths).await?;
+    let found = found?;
     for host in &found.meant {
         end_backend(config, paths, host, users, down, events).await?;
     }

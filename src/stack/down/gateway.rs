@@ -14,12 +14,12 @@ use crate::units::counted;
 pub(super) async fn end_gateway(
     config: &Config,
     paths: &Paths,
-    gateway: Result<Gateway>,
+    (embedded, gateway): (Result<embedded::OfProject>, Result<Gateway>),
     options: &DownOptions,
     down: &mut Down,
     events: &Events,
 ) -> Result<()> {
-    end_embedded(config, paths, options, down, events).await?;
+    end_embedded(config, paths, embedded?, options, down, events).await?;
     let Gateway::Compose(compose) = gateway? else {
         return Ok(());
     };
@@ -34,15 +34,15 @@ pub(super) async fn end_gateway(
     Ok(())
 }
 
-/// Ends the embedded gateways of this project.
+/// Ends these embedded gateways.
 async fn end_embedded(
     config: &Config,
     paths: &Paths,
+    found: embedded::OfProject,
     options: &DownOptions,
     down: &mut Down,
     events: &Events,
 ) -> Result<()> {
-    let found = embedded::of_project(config, paths).await?;
     let drain = embedded::drain(config, options.stop_timeout);
     for listen in found.meant {
         if !embedded::is_there(paths, listen)? {

@@ -2,13 +2,15 @@
 
 mod backend;
 mod gateway;
+mod scope;
 
 use std::time::Duration;
 
 use self::backend::end_backends;
 use self::gateway::{concerns, end_gateway};
+use self::scope::Scope;
 use super::users::{self, User};
-use crate::backend::{Record, of_project, recorded};
+use crate::backend::{Record, recorded};
 use crate::config::Config;
 use crate::engine::{Engine, endpoint};
 use crate::error::Result;
@@ -50,8 +52,10 @@ pub async fn down(
             format!("left running: container {name}, which ollamactl made")
         }))),
     };
+    let Scope { gateways, backends } = Scope::of(config, paths).await;
+    let gateway = (gateways, gateway);
     let gateway = end_gateway(config, paths, gateway, options, &mut down, events).await;
-    let backend = end_backends(config, paths, &users, &mut down, events).await;
+    let backend = end_backends(config, paths, (backends, &users), &mut down, events).await;
     if let (Err(gateway), Err(_)) = (&gateway, &backend) {
         // One of two is the command's own error.
         events.warn(gateway.in_a_line());
@@ -73,7 +77,8 @@ pub async fn plan_down(
 ) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let users = users::elsewhere(config, paths, gateway.as_ref().ok()).await;
-    for listen in embedded::of_project(config, paths).await?.meant {
+    let Scope { gateways, backends } = Scope::of(config, paths).await;
+    for listen in gateways?.meant {
         if embedded::is_there(paths, listen)? {
             lines.push(format!("stop embedded gateway on {listen}: it runs"));
         }
@@ -87,7 +92,7 @@ pub async fn plan_down(
             lines.extend(plan.await?.lines());
         }
     }
-    for host in of_project(config, paths).await?.meant {
+    for host in backends?.meant {
         lines.extend(recorded(paths, &host).map(|record| line(&record, &users)));
     }
     Ok(lines)
