@@ -44,6 +44,16 @@ pub fn parse_bytes(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
+/// `64MiB`, `1000`: what [`parse_bytes`] reads as the same number.
+pub fn exact_bytes(count: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let whole = |(size, _): &(u64, _)| count > 0 && count.is_multiple_of(*size);
+    match units.into_iter().find(whole) {
+        Some((size, unit)) => format!("{}{unit}", count / size),
+        None => count.to_string(),
+    }
+}
+
 /// `4 ms`, `3.4 s`, `2 min 5 s`; what took any time took a millisecond.
 pub fn seconds(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
@@ -81,6 +91,19 @@ mod tests {
             (999_960, "1.0 MB"),
         ] {
             assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn exact_sizes_are_read_as_they_were() {
+        for (count, text) in [
+            (0, "0"),
+            (1000, "1000"),
+            (64 << 20, "64MiB"),
+            (3 << 29, "1536MiB"),
+        ] {
+            assert_eq!(exact_bytes(count), text);
+            assert_eq!(parse_bytes(text), Some(count));
         }
     }
 

@@ -145,7 +145,7 @@ fn of_several_failures_the_worst_is_the_exit_code() {
     let pull = |models: &[&str]| sandbox.run([&["pull-model"], models, &patience].concat());
     pull(&["tiny"])
         .code(7)
-        .says(["stood still for 1 s", "--stall-timeout 2s"]);
+        .says(["stood still for 1.0 s", "--stall-timeout 2s"]);
     pull(&["tiny", "nosuchmodel:1b"])
         .code(1)
         .says(["stood still", "file does not exist"]);

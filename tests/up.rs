@@ -20,6 +20,8 @@ fn up_ends_healthy_changes_nothing_when_repeated_and_down_leaves_nothing() {
         get(sandbox.gateway, "/healthz"),
         Some((200, r#"{"status":"ok"}"#.to_owned()))
     );
+    let health = sandbox.run(["health"]).code(0).says(["the stub"]);
+    assert_eq!(health.json()["stub"], true);
     let before = pids(&sandbox);
     assert_eq!(before.len(), 4, "backend and gateway, a supervisor each");
     sandbox.run(up).code(0).says(["there already"]);

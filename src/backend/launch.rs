@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, Mode, Source};
+use crate::config::{Bind, Config, Mode, Source};
 use crate::error::{Context, Error, Result};
 use crate::ollama::{OllamaHost, find_program, host};
 use crate::paths::Paths;
@@ -43,18 +43,33 @@ pub struct Launch {
     pub stop_timeout: Duration,
 }
 
+/// The error of an address that this machine does not have, by what named it.
+fn elsewhere(config: &Config, host: &OllamaHost) -> Error {
+    let backend = &config.backend;
+    let (source, hint) = match backend.bind.value {
+        Bind::Address(_) => (
+            &backend.bind.source,
+            "name an address of this machine, or none: --bind relay",
+        ),
+        _ => (
+            &backend.host.source,
+            "start it there, or unset OLLAMA_HOST to run one here",
+        ),
+    };
+    Error::usage(format!(
+        "the backend {host} ({source}) is not on this machine, so it cannot be started from here"
+    ))
+    .hint(hint)
+    .hint("see whether it answers: ollamactl health backend")
+}
+
 impl Launch {
     /// The launch that the configuration asks for.
     pub fn from_config(config: &Config, paths: &Paths) -> Result<Self> {
         let host = config.bind_host();
         host.resolved()?;
         if !host.is_local() {
-            return Err(Error::usage(format!(
-                "the backend {host} ({}) is not on this machine, so it cannot be started from here",
-                config.backend.host.source
-            ))
-            .hint("start it there, or unset OLLAMA_HOST to run one here")
-            .hint("see whether it answers: ollamactl health backend"));
+            return Err(elsewhere(config, &host));
         }
         if host.port == 0 {
             return Err(Error::usage(format!(

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::context::Context;
+use crate::backend;
 use crate::cli::{HealthArgs, HealthLevel, HealthPart};
-use crate::config::duration;
+use crate::config::{Mode, duration};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Events, Step};
 use crate::gateway;
@@ -43,11 +44,13 @@ pub(super) async fn run(context: &Context, args: &HealthArgs) -> anyhow::Result<
             HealthLevel::Infer => Level::Infer { within },
         },
     };
-    let Some(wait) = wait else {
-        return Ok(answer(context, &health::examine(&question).await?)?);
+    let health = match wait {
+        None => health::examine(&question).await?,
+        Some(wait) => patiently(context, &question, wait).await?,
     };
-    let health = patiently(context, &question, wait).await?;
-    Ok(answer(context, &health)?)
+    let running = backend::recorded(&context.paths, &config.client_host());
+    let stub = running.is_some_and(|record| record.launch.mode == Mode::Stub);
+    Ok(answer(context, &health, stub)?)
 }
 
 /// Looks again and again until nothing fails or the time is over, and says what is waited for.
@@ -106,6 +109,9 @@ fn asked(question: &Question<'_>) -> Vec<Part> {
 #[derive(serde::Serialize)]
 struct Healthy<'a> {
     status: &'static str,
+    /// The backend is the stand-in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stub: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     asked: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,14 +127,18 @@ struct Unhealthy<'a> {
     reasons: Option<&'a [Failure]>,
 }
 
-fn answer(context: &Context, health: &Health) -> Result<()> {
+fn answer(context: &Context, health: &Health, stub: bool) -> Result<()> {
     let failures = health.failures.as_slice();
+    if stub {
+        context.ui.say("the backend is the stub (not Ollama)");
+    }
     if let Some(note) = &health.note {
         context.ui.say(note);
     }
     let Some((first, others)) = failures.split_first() else {
         return context.ui.print_verdict(&Healthy {
             status: "ok",
+            stub,
             asked: health.asked.as_deref(),
             note: health.note.as_deref(),
         });

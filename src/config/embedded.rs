@@ -92,7 +92,7 @@ impl Embedded {
             self.max_requests.entry("gateway.max_requests", count),
             self.max_queue.entry("gateway.max_queue", count),
             self.max_body
-                .entry("gateway.max_body", |bytes| units::bytes(*bytes)),
+                .entry("gateway.max_body", |bytes| units::exact_bytes(*bytes)),
             self.queue_timeout.entry("gateway.queue_timeout", seconds),
             self.idle_timeout.entry("gateway.idle_timeout", seconds),
             self.drain_timeout.entry("gateway.drain_timeout", seconds),

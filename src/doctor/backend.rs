@@ -30,7 +30,7 @@ async fn program(patient: &Patient<'_>) -> Check {
         return Check::warn(
             NAME,
             "the stub is configured: answers are made up",
-            "unset OLLAMACTL_BACKEND, or set backend.mode: ollama",
+            withdraw(&patient.config.backend.mode.source),
         );
     }
     let found =
@@ -203,6 +203,10 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
                 ),
             ))
         }
+        RelayState::Listening { address, .. } if !patient.backend.answers() => Some(Check::ok(
+            NAME,
+            format!("it listens on {address}; what it leads to does not answer"),
+        )),
         RelayState::Listening { address, .. } => Some(Check::ok(
             NAME,
             format!("containers reach the backend on {address}"),
@@ -238,6 +242,8 @@ fn exposed(patient: &Patient<'_>) -> Option<Check> {
         );
         let mend = match patient.backend.standing {
             Standing::Adopted => "start it with OLLAMA_HOST=127.0.0.1".to_owned(),
+            // It was started so by an option that is not here any more.
+            _ if !host.is_exposed() => "ollamactl restart --bind relay".to_owned(),
             _ => undo(patient),
         };
         return Some(Check::warn(NAME, text, mend));
@@ -258,6 +264,11 @@ fn undo(patient: &Patient<'_>) -> String {
         Bind::All | Bind::Address(_) => &backend.bind.source,
         Bind::Relay | Bind::Loopback => &backend.host.source,
     };
+    withdraw(source)
+}
+
+/// What takes a setting back that came from there.
+fn withdraw(source: &Source) -> String {
     match source {
         Source::Environment(name) => format!("unset {name}"),
         Source::Flag(name) => format!("leave {name} out"),

@@ -64,7 +64,7 @@ pub fn choose(config: &Config, folder: &Path) -> Result<Gateway> {
         },
         GatewayMode::Compose => match compose_gateway(config, folder)? {
             Some(found) => Ok(Gateway::Compose(Box::new(found))),
-            None => Err(no_compose(folder)),
+            None => Err(no_compose(folder).hint(EMBEDDED)),
         },
     }
 }
@@ -125,7 +125,7 @@ fn no_file_with(service: &Setting<String>, folder: &Path) -> Error {
     ))
     .details([format!("looked for {}", compose::FILE_NAMES.join(", "))])
     .hint("name the compose file: -f PATH")
-    .hint("or use the embedded gateway, which needs none: --gateway embedded")
+    .hint(EMBEDDED)
 }
 
 /// Says that there is a compose file which the embedded gateway is used in spite of, since it lacks the
@@ -145,6 +145,9 @@ pub fn passed_over(config: &Config, folder: &Path) -> Option<String> {
         service.source
     ))
 }
+
+/// What needs no compose file.
+const EMBEDDED: &str = "or use the embedded gateway, which needs none: --gateway embedded";
 
 /// The whole compose project, whether or not it has the gateway's service.
 pub fn project(config: &Config, folder: &Path) -> Result<Project> {
@@ -203,5 +206,4 @@ fn no_compose(folder: &Path) -> Error {
         folder.display()
     ))
     .hint("name one: -f PATH")
-    .hint("or use the embedded gateway, which needs none: --gateway embedded")
 }

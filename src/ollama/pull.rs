@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::client::{Client, error_text, unreachable};
 use super::{ModelName, body};
 use crate::error::{Error, Kind, Result};
+use crate::units;
 use crate::wire;
 
 /// Verification may take so many times as long as any other silence.
@@ -250,7 +251,7 @@ fn explained(model: &ModelName, text: &str) -> Error {
 fn cut(model: &ModelName, why: &str) -> PullFailure {
     let error = Error::failed(format!("the pull of {model} was cut off: {why}"))
         .hint("what was loaded is kept; run the same command again and it resumes")
-        .hint("see why the backend ended: ollamactl logs backend");
+        .hint("see what the backend says: ollamactl logs backend");
     PullFailure {
         resumable: true,
         ..error.into()
@@ -261,8 +262,8 @@ fn stalled(model: &ModelName, stall: Duration) -> PullFailure {
     let error = Error::new(
         Kind::Timeout,
         format!(
-            "the pull of {model} stood still for {} s and was given up",
-            stall.as_secs()
+            "the pull of {model} stood still for {} and was given up",
+            units::seconds(stall)
         ),
     )
     .hint("what was loaded is kept; run the same command again and it resumes");

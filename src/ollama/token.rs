@@ -142,7 +142,7 @@ async fn one_token(
         Some(model) => text.contains(&format!("model '{model}' not found")),
         None => text.contains("model '"),
     };
-    let no_such_path = matches!(status.as_u16(), 404 | 405)
+    let no_such_path = matches!(status.as_u16(), 404 | 405 | 501)
         && !missing
         && !text.contains("not found, try pulling");
     if no_such_path {
