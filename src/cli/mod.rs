@@ -13,6 +13,7 @@ mod gateway;
 mod help;
 mod known;
 mod logs;
+mod said;
 mod scripts;
 pub mod settings;
 
@@ -32,6 +33,7 @@ pub use gateway::{
 };
 pub use help::definition;
 pub use logs::{LogsArgs, LogsPart};
+pub use said::Said;
 pub use scripts::completion_script;
 
 /// Brings up a repository's local LLM stack, and says honestly whether it works.

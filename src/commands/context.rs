@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::cli::Said;
 use crate::config::{self, Config, Flags, Setting, Source};
 use crate::error::{Context as _, Error, Kind, Result};
 use crate::event::Events;
@@ -14,6 +15,8 @@ use crate::ui::Ui;
 pub(super) struct Context {
     /// Prints.
     pub ui: Ui,
+    /// What was called.
+    pub said: Said,
     /// State and configuration folders.
     pub paths: Paths,
     /// Where the command was called.
@@ -24,8 +27,9 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub fn new(ui: Ui) -> Result<Self> {
+    pub fn new(ui: Ui, said: Said) -> Result<Self> {
         Ok(Self {
+            said,
             events: ui.events(),
             ui,
             paths: Paths::of_user()?,

@@ -15,12 +15,15 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<
         cancel: shutdown.requested.clone(),
     };
     // The first Ctrl-C lets the probe's container be taken away.
-    let checks = tokio::select! {
+    let mut checks = tokio::select! {
         checks = doctor::examine(&config, &context.paths, &context.folder, &manner) => checks?,
         () = shutdown.forced.cancelled() => {
             return Err(Error::interrupted().into());
         }
     };
+    for mend in checks.iter_mut().filter_map(|check| check.mend.as_mut()) {
+        *mend = context.said.complete(mend);
+    }
     print(context, &checks)?;
     let failed: Vec<&str> = checks
         .iter()

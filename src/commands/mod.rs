@@ -26,7 +26,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs};
+use crate::cli::{Cli, ColorWhen, Command, GatewayCommand, GatewayCommandArgs, Said};
 use crate::daemon::{self, Shutdown};
 use crate::error::{Error, Kind};
 use crate::stub as stub_program;
@@ -53,12 +53,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     if let Some(part) = supervise::Part::called(&args) {
         daemon::detach_from_session();
-        return run_in(&Ui::new(Look::default()), async |context| {
-            supervise::run(context, part).await
-        });
+        return run_in(
+            &Ui::new(Look::default()),
+            Said::default(),
+            async |context| supervise::run(context, part).await,
+        );
     }
+    let said = Said::of(&args);
     match Cli::of(args) {
-        Ok(cli) => run_in(&Ui::new(look(&cli)), async |context| {
+        Ok(cli) => run_in(&Ui::new(look(&cli)), said, async |context| {
             run_command(cli.command, context).await
         }),
         Err(error) => {
@@ -70,12 +73,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Runs to the end in a runtime of its own, and turns an error into text and exit code.
-fn run_in(ui: &Ui, work: impl AsyncFnOnce(&Context) -> anyhow::Result<()>) -> ExitCode {
+fn run_in(ui: &Ui, said: Said, work: impl AsyncFnOnce(&Context) -> anyhow::Result<()>) -> ExitCode {
+    let hints = said.clone();
     let outcome = (|| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let context = Context::new(ui.clone())?;
+        let context = Context::new(ui.clone(), said)?;
         let outcome = runtime.block_on(work(&context));
         // A blocking task (a slow name look-up) must not hold up the end.
         runtime.shutdown_background();
@@ -87,7 +91,10 @@ fn run_in(ui: &Ui, work: impl AsyncFnOnce(&Context) -> anyhow::Result<()>) -> Ex
             if let Some(crashed) = error.downcast_ref::<stub_program::Crashed>() {
                 return ExitCode::from(crashed.code);
             }
-            let error = ours(error);
+            let mut error = ours(error);
+            for hint in &mut error.hints {
+                *hint = hints.complete(hint);
+            }
             ui.fail(&error);
             ExitCode::from(error.kind.code())
         }
