@@ -463,6 +463,10 @@ fn an_address_of_another_machine_is_not_bound_here_whatever_is_to_be_opened() {
             .code(2)
             .says(["192.0.2.1:11434", "not on this machine", "OLLAMA_HOST"]);
     }
+    Sandbox::new()
+        .run(["serve", "--background", "--bind", "192.0.2.1"])
+        .code(2)
+        .says(["(--bind) is not on this machine", "--bind relay"]);
     assert_eq!(sandbox.processes(), []);
 }
 

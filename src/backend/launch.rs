@@ -47,7 +47,7 @@ pub struct Launch {
 fn elsewhere(config: &Config, host: &OllamaHost) -> Error {
     let backend = &config.backend;
     let (source, hint) = match backend.bind.value {
-        Bind::Address(_) => (
+        Bind::Address(address) if host.host == address.to_string() => (
             &backend.bind.source,
             "name an address of this machine, or none: --bind relay",
         ),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::Path;
 
 use ipnet::IpNet;
+use reqwest::Url;
 
 use super::Check;
 use super::firewall::{Firewall, Opening};
@@ -155,7 +156,14 @@ impl Seen<'_> {
         format!("add to the service: extra_hosts: [\"{ALIAS}:host-gateway\"]")
     }
 
+    /// Where the backend runs and the service asks at another port, to start it would do nothing.
     fn mend_refused(&self) -> String {
+        let wanted = Url::parse(&self.question.wanted());
+        let wanted = wanted.ok().and_then(|url| url.port_or_known_default());
+        let asked = self.asked.url.port_or_known_default();
+        if self.question.patient.backend.answers() && wanted.is_some() && asked != wanted {
+            return self.correct();
+        }
         match self.question.patient.config.backend.bind.value {
             Bind::Loopback => "ollamactl serve --background --bind relay".to_owned(),
             _ => "ollamactl serve --background".to_owned(),
