@@ -4,7 +4,7 @@
 mod support;
 
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::http::{get, stranger};
 use support::{Sandbox, end, is_alive, is_free, start_time, until, until_true};
 
@@ -527,9 +527,20 @@ fn one_that_keeps_crashing_is_given_up() {
         sandbox.processes().is_empty()
     });
     assert!(killed >= 5, "given up after {killed}");
-    sandbox.assert_nothing_left();
     let log = std::fs::read_to_string(sandbox.backend_file("log")).expect("there");
     assert!(log.contains("given up"), "the log says why: {log}");
+    // Whoever comes later learns it where they look first.
+    let status = sandbox.run(["status"]).code(0);
+    status.prints(["stopped", "restarts: 4, last ", "signal 9", "given up"]);
+    let health = sandbox.run(["health"]).code(3);
+    health.says(["signal 9", "given up", "ollamactl logs backend"]);
+    let doctor = sandbox.run(["doctor"]);
+    doctor.prints(["signal 9", "given up", "ollamactl logs backend"]);
+    sandbox.serve();
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    assert_eq!(status["backend"]["given_up"], Value::Null);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
 }
 
 #[test]

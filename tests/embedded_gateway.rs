@@ -104,6 +104,13 @@ fn one_that_crashes_again_and_again_is_given_up() {
         }
     });
     assert!(log(&sandbox).contains("given up"), "{}", log(&sandbox));
+    let health = sandbox.run(["health", "gateway"]).code(3);
+    health.says(["signal 9", "given up", "ollamactl logs gateway"]);
+    let status = sandbox.run(["status", "--json"]).code(0).json();
+    assert_eq!(status["gateway"]["given_up"], true);
+    sandbox.run(["gateway", "down"]).code(0);
+    let health = sandbox.run(["health", "gateway"]).code(3);
+    health.says(["it does not run"]);
     sandbox.assert_nothing_left();
 }
 

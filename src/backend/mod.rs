@@ -23,7 +23,9 @@ pub use kill::plan::{Doomed, plan_kill};
 pub use kill::{Ended, Killed, kill};
 pub use launch::{Launch, exposure};
 pub use log::{RotatingLog, tail};
-pub use observe::{Observed, Standing, observe, observe_anyway, readable, recorded, relay_lost};
+pub use observe::{
+    Observed, Standing, given_up, observe, observe_anyway, readable, recorded, relay_lost,
+};
 pub use owner::{Holder, LogPlace, Owner, app_log};
 pub use project::{OfProject, elsewhere, of_project};
 pub use pull::precheck::{free_bytes, needed_memory, total_memory};

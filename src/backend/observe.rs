@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::owner::Owner;
 use super::record::{Record, RelayState, slot};
 use crate::config::Config;
+use crate::daemon::Restarts;
 use crate::error::{Error, Result};
 use crate::ollama::{Client, OllamaHost, Probe, Unresolved};
 use crate::paths::Paths;
@@ -55,6 +56,8 @@ pub struct Observed {
     pub record: Option<Record>,
     /// The relay of that record, or of one whose supervisor was killed while somebody else's Ollama goes on.
     pub relay: RelayState,
+    /// How often it crashed and was started again, or was not any more.
+    pub restarts: Restarts,
     /// Why its name has no address.
     pub unresolved: Option<Unresolved>,
 }
@@ -130,7 +133,13 @@ async fn observe_with(config: &Config, paths: &Paths, record: Option<Record>) ->
         None if version.is_some() && relay_lost(paths, &host) => RelayState::Gone,
         None => RelayState::Off,
     };
+    let restarts = match &record {
+        Some(record) => record.restarts.clone(),
+        None if standing == Standing::Stopped => given_up(paths, &host).unwrap_or_default(),
+        None => Restarts::default(),
+    };
     Ok(Observed {
+        restarts,
         relay,
         exposed: version.is_some() && is_exposed(&host),
         host,
@@ -201,6 +210,11 @@ pub fn readable(paths: &Paths, host: &OllamaHost) -> Result<()> {
 /// What is known of the backend at this address without asking it; nothing where the record cannot be read.
 pub fn recorded(paths: &Paths, host: &OllamaHost) -> Option<Record> {
     living_record(paths, host).unwrap_or_default()
+}
+
+/// How the backend at this address ended again and again, until its supervisor gave up.
+pub fn given_up(paths: &Paths, host: &OllamaHost) -> Option<Restarts> {
+    slot(paths, host).given_up()
 }
 
 fn standing(probe: &Probe, record: Option<&Record>, host: &OllamaHost) -> Standing {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Restarts, Shutdown};
+use super::{Lock, Restarts, Shutdown};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 
@@ -39,6 +39,8 @@ pub struct Kept<'a> {
     pub noun: &'a str,
     /// Where it says why it ended.
     pub log: &'a str,
+    /// Held while it is kept. What is given up is left a note of there.
+    pub lock: &'a Lock,
     /// Ends the pause.
     pub shutdown: &'a Shutdown,
     /// Hears of it.
@@ -59,6 +61,8 @@ impl Crashes {
         events.warn(format!("{noun} ended by itself ({how})"));
         loop {
             let Some(pause) = self.another() else {
+                restarts.give_up(&how);
+                kept.lock.leave(restarts);
                 return Err(given_up(kept, &how));
             };
             restarts.another(&how);

@@ -18,12 +18,25 @@ pub struct Restarts {
     /// When the last run ended.
     #[serde(default)]
     pub last_exit_at: Option<DateTime<Utc>>,
+    /// It ended too often, and nobody starts it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_up: bool,
 }
 
 impl Restarts {
     /// Counts one more, now.
     pub fn another(&mut self, how: &str) {
         self.count += 1;
+        self.ended(how);
+    }
+
+    /// It ended once too often, now.
+    pub fn give_up(&mut self, how: &str) {
+        self.given_up = true;
+        self.ended(how);
+    }
+
+    fn ended(&mut self, how: &str) {
         self.last_exit = Some(how.to_owned());
         self.last_exit_at = Some(Utc::now());
     }
@@ -34,7 +47,7 @@ impl Restarts {
         self.count >= LOOP && self.last_exit_at.is_some_and(lately)
     }
 
-    /// `restarts: 5, last exit code 1, 3 s ago`; nothing where there was none.
+    /// `restarts: 5, last exit code 1, 3 s ago`, `…, given up`; nothing where there was none.
     pub fn describe(&self) -> Option<String> {
         if self.count == 0 {
             return None;
@@ -49,8 +62,9 @@ impl Restarts {
                 _ => format!(", {} h ago", passed / 3600),
             }
         });
+        let given_up = if self.given_up { ", given up" } else { "" };
         Some(format!(
-            "restarts: {}{how}{}",
+            "restarts: {}{how}{}{given_up}",
             self.count,
             ago.unwrap_or_default()
         ))
@@ -75,6 +89,11 @@ mod tests {
         assert_eq!(
             restarts.describe().as_deref(),
             Some("restarts: 3, last signal 9, 5 min ago")
+        );
+        restarts.give_up("exit code 1");
+        assert_eq!(
+            restarts.describe().as_deref(),
+            Some("restarts: 3, last exit code 1, 0 s ago, given up")
         );
     }
 }

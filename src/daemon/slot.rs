@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 
+use super::Restarts;
 use crate::error::{Context, Error, Kind, Result};
 use crate::paths::{self, Paths};
 use crate::process::commands::word;
@@ -65,6 +66,18 @@ impl Slot {
     /// The file in which a holder that is asked to end is told how long that may take.
     pub fn grace_file(&self) -> PathBuf {
         self.file("grace")
+    }
+
+    /// The file in which a holder that gave up says how what it kept had ended.
+    fn given_up_file(&self) -> PathBuf {
+        self.file("ended")
+    }
+
+    /// How what was kept here ended again and again, until its holder gave up; `None` once it was started or
+    /// stopped since.
+    pub fn given_up(&self) -> Option<Restarts> {
+        let left = std::fs::read(self.given_up_file()).ok()?;
+        serde_json::from_slice(&left).ok()
     }
 
     /// Creates the state folder and opens the log for appending.
@@ -130,7 +143,7 @@ impl Slot {
         if left.iter().any(|path| path.exists()) || !self.half_written().is_empty() {
             drop(self.try_lock()?);
         }
-        Ok(())
+        paths::remove_if_there(&self.given_up_file())
     }
 
     /// Temporary files of holders that were killed while they wrote.
@@ -142,7 +155,7 @@ impl Slot {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let rest = name.strip_prefix(self.name.as_str()).unwrap_or_default();
             path.extension() == Some(OsStr::new("tmp"))
-                && [".json.", ".pid.", ".grace."]
+                && [".json.", ".pid.", ".grace.", ".ended."]
                     .iter()
                     .any(|of| rest.starts_with(of))
         };
@@ -190,6 +203,8 @@ pub struct Lock {
 impl Lock {
     /// Writes the pidfile and the record, each as a whole, and onto the disk.
     pub fn record<T: Serialize>(&self, pid: u32, record: &T) -> Result<()> {
+        // It is about one before this.
+        let _ = paths::remove_if_there(&self.slot.given_up_file());
         paths::write_private(&self.slot.record_file(), &self.json(record)?)?;
         paths::write_private(&self.slot.pidfile(), format!("{pid}\n").as_bytes())
     }
@@ -199,6 +214,13 @@ impl Lock {
     /// means anything living.
     pub fn update<T: Serialize>(&self, record: &T) -> Result<()> {
         paths::replace_private(&self.slot.record_file(), &self.json(record)?)
+    }
+
+    /// Leaves word that what was kept ended too often: the record goes with the holder, and people come later.
+    pub fn leave(&self, restarts: &Restarts) {
+        // The log says it too.
+        let left = self.json(restarts);
+        let _ = left.and_then(|left| paths::write_private(&self.slot.given_up_file(), &left));
     }
 
     /// Waits until the disk has the record.

@@ -109,6 +109,14 @@ fn reachable(patient: &Patient<'_>) -> Option<Check> {
             format!("{host} takes connections but does not answer"),
             "ollamactl restart",
         ),
+        (None, Standing::Stopped) if patient.backend.restarts.given_up => Check::fail(
+            NAME,
+            format!(
+                "nothing answers on {host}: it ended by itself again and again ({})",
+                patient.backend.restarts.describe().unwrap_or_default()
+            ),
+            "ollamactl logs backend",
+        ),
         // What was not started yet is no fault.
         (None, Standing::Stopped) if host.is_local() => Check::warn(
             NAME,

@@ -71,6 +71,7 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
         restarts: Restarts {
             count: state.restarts.try_into().unwrap_or_default(),
             last_exit: ended.as_ref().map(ToString::to_string),
+            given_up: false,
             last_exit_at: at.and_then(|at| Some(at.parse::<DateTime<FixedOffset>>().ok()?.into())),
         },
         url: published
@@ -114,10 +115,11 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
     };
     Ok(Located {
         kind: "embedded",
-        restarts: record
-            .as_ref()
-            .map(|record| record.restarts.clone())
-            .unwrap_or_default(),
+        restarts: match &record {
+            Some(record) => record.restarts.clone(),
+            None if running => Restarts::default(),
+            None => embedded::given_up(paths, listen),
+        },
         name,
         model: record.map(|record| record.launch.model),
         state: state.to_owned(),

@@ -1,10 +1,12 @@
 //! The backend, its relay and the required model.
 
-use super::{ANSWER, Failure, Level, Part, Question, crashing};
+use super::{ANSWER, Failure, Level, Part, Question, crashing, ended};
 use crate::backend::{self, RelayState};
 use crate::error::Result;
 use crate::gateway::Gateway;
 use crate::ollama::{Client, OllamaHost, Probe};
+
+const LOGS: &str = "ollamactl logs backend";
 
 /// What fails of the two that are asked about; without a backend nothing is known of the model.
 pub(super) async fn backend_and_model(
@@ -40,17 +42,23 @@ async fn check_backend(question: &Question<'_>, client: &Client) -> Option<Failu
                 format!(
                     "nothing listens on {host}: the backend ended by itself, and is being started again"
                 ),
-                "ollamactl logs backend",
+                LOGS,
             ));
         }
         Probe::Unresolved(unresolved) => {
             let hint = unresolved.hint();
             return Some(Failure::new(Part::Backend, unresolved.to_string(), hint));
         }
-        Probe::Absent => (
-            format!("nothing listens on {host}"),
-            "ollamactl serve --background",
-        ),
+        Probe::Absent => {
+            if let Some(restarts) = backend::given_up(question.paths, host) {
+                let reason = format!("nothing listens on {host}: {}", ended(&restarts));
+                return Some(Failure::new(Part::Backend, reason, LOGS));
+            }
+            (
+                format!("nothing listens on {host}"),
+                "ollamactl serve --background",
+            )
+        }
         Probe::Silent if host.is_local() && !is_ours(question, host) => {
             let error = backend::unresponsive(host);
             let hint = error.hints.first().cloned().unwrap_or_default();
@@ -82,7 +90,7 @@ fn is_ours(question: &Question<'_>, host: &OllamaHost) -> bool {
 /// A backend that answers between two crashes.
 fn crashing_backend(question: &Question<'_>, host: &OllamaHost) -> Option<Failure> {
     let record = backend::recorded(question.paths, host).filter(|_| host.is_local())?;
-    crashing(Part::Backend, &record.restarts, "ollamactl logs backend")
+    crashing(Part::Backend, &record.restarts, LOGS)
 }
 
 /// The relay that the gateway's container needs went with its supervisor.
@@ -135,10 +143,7 @@ async fn check_model(question: &Question<'_>, client: &Client) -> Option<Failure
         Err(error) => Some(Failure::new(
             Part::Model,
             error.to_string(),
-            error
-                .hints
-                .first()
-                .map_or("ollamactl logs backend", String::as_str),
+            error.hints.first().map_or(LOGS, String::as_str),
         )),
     }
 }

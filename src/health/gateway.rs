@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ANSWER, Failure, Part, Question, crashing};
+use super::{ANSWER, Failure, Part, Question, crashing, ended};
 use crate::gateway::{Gateway, Located, locate};
 
 const LOGS: &str = "ollamactl logs gateway";
@@ -76,6 +76,9 @@ fn unreachable(located: &Located) -> Failure {
 /// A gateway that is not there, was stopped, or ended by itself.
 fn not_running(located: &Located) -> Failure {
     const UP: &str = "ollamactl gateway up";
+    if located.restarts.given_up {
+        return Failure::new(Part::Gateway, ended(&located.restarts), LOGS);
+    }
     if located.name.is_empty() {
         return Failure::absent(Part::Gateway, "it does not run", UP);
     }

@@ -206,7 +206,13 @@ pub async fn examine(question: &Question<'_>) -> Result<Health> {
 
 /// What ends again and again does not work, though it runs at this moment.
 fn crashing(part: Part, restarts: &Restarts, hint: &str) -> Option<Failure> {
-    let restarts = restarts.describe().filter(|_| restarts.is_loop())?;
-    let reason = format!("it ends by itself again and again ({restarts})");
+    let described = restarts.describe().filter(|_| restarts.is_loop())?;
+    let reason = format!("it ends by itself again and again ({described})");
     Some(Failure::new(part, reason, hint))
+}
+
+/// What ended too often to be started again.
+fn ended(restarts: &Restarts) -> String {
+    let described = restarts.describe().unwrap_or_default();
+    format!("it ended by itself again and again ({described})")
 }

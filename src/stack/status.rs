@@ -153,9 +153,7 @@ fn backend_status(observed: Observed) -> BackendStatus {
         pid: record
             .and_then(|record| record.process())
             .map(|process| process.pid),
-        restarts: record
-            .map(|record| record.restarts.clone())
-            .unwrap_or_default(),
+        restarts: observed.restarts,
         version: observed.version,
         owner: observed.owner.to_string(),
         kept_by: observed.owner,

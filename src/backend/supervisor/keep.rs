@@ -158,6 +158,7 @@ impl Supervision<'_> {
         let kept = Kept {
             noun: &format!("the backend on {}", self.launch.bind),
             log: "backend",
+            lock: self.lock,
             shutdown: self.shutdown,
             events: self.events,
         };

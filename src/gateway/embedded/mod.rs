@@ -97,6 +97,11 @@ pub fn observe(paths: &Paths, listen: SocketAddr) -> Result<Option<Record>> {
     Ok(record.filter(Record::is_alive))
 }
 
+/// How the embedded gateway at this address ended that was not started again.
+pub(super) fn given_up(paths: &Paths, listen: SocketAddr) -> Restarts {
+    slot(paths, listen).given_up().unwrap_or_default()
+}
+
 /// Whether anything of an embedded gateway is at this address: one that lives, or what one that was killed
 /// left.
 pub fn is_there(paths: &Paths, listen: SocketAddr) -> Result<bool> {

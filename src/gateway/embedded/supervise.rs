@@ -80,6 +80,7 @@ async fn keep(
     let kept = Kept {
         noun: &format!("the gateway on {listen}"),
         log: "gateway",
+        lock: &lock,
         shutdown,
         events,
     };
