@@ -371,6 +371,12 @@ fn a_stub_that_runs_in_the_place_of_ollama_is_warned_of() {
         .run(["up"])
         .code(0)
         .says(["warning: the stub (not Ollama) runs on", "ollamactl down"]);
+    // Whatever was wanted, what answers is labelled as what it is.
+    for path in ["/healthz", "/api/tags", "/metrics"] {
+        let answer = request(sandbox.gateway, "GET", path, "").expect("an answer");
+        let label = "x-ollamactl-backend: stub".to_owned();
+        assert!(answer.headers.contains(&label), "{:?}", answer.headers);
+    }
     sandbox.run(["down"]).code(0);
 }
 

@@ -117,7 +117,7 @@ impl Forwarder {
         if ends_connection {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        if self.policy.stub {
+        if self.pool.is_stub() {
             headers.insert(STUB_HEADER, HeaderValue::from_static("stub"));
         }
     }

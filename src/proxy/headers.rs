@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Uri};
 
-/// On every answer while the backend is ollamactl's stand-in, with the value `stub`.
+/// On every answer of ollamactl's stand-in and of a proxy before it, with the value `stub`.
 pub const STUB_HEADER: HeaderName = HeaderName::from_static("x-ollamactl-backend");
 
 static HOP_BY_HOP: [HeaderName; 9] = [

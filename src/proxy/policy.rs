@@ -39,7 +39,7 @@ pub struct Policy {
     pub peers: Peers,
     /// Which paths pass.
     pub surface: Surface,
-    /// The backend is ollamactl's stand-in: every answer says so in a header.
+    /// The backend is to be ollamactl's stand-in. What it is, its answers tell.
     pub stub: bool,
     /// Sizes, times and counts.
     pub limits: Limits,

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -27,6 +29,7 @@ use super::store::Store;
 use super::weights::Fault;
 use super::{Options, Stub, Version, announce, api};
 use crate::error::{Context, Error, Result};
+use crate::proxy::STUB_HEADER;
 
 /// Pause after an `accept` that failed for want of a resource.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -190,13 +193,26 @@ async fn converse(stream: TcpStream, peer: IpAddr, router: Router) {
         let router = router.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        async move { router.oneshot(request).await.map(api::go_allow) }
+        async move {
+            router
+                .oneshot(request)
+                .await
+                .map(api::go_allow)
+                .map(labelled)
+        }
     });
     let connection = http1::Builder::new()
         .title_case_headers(true)
         .serve_connection(TokioIo::new(stream), service);
     // It ends with the client's leaving, which is no matter.
     let _ = connection.await;
+}
+
+/// The one header that Ollama's answers do not have.
+fn labelled(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(STUB_HEADER, HeaderValue::from_static("stub"));
+    response
 }
 
 /// Binds as Go does: an unspecified address is one dual-stack socket, where there is IPv6.

@@ -91,7 +91,12 @@ impl Seen {
         let headers = answer.headers().iter();
         let headers =
             headers.map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")));
-        let headers = headers.collect();
+        let mut headers: Vec<String> = headers.collect();
+        // The one that no recording has.
+        let label = headers
+            .iter()
+            .position(|header| header == "x-ollamactl-backend: stub");
+        headers.remove(label.expect("the stub labels its answers"));
         let body = text(answer)
             .await
             .replace(&store.display().to_string(), STORE);

@@ -8,7 +8,8 @@ use std::time::Duration;
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    chunked: bool,
+    /// The lines of the head after the first, in small letters.
+    pub headers: Vec<String>,
     stream: BufReader<TcpStream>,
 }
 
@@ -27,17 +28,17 @@ pub fn request(address: SocketAddr, method: &str, path: &str, body: &str) -> Opt
     stream.write_all(body.as_bytes()).ok()?;
     let mut stream = BufReader::new(stream);
     let status = line(&mut stream)?.split(' ').nth(1)?.parse().ok()?;
-    let mut chunked = false;
+    let mut headers = Vec::new();
     loop {
         let header = line(&mut stream)?.to_lowercase();
         if header.is_empty() {
             break;
         }
-        chunked |= header == "transfer-encoding: chunked";
+        headers.push(header);
     }
     Some(Answer {
         status,
-        chunked,
+        headers,
         stream,
     })
 }
@@ -55,9 +56,14 @@ pub fn post(address: SocketAddr, path: &str, body: &serde_json::Value) -> Option
 }
 
 impl Answer {
+    fn is_chunked(&self) -> bool {
+        let chunked = "transfer-encoding: chunked";
+        self.headers.iter().any(|header| header == chunked)
+    }
+
     /// The next chunk as the server sent it; `None` at the end.
     pub fn chunk(&mut self) -> Option<String> {
-        assert!(self.chunked, "the answer does not come in chunks");
+        assert!(self.is_chunked(), "the answer does not come in chunks");
         let size = line(&mut self.stream)?;
         let size = usize::from_str_radix(&size, 16).expect("a chunk's size");
         let mut chunk = vec![0; size + 2];
@@ -69,7 +75,7 @@ impl Answer {
     /// The whole body.
     pub fn text(mut self) -> String {
         let mut text = String::new();
-        if self.chunked {
+        if self.is_chunked() {
             while let Some(chunk) = self.chunk() {
                 text.push_str(&chunk);
             }

@@ -1,5 +1,6 @@
 //! Pooled connections to the backend behind a proxy.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::super::headers::STUB_HEADER;
 use super::super::upload::Upload;
 use super::Upstream;
 use super::explain::Whose;
@@ -35,6 +37,8 @@ pub struct Pool {
     upstream: Upstream,
     /// Whose backend it is.
     pub whose: Whose,
+    /// Whether what answered last is the stub, which says so itself.
+    stub: AtomicBool,
     // Boxed: hyper makes room for 32 requests with each connection.
     client: Client<HttpsConnector<HttpConnector>, Box<Upload>>,
 }
@@ -59,6 +63,7 @@ impl Pool {
             .build(connector);
         Self {
             whose: Whose::of(&upstream, stub),
+            stub: stub.into(),
             upstream,
             client,
         }
@@ -70,7 +75,15 @@ impl Pool {
 
     /// Sends a request. Dropping the future, or the answer's body, closes it at the backend.
     pub async fn send(&self, request: Request<Upload>) -> Result<Response<Incoming>, ClientError> {
-        self.client.request(request.map(Box::new)).await
+        let answer = self.client.request(request.map(Box::new)).await?;
+        let stub = answer.headers().contains_key(STUB_HEADER);
+        self.stub.store(stub, Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    /// Whether the stub stands behind it.
+    pub fn is_stub(&self) -> bool {
+        self.stub.load(Ordering::Relaxed)
     }
 
     /// Status and body of a plain GET within `at_most`, or why there is none.
