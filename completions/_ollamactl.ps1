@@ -632,6 +632,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--tail', '--tail', [CompletionResultType]::ParameterName, 'How many lines to show from the end, or `all`')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only lines since this time (10m, 1h30m, 2026-01-31, 2026-01-31T10:00:00Z)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only lines until this time, written as for --since')
+            [CompletionResult]::new('--gateway', '--gateway', [CompletionResultType]::ParameterName, 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Compose file, instead of looking for one; may be given several times; `-` is the standard input')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Compose project name')

@@ -3125,7 +3125,7 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__logs)
-            opts="-n -f -t -p -q -v -h -V --tail --lines --follow --since --until --timestamps --no-color --file --service --project-name --project-directory --env-file --profile --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version backend gateway"
+            opts="-n -f -t -p -q -v -h -V --tail --lines --follow --since --until --timestamps --no-color --gateway --listen --file --service --project-name --project-directory --env-file --profile --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --json --quiet --verbose --color --help --version backend gateway"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3160,6 +3160,20 @@ _ollamactl() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -W "auto compose embedded" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --listen)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -600,6 +600,8 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --tail 'How many lines to show from the end, or `all`'
             cand --since 'Only lines since this time (10m, 1h30m, 2026-01-31, 2026-01-31T10:00:00Z)'
             cand --until 'Only lines until this time, written as for --since'
+            cand --gateway 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]'
+            cand --listen 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]'
             cand --file 'Compose file, instead of looking for one; may be given several times; `-` is the standard input'
             cand --service 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]'
             cand -p 'Compose project name'

@@ -550,6 +550,10 @@ complete -c ollamactl -n "__fish_ollamactl_using_subcommand gateway; and __fish_
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s n -l lines -l tail -d 'How many lines to show from the end, or `all`' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l since -d 'Only lines since this time (10m, 1h30m, 2026-01-31, 2026-01-31T10:00:00Z)' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l until -d 'Only lines until this time, written as for --since' -r -f
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l gateway -d 'auto (the compose service where a compose file has it, else embedded), compose or embedded [env: OLLAMACTL_GATEWAY] [default: auto]' -r -f -a "auto\t''
+compose\t''
+embedded\t''"
+complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l listen -d 'Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l file -d 'Compose file, instead of looking for one; may be given several times; `-` is the standard input' -r -F
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -l service -d 'Compose service that is the gateway [env: OLLAMACTL_SERVICE] [default: ollama-functions]' -r -f
 complete -c ollamactl -n "__fish_ollamactl_using_subcommand logs" -s p -l project-name -d 'Compose project name' -r -f

@@ -162,4 +162,12 @@ fn where_there_is_no_log_its_path_and_the_next_command_are_said() {
         .says([text(&gateway).as_str(), "ollamactl gateway up"]);
     sandbox.run(["gateway", "up"]).code(0);
     sandbox.run(["logs", "gateway"]).code(0);
+    // Each address has a log of its own.
+    let other = support::free_address().to_string();
+    let of_other = ["logs", "gateway", "--listen", other.as_str()];
+    let hint = format!("ollamactl gateway up --listen {other}");
+    sandbox.run(of_other).code(3).says([hint.as_str()]);
+    sandbox.run(["gateway", "up", "--listen", &other]).code(0);
+    let said = format!("embedded gateway on {other}");
+    sandbox.run(of_other).code(0).prints([said.as_str()]);
 }

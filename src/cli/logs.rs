@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
-use super::settings::{BackendArgs, ProjectArgs};
+use super::settings::{BackendArgs, ProjectArgs, WhichGatewayArgs};
 
 /// `logs`.
 #[derive(Debug, Args)]
@@ -41,6 +41,9 @@ pub struct LogsArgs {
     /// Do not colour the names of services
     #[arg(long)]
     pub no_color: bool,
+    /// Which gateway.
+    #[command(flatten)]
+    pub gateway: WhichGatewayArgs,
     /// Compose file, instead of looking for one; may be given several times; `-` is the standard input
     #[arg(long, value_name = "PATH", help_heading = "Gateway")]
     pub file: Vec<PathBuf>,

@@ -65,10 +65,10 @@ pub struct ProjectArgs {
     pub profile: Vec<String>,
 }
 
-/// The gateway.
+/// Which gateway is meant, and where it is.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Gateway")]
-pub struct GatewayArgs {
+pub struct WhichGatewayArgs {
     /// auto (the compose service where a compose file has it, else embedded), compose or embedded
     /// [env: OLLAMACTL_GATEWAY] [default: auto]
     #[arg(long, value_name = "MODE", value_parser = Known(&["auto", "compose", "embedded"]), hide_possible_values = true)]
@@ -76,6 +76,15 @@ pub struct GatewayArgs {
     /// Where the embedded gateway listens [env: OLLAMACTL_GATEWAY_LISTEN] [default: 127.0.0.1:9104]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
+}
+
+/// The gateway.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Gateway")]
+pub struct GatewayArgs {
+    /// Which one.
+    #[command(flatten)]
+    pub which: WhichGatewayArgs,
     /// File with the embedded gateway's API keys, one a line [env: OLLAMACTL_GATEWAY_KEY_FILE, or a
     /// key itself in OLLAMACTL_GATEWAY_KEY]
     #[arg(long, value_name = "PATH")]
@@ -144,11 +153,18 @@ impl ProjectArgs {
     }
 }
 
-impl GatewayArgs {
+impl WhichGatewayArgs {
     /// Adds what was said.
     pub fn add_to(&self, flags: &mut Flags) {
         flags.gateway.clone_from(&self.gateway);
         flags.listen.clone_from(&self.listen);
+    }
+}
+
+impl GatewayArgs {
+    /// Adds what was said.
+    pub fn add_to(&self, flags: &mut Flags) {
+        self.which.add_to(flags);
         flags.key_file.clone_from(&self.key_file);
         flags.files.clone_from(&self.file);
         self.project.add_to(flags);

@@ -24,6 +24,7 @@ pub(super) async fn run(context: &Context, args: &LogsArgs) -> anyhow::Result<()
         files: args.file.clone(),
         ..Flags::default()
     };
+    args.gateway.add_to(&mut flags);
     args.project.add_to(&mut flags);
     args.backend.add_to(&mut flags);
     let config = context.config(&flags)?;
