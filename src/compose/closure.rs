@@ -6,7 +6,7 @@ use crate::compose::model::Project;
 use crate::compose::model::names::closest;
 use crate::compose::model::service::Service;
 use crate::compose::yaml::path::Path;
-use crate::compose::{consistent, references};
+use crate::compose::{consistent, platforms, references};
 use crate::error::{Error, Result};
 
 impl Project {
@@ -120,6 +120,7 @@ impl Project {
         if let Some(report) = &service.unreadable {
             return Err(report.clone().into());
         }
+        platforms::check(service, self)?;
         self.check_supported(service)
     }
 

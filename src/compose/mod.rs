@@ -12,6 +12,7 @@ mod hash;
 mod load;
 mod merge;
 mod model;
+mod platforms;
 mod references;
 mod release;
 mod yaml;

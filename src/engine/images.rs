@@ -9,6 +9,7 @@ use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImage
 use super::credentials::{self, registry};
 use super::deadline::Interruption;
 use super::fault::{Aim, unless};
+use super::platform::Platform;
 use super::{Engine, fault};
 use crate::error::{Error, Result};
 use crate::event::Step;
@@ -25,8 +26,17 @@ pub struct Image {
     pub has_healthcheck: bool,
     /// Container paths that its Dockerfile declares as volumes.
     pub volumes: Vec<String>,
+    /// What it runs on.
+    pub platform: Platform,
     /// How long ago it got its name here, by a pull or a build.
     pub age: Option<Duration>,
+}
+
+impl Image {
+    /// Whether it is for this platform; empty: the engine's own.
+    pub fn is_for(&self, platform: &str) -> bool {
+        platform.is_empty() || self.platform == Platform::parse(platform)
+    }
 }
 
 impl Engine {
@@ -48,6 +58,11 @@ impl Engine {
                         .is_some_and(|test| test.first().is_some_and(|first| first != "NONE"))
                 }),
                 volumes: config.volumes.unwrap_or_default(),
+                platform: Platform::new(
+                    &image.os.unwrap_or_default(),
+                    &image.architecture.unwrap_or_default(),
+                    &image.variant.unwrap_or_default(),
+                ),
                 age: image
                     .metadata
                     .and_then(|metadata| metadata.last_tag_time)

@@ -16,6 +16,7 @@ mod images;
 mod logs;
 mod networks;
 mod page;
+mod platform;
 mod ports;
 mod ssh;
 mod throwaway;
@@ -41,6 +42,7 @@ pub use fault::refusal;
 pub use images::Image;
 pub use logs::{LogLine, LogQuery};
 pub use networks::{Removal, Subnet};
+pub use platform::Platform;
 pub use ports::HostPort;
 pub use throwaway::{Place, Throwaway};
 

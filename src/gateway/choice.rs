@@ -98,7 +98,7 @@ fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGatew
         };
     }
     Ok(Some(ComposeGateway {
-        project,
+        project: project.with_platforms(),
         service: service.value.clone(),
         host_gateway: config.gateway.host_gateway.value,
         health_path: config.gateway.health_path.value.clone(),

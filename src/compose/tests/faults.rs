@@ -306,6 +306,36 @@ fn what_excludes_each_other_is_refused_of_services_that_are_enabled() {
 }
 
 #[test]
+fn a_service_that_is_not_built_for_the_default_platform_is_refused_where_it_is_run() {
+    let on = |default: &str, service: &str| {
+        let mut folder =
+            Folder::new(&[("compose.yaml", &format!("services: {{a: {{{service}}}}}"))]);
+        let variables = &mut folder.options.environment;
+        variables.insert("DOCKER_DEFAULT_PLATFORM".into(), default.into());
+        let project = folder.project().with_platforms();
+        let run = project.closure("a").map_err(|error| error.message);
+        run.map(|services| {
+            let built = services[0].build.as_ref();
+            let platforms = built.map(|build| build.platforms.join(" "));
+            (services[0].platform.clone(), platforms.unwrap_or_default())
+        })
+    };
+    let both = "build: {context: ., platforms: [linux/arm64, linux/amd64]}";
+    let one = |platform: &str| Ok((platform.to_owned(), platform.to_owned()));
+    assert_eq!(on("linux/amd64", both), one("linux/amd64"));
+    assert_eq!(on("", both), one(""));
+    let own = format!("platform: linux/arm64, {both}");
+    assert_eq!(on("linux/amd64", &own), one("linux/arm64"));
+    assert_eq!(on("linux/amd64", "build: ."), one("linux/amd64"));
+    assert_eq!(on("linux/amd64", "image: x"), one(""));
+    let refused = on("linux/s390x", both).expect_err("refused");
+    assert!(
+        refused.contains("services.a.build.platforms: is without linux/s390x"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn faults_of_extends_are_clear() {
     let error = one("services: {a: {extends: b}, b: {extends: a}}").refusal();
     assert!(

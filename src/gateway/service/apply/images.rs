@@ -31,7 +31,8 @@ pub async fn make(
                 otherwise,
             } => {
                 let service = of(services, service)?;
-                match (engine.pull(image, &service.platform, step).await, otherwise) {
+                let platform = target.project.platform(service);
+                match (engine.pull(image, platform, step).await, otherwise) {
                     (Err(error), Otherwise::Build) => {
                         step.progress(format!("building {image}: {error}"));
                         build(engine, target, service, (release, step)).await
@@ -204,7 +205,6 @@ fn secret(
 fn check(service: &Service, build: &compose::Build) -> Result<()> {
     let set = [
         ("entitlements", !build.entitlements.is_empty()),
-        ("platforms", build.platforms.len() > 1),
         ("privileged", build.privileged),
         ("isolation", !build.isolation.is_empty()),
         ("ulimits", !build.ulimits.is_empty()),

@@ -135,7 +135,8 @@ impl Applier<'_> {
         };
         let (body, later) = create::body(&making)?;
         self.tell(service);
-        let making = self.engine.create_container(name, &service.platform, body);
+        let platform = self.target.project.platform(service);
+        let making = self.engine.create_container(name, platform, body);
         let about = Created {
             containers: vec![name.to_owned()],
             ..Created::default()

@@ -6,7 +6,7 @@ use super::super::{Target, UpOptions};
 use super::containers;
 use super::images::images;
 use crate::compose::{Condition, Dependency, Dialect, Project, Service};
-use crate::engine::Image;
+use crate::engine::{Image, Platform};
 use crate::error::Result;
 
 /// `gateway` needs `db` to be healthy and `job` to complete; all are built.
@@ -76,6 +76,7 @@ pub(in crate::gateway::service) fn settled(project: &Project) -> Observed {
             id: image.clone(),
             has_healthcheck: false,
             volumes: Vec::new(),
+            platform: Platform::parse("linux/amd64"),
             age: None,
         };
         observed.images.insert(image, Some(there));

@@ -28,6 +28,9 @@ pub fn images(
     for service in services {
         let image = target.project.image_name(service);
         let found = observed.images.get(&image).and_then(Option::as_ref);
+        // One of another platform is as good as none.
+        let platform = target.project.platform(service);
+        let found = found.filter(|found| found.is_for(platform));
         if let Some((action, cause)) = image_step(service, &image, found, target, options)?
             && seen.insert(image)
         {
