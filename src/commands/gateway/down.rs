@@ -69,7 +69,7 @@ fn finish(context: &Context, compose: &ComposeGateway, down: &Down, step: Step) 
             .ui
             .say(&format!("{kept} stays: containers still use it"));
     }
-    if !down.orphans.is_empty() {
+    if !down.orphans.is_empty() && !compose.project.ignores_orphans() {
         context.events().warn(format!(
             "found orphan containers ([{}]) for this project; --remove-orphans removes them",
             down.orphans.join(" ")

@@ -41,9 +41,19 @@ impl Project {
 
     /// Joins with compose's separator: `-`, or `_` as compose 1 had it, with `COMPOSE_COMPATIBILITY`.
     pub(crate) fn joined(&self, parts: &[&str]) -> String {
-        let compatible = self.environment.get("COMPOSE_COMPATIBILITY");
-        let compatible = compatible.is_some_and(|value| truthy(value));
+        let compatible = self.says("COMPOSE_COMPATIBILITY");
         parts.join(if compatible { "_" } else { "-" })
+    }
+
+    /// Whether containers of the project that no file defines are nothing to be told of: several projects'
+    /// files may share a name.
+    pub fn ignores_orphans(&self) -> bool {
+        self.says("COMPOSE_IGNORE_ORPHANS")
+    }
+
+    fn says(&self, variable: &str) -> bool {
+        let value = self.environment.get(variable);
+        value.is_some_and(|value| truthy(value))
     }
 }
 

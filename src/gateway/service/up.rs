@@ -82,7 +82,7 @@ async fn unchanged(
     if !plan.is_empty() || !plan::containers(target, services, &observed, options)?.is_empty() {
         return Ok(None);
     }
-    warn_of_orphans(&observed, events);
+    warn_of_orphans(target, &observed, events);
     outdated::tell(target, services, &observed, events);
     neighbour::tell(engine, target.project, &observed, events);
     let id = observed.all(target.service).first();
@@ -113,7 +113,7 @@ async fn converge(
     let containers = plan::containers(target, services, &observed, options)?;
     vacancy::check(engine, services, &observed, &containers).await?;
     if !options.remove_orphans {
-        warn_of_orphans(&observed, events);
+        warn_of_orphans(target, &observed, events);
     }
     outdated::tell(target, services, &observed, events);
     neighbour::tell(engine, target.project, &observed, events);
@@ -165,8 +165,8 @@ async fn release(observed: &Observed, options: &UpOptions) -> Release {
 }
 
 /// In compose's words.
-fn warn_of_orphans(observed: &Observed, events: &Events) {
-    if observed.orphans.is_empty() {
+fn warn_of_orphans(target: &Target<'_>, observed: &Observed, events: &Events) {
+    if observed.orphans.is_empty() || target.project.ignores_orphans() {
         return;
     }
     let names: Vec<&str> = observed

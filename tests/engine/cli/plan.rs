@@ -73,6 +73,10 @@ fn orphans_are_said_and_go_only_when_asked_for() {
         .run("gateway up")
         .code(0)
         .says(["-- gateway", &warning, "--remove-orphans"]);
+    stack.sandbox.write(".env", "COMPOSE_IGNORE_ORPHANS=True\n");
+    let quiet = stack.run("gateway up").code(0);
+    assert!(!quiet.stderr.contains("orphan"), "{quiet}");
+    stack.sandbox.write(".env", "");
     stack
         .run("gateway up --remove-orphans")
         .code(0)
