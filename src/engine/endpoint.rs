@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 pub use super::address::DEFAULT_SOCKET;
 use super::address::normalised;
+use super::cli_config::{self, CliConfig};
 use crate::error::{Context as _, Error, Kind, Result};
 use crate::process::users;
 
@@ -170,25 +171,12 @@ fn without_user(address: &str) -> String {
     }
 }
 
-#[derive(Deserialize)]
-struct Config {
-    #[serde(rename = "currentContext")]
-    current_context: Option<String>,
-}
-
 /// The context that `config.json` chose, with the path of that file.
 fn current_context(folder: &Path) -> Result<Option<(String, String)>> {
-    let path = folder.join("config.json");
-    let Ok(text) = std::fs::read(&path) else {
-        return Ok(None);
-    };
-    let config: Config = serde_json::from_slice(&text)
-        .context(Kind::Usage, || format!("{} is not valid", path.display()))?;
-    let named_by = path.display().to_string();
-    Ok(config
-        .current_context
-        .filter(|name| !name.is_empty())
-        .map(|name| (name, named_by)))
+    let named_by = cli_config::file(folder).display().to_string();
+    let context = CliConfig::read(folder)?.current_context;
+    let context = context.filter(|name| !name.is_empty());
+    Ok(context.map(|name| (name, named_by)))
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@
 
 mod address;
 mod build;
+pub mod cli_config;
 mod containers;
 mod credentials;
 mod deadline;
@@ -18,6 +19,7 @@ mod networks;
 mod page;
 mod platform;
 mod ports;
+mod proxies;
 mod ssh;
 mod throwaway;
 mod tls;
@@ -44,8 +46,10 @@ pub use logs::{LogLine, LogQuery};
 pub use networks::{Removal, Subnet};
 pub use platform::Platform;
 pub use ports::HostPort;
+pub use proxies::Proxies;
 pub use throwaway::{Place, Throwaway};
 
+use cli_config::CliConfig;
 use transport::Transport;
 
 /// How long an engine may take to say that it is there.
@@ -172,6 +176,15 @@ impl Engine {
     /// Connects to the engine that the environment names.
     pub async fn from_environment() -> Result<Self> {
         Self::connect(&endpoint::from_environment()?).await
+    }
+
+    /// The proxies that the user has for what runs on this engine.
+    pub fn proxies(&self) -> Result<Proxies> {
+        let config = match cli_config::folder() {
+            Some(folder) => CliConfig::read(&folder)?,
+            None => CliConfig::default(),
+        };
+        Ok(config.proxies(&self.endpoint))
     }
 
     /// Where the engine is.

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// Makes every create body and build once without using it: what cannot be mapped is refused before
 /// anything is changed.
 pub(super) fn check(engine: &Engine, target: &Target<'_>, services: &[&Service]) -> Result<()> {
-    let release = Release::default();
+    let (release, proxies) = (Release::default(), engine.proxies()?);
     let names = services.iter().map(|service| service.name.clone());
     let stand_ins = names.map(|name| (name, String::new())).collect();
     for service in services {
@@ -22,6 +22,7 @@ pub(super) fn check(engine: &Engine, target: &Target<'_>, services: &[&Service])
             service: &namespaces::resolved(service, &stand_ins)?,
             number: 1,
             engine: engine.info(),
+            proxies: &proxies,
             release: &release,
             image_id: "",
             inherited: None,

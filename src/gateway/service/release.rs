@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::compose::Release;
+use crate::engine::cli_config;
 use crate::paths;
 
 /// Compose's program, as a plugin of docker's command line and standing alone.
@@ -127,14 +128,10 @@ fn remember(program: Program, version: &str, cache: &Path) {
 /// this process alone says where: a project's `.env` could name a program of the project's own, and that
 /// would run on this machine.
 fn programs() -> impl Iterator<Item = PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let configuration = variable("DOCKER_CONFIG")
-        .map(PathBuf::from)
-        .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".docker")));
-    let path = variable("PATH").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
     let path: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
-    configuration
+    cli_config::folder()
         .map(|folder| folder.join("cli-plugins"))
         .into_iter()
         .chain(PLUGIN_FOLDERS.map(PathBuf::from))

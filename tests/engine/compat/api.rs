@@ -51,9 +51,9 @@ impl Api {
         self.filtered(path, "label", label)
     }
 
-    /// Images with such a name.
-    pub fn images(&self, pattern: &str) -> Value {
-        self.filtered("/images/json?", "reference", pattern)
+    /// Images with the names that a project's builds get.
+    pub fn images_of(&self, project: &str) -> Value {
+        self.filtered("/images/json?", "reference", &format!("{project}-*"))
     }
 
     fn filtered(&self, path: &str, filter: &str, value: &str) -> Value {

@@ -35,6 +35,8 @@ pub struct About {
     /// Variables of both tools' environment.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// What `config.json` of both tools says.
+    pub docker_config: Option<serde_json::Value>,
     /// Its project name, where the files or options give it one.
     pub project_name: Option<String>,
     /// Whether every way to show logs is compared, not only the plain one.

@@ -78,6 +78,10 @@ impl Snapshot {
             names.insert(id, name);
             containers.push(container);
         }
+        // What RUN writes has a time of its own in each build.
+        for image in list(&api.images_of(project)) {
+            names.insert(string(&image["Id"]), image["RepoTags"].to_string());
+        }
         let clean = Cleaner { names, text };
         for container in containers {
             let name = format!("container {}", string(&container["Name"]));
@@ -93,6 +97,17 @@ impl Snapshot {
             snapshot.things.insert(name, clean.value("", volume));
         }
         snapshot
+    }
+
+    /// Adds the images that the project's builds made.
+    pub fn add_images(&mut self, api: &Api, project: &str) {
+        for image in list(&api.images_of(project)) {
+            let image = api.get(&format!("/images/{}/json", string(&image["Id"])));
+            let name = format!("image {}", image["RepoTags"]);
+            let same = ["Config", "Architecture", "Variant", "Os"];
+            let same = same.map(|key| (key.to_owned(), image[key].clone()));
+            self.things.insert(name, Map::from_iter(same).into());
+        }
     }
 
     /// Where the two are not the same.

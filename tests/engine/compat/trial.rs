@@ -148,6 +148,10 @@ impl<'a> Side<'a> {
             let from = compose.program.with_file_name(name);
             std::os::unix::fs::symlink(from, plugins.join(name)).expect("linked");
         }
+        if let Some(config) = &project.about.docker_config {
+            let path = sandbox.path("home/.docker/config.json");
+            std::fs::write(path, config.to_string()).expect("written");
+        }
         sandbox.set("IMAGE", &bench.image);
         sandbox.set("COMPOSE_PROGRESS", "plain");
         for (key, value) in &project.about.environment {
@@ -285,6 +289,7 @@ impl<'a> Side<'a> {
         if up.status != 0 || snapshot.runs.is_empty() {
             return Err(vec![up.to_string()]);
         }
+        snapshot.add_images(&self.bench.api, &self.name);
         for (path, file) in self.files() {
             snapshot.things.insert(format!("file {path}"), file.into());
         }
@@ -510,20 +515,17 @@ impl<'a> Side<'a> {
         for name in &external.volumes {
             api.delete(&format!("/volumes/{name}"));
         }
+        for image in list(&api.images_of(&self.name)) {
+            for tag in list(&image["RepoTags"]) {
+                api.delete(&format!("/images/{}?force=1", string(&tag)));
+            }
+        }
     }
 }
 
 impl Drop for Side<'_> {
     fn drop(&mut self) {
         self.clear();
-        let reference = format!("{}-*", self.name);
-        for image in list(&self.bench.api.images(&reference)) {
-            for tag in list(&image["RepoTags"]) {
-                self.bench
-                    .api
-                    .delete(&format!("/images/{}?force=1", string(&tag)));
-            }
-        }
     }
 }
 

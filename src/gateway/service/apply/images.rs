@@ -1,12 +1,14 @@
 //! Images are built and pulled: from a service's `build` section to a build, refusing what is not supported.
 
+use std::collections::HashMap;
+
 use futures_util::future::try_join_all;
 
 use super::super::create::inject::unset;
 use super::super::plan::action::{Action, Otherwise, Plan};
 use super::super::{Target, labels, own};
 use crate::compose::{self, FileReference, Project, Release, Service};
-use crate::engine::{BuildRequest, BuildSecret, BuildSource, Builder, Dockerfile, Engine};
+use crate::engine::{BuildRequest, BuildSecret, BuildSource, Builder, Dockerfile, Engine, Proxies};
 use crate::error::{Error, Result};
 use crate::event::Step;
 
@@ -122,11 +124,7 @@ pub fn request(
         dockerfile: dockerfile(build),
         name: target.project.image_name(service),
         tags: build.tags.clone(),
-        args: build
-            .args
-            .iter()
-            .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
-            .collect(),
+        args: arguments(build, &engine.proxies()?),
         labels: labels::image(
             target.project,
             service,
@@ -152,6 +150,17 @@ pub fn request(
         pull: build.pull,
         builder,
     })
+}
+
+/// The build's arguments, and the user's proxies where they do not say otherwise.
+fn arguments(build: &compose::Build, proxies: &Proxies) -> HashMap<String, String> {
+    let proxies = proxies.of_builds();
+    let mut all: HashMap<String, String> = proxies
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let own = build.args.iter();
+    all.extend(own.filter_map(|(name, value)| Some((name.clone(), value.clone()?))));
+    all
 }
 
 fn source(build: &compose::Build) -> BuildSource {

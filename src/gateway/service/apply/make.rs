@@ -129,6 +129,7 @@ impl Applier<'_> {
             service: &resolved,
             number,
             engine: self.engine.info(),
+            proxies: &self.engine.proxies()?,
             release: &self.release,
             image_id: &image.id,
             inherited,

@@ -3,7 +3,7 @@
 use super::super::Target;
 use super::inherited::Inherited;
 use crate::compose::{Project, Release, Service};
-use crate::engine::EngineInfo;
+use crate::engine::{EngineInfo, Proxies};
 use crate::error::Error;
 
 /// What a create body is made from, besides the service.
@@ -14,6 +14,8 @@ pub struct Making<'a> {
     /// Which of the service's containers it is, from 1.
     pub number: u32,
     pub engine: &'a EngineInfo,
+    /// By which its container reaches the network.
+    pub proxies: &'a Proxies,
     pub release: &'a Release,
     pub image_id: &'a str,
     /// Volumes of the container that this one replaces.

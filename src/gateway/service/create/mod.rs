@@ -13,7 +13,7 @@ pub(super) mod namespaces;
 mod resources;
 pub(super) mod shared;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::labels;
 use crate::compose::{self, Release, Service};
@@ -41,7 +41,7 @@ pub(super) fn body(
         exposed_ports: exposed(service),
         tty: service.tty.then_some(true),
         open_stdin: service.stdin_open.then_some(true),
-        env: environment(service),
+        env: environment(making),
         cmd: service.command.0.clone(),
         healthcheck: healthcheck(making)?,
         image: Some(making.project().image_name(service)),
@@ -116,11 +116,17 @@ fn capabilities(names: &[String], release: &Release) -> Option<Vec<String>> {
     nonempty(names)
 }
 
-fn environment(service: &Service) -> Option<Vec<String>> {
-    let each = service.environment.iter().map(|(key, value)| match value {
-        Some(value) => format!("{key}={value}"),
+/// The service's variables, and the user's proxies where it does not say otherwise.
+fn environment(making: &Making<'_>) -> Option<Vec<String>> {
+    let proxies = making.proxies.of_containers();
+    let mut all: BTreeMap<&str, Option<&str>> =
+        proxies.map(|(name, value)| (name, Some(value))).collect();
+    let own = making.service.environment.iter();
+    all.extend(own.map(|(name, value)| (name.as_str(), value.as_deref())));
+    let each = all.into_iter().map(|(name, value)| match value {
+        Some(value) => format!("{name}={value}"),
         // The engine takes a variable of this name out of the image's environment.
-        None => key.clone(),
+        None => name.to_owned(),
     });
     nonempty(each.collect())
 }
