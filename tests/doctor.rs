@@ -3,7 +3,7 @@
 
 mod support;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::engine::{FakeEngine, Reply};
 use support::http::{server, stranger};
 use support::{MODEL, Sandbox};
@@ -335,6 +335,31 @@ fn a_gateway_in_the_foreground_is_no_stranger() {
     assert_eq!(exposure["verdict"], "warn");
     let why = exposure["why"].as_str().expect("a reason");
     assert!(why.contains(&format!("0.0.0.0:{port}")), "{why}");
+}
+
+#[test]
+fn a_proxy_between_the_gateway_and_the_backend_is_named_with_its_file() {
+    let sandbox = Sandbox::new().with("OLLAMA_MODEL", NOWHERE);
+    let engine = FakeEngine::new(FakeEngine::docker(), |_| Reply::Honest);
+    engine.on_socket(&sandbox.path("no-engine.sock"));
+    sandbox.write("docker-compose.yml", COMPOSE);
+    let config = sandbox.path("home/.docker/config.json");
+    std::fs::create_dir_all(config.parent().expect("a folder")).expect("created");
+    let exempt = |names: &str| {
+        let proxies = json!({ "httpProxy": "http://me:secret@proxy.test:1", "noProxy": names });
+        let text = json!({ "proxies": { "default": proxies } }).to_string();
+        std::fs::write(&config, text).expect("written");
+        let checks = sandbox.run(["doctor", "--json"]).code(0);
+        assert!(!checks.stdout.contains("secret"), "{checks}");
+        let checks = checks.json();
+        let mut all = checks.as_array().expect("a list").iter();
+        all.find(|check| check["name"] == "gateway proxy").cloned()
+    };
+    let warned = exempt("localhost").expect("a warning");
+    assert_eq!(warned["verdict"], "warn");
+    let mend = warned["mend"].as_str().expect("a cure");
+    assert!(mend.contains(&config.display().to_string()), "{mend}");
+    assert_eq!(exempt("localhost,host.docker.internal"), None);
 }
 
 #[test]

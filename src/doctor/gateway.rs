@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::question::Question;
-use super::{Check, Patient, address, alias};
+use super::{Check, Patient, address, alias, detour};
 use crate::compose::Service;
 use crate::config::Setting;
 use crate::engine::Engine;
@@ -303,6 +303,7 @@ async fn engine_checks(
     };
     let alias = alias::check(compose, service, engine, state.as_ref().ok());
     let mut checks = vec![image, alias];
+    checks.extend(detour::check(service, engine));
     checks.extend(published(service, state.as_ref().ok()));
     if patient.manner.probe {
         let question = Question {

@@ -4,6 +4,7 @@ mod address;
 mod advisory;
 mod alias;
 mod backend;
+mod detour;
 mod firewall;
 mod folder;
 mod gateway;

@@ -10,6 +10,9 @@ use super::proxies::Proxies;
 use crate::error::{Context as _, Kind, Result};
 use crate::process::users;
 
+/// Its name in [`folder`].
+pub(super) const NAME: &str = "config.json";
+
 /// What of the file is used here. Logins are read elsewhere: [`super::credentials`].
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -22,7 +25,7 @@ pub(super) struct CliConfig {
 impl CliConfig {
     /// The file in this folder. One that is not there, or is kept from this user, says nothing.
     pub fn read(folder: &Path) -> Result<Self> {
-        let path = file(folder);
+        let path = folder.join(NAME);
         let Ok(text) = std::fs::read(&path) else {
             return Ok(Self::default());
         };
@@ -38,9 +41,9 @@ impl CliConfig {
     }
 }
 
-/// The file's path.
-pub(super) fn file(folder: &Path) -> PathBuf {
-    folder.join("config.json")
+/// The file.
+pub fn path() -> Option<PathBuf> {
+    folder().map(|folder| folder.join(NAME))
 }
 
 /// Where docker's command line has its settings, contexts and plugins.

@@ -173,7 +173,7 @@ fn without_user(address: &str) -> String {
 
 /// The context that `config.json` chose, with the path of that file.
 fn current_context(folder: &Path) -> Result<Option<(String, String)>> {
-    let named_by = cli_config::file(folder).display().to_string();
+    let named_by = folder.join(cli_config::NAME).display().to_string();
     let context = CliConfig::read(folder)?.current_context;
     let context = context.filter(|name| !name.is_empty());
     Ok(context.map(|name| (name, named_by)))

@@ -22,5 +22,5 @@ pub use service::{
     Plan, Planned, Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, build, down,
     down_all, exposure, folder_of, logs, observe, plan_down, plan_down_all, plan_restart,
     plan_stop, plan_up, prepare_images, restart, running, status, stop, unhealthy, until_exit, up,
-    verify,
+    variables, verify,
 };

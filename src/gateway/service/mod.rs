@@ -30,6 +30,7 @@ use crate::error::{Error, Result};
 
 pub use create::alias::NAME as HOST_ALIAS;
 pub use create::exposure::exposure;
+pub use create::variables;
 pub use down::{
     Down, DownOptions, down, down_all, plan_down, plan_down_all, plan_stop, running, stop,
 };

@@ -18,8 +18,8 @@ the same engine.
 
 - **the same**: `docker inspect` of all its containers, networks and volumes is equal, `config-hash` and every other label
   included, but for IDs, times, addresses that the engine chose, and the order of lists that compose itself leaves to
-  chance; what is copied into a container is equal, and of what each tool built itself, `docker inspect` of the image but for
-  its layers; each tool's second `up` leaves what the other made as it is;
+  chance; what is copied into a container is equal, and so are configuration and platform of the images that each builds; each
+  tool's second `up` leaves what the other made as it is;
   `config` prints the same, in YAML and JSON, whole and for the gateway alone, with the same services, volumes and images.
   On compose's containers, ollamactl's `logs` prints what compose's does, its `stop`, `up` and `down` do their work and
   compose's `ps` shows it; on ollamactl's, compose's `ps`, `logs`, `stop`, `start` and `down` do.

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::labels;
 use crate::compose::{self, Release, Service};
+use crate::engine::Proxies;
 use crate::engine::models::{
     ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
     HostConfigIsolationEnum, HostConfigLogConfig, NetworkingConfig, PortBinding, RestartPolicy,
@@ -116,16 +117,24 @@ fn capabilities(names: &[String], release: &Release) -> Option<Vec<String>> {
     nonempty(names)
 }
 
-/// The service's variables, and the user's proxies where it does not say otherwise.
+/// The variables of the service's containers: its own, and the user's proxies where it does not say otherwise. One
+/// without a value is taken out of the image's.
+pub fn variables<'a>(
+    service: &'a Service,
+    proxies: &'a Proxies,
+) -> BTreeMap<&'a str, Option<&'a str>> {
+    let proxies = proxies.of_containers();
+    let proxies = proxies.map(|(name, value)| (name, Some(value)));
+    let own = service.environment.iter();
+    let own = own.map(|(name, value)| (name.as_str(), value.as_deref()));
+    // The later ones win.
+    proxies.chain(own).collect()
+}
+
 fn environment(making: &Making<'_>) -> Option<Vec<String>> {
-    let proxies = making.proxies.of_containers();
-    let mut all: BTreeMap<&str, Option<&str>> =
-        proxies.map(|(name, value)| (name, Some(value))).collect();
-    let own = making.service.environment.iter();
-    all.extend(own.map(|(name, value)| (name.as_str(), value.as_deref())));
-    let each = all.into_iter().map(|(name, value)| match value {
+    let each = variables(making.service, making.proxies);
+    let each = each.into_iter().map(|(name, value)| match value {
         Some(value) => format!("{name}={value}"),
-        // The engine takes a variable of this name out of the image's environment.
         None => name.to_owned(),
     });
     nonempty(each.collect())
