@@ -232,7 +232,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<Option<
         .map_err(|error| error.hint(hint))
 }
 
-/// Removes a file; one that is not there is no error.
+@@HERE@@/// Removes a file; one that is not there is no error.
 pub fn remove_if_there(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
