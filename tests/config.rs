@@ -160,6 +160,26 @@ fn a_project_name_that_compose_would_not_take_is_refused() {
         .says(["given with -p", "use `badname`"]);
 }
 
+/// As compose 2.26.1 and 2.40.3 have it, which ask the shell for the folder's name.
+#[test]
+fn a_project_is_called_after_the_name_by_which_its_folder_was_entered() {
+    let sandbox = Sandbox::new();
+    sandbox.write("far/real/compose.yaml", "services: {a: {image: x}}\n");
+    let link = "ln -s far/real link && cd link";
+    let named = |script: &str| {
+        let shown = sandbox.shell(&format!("{script} && ollamactl gateway config"));
+        let first = shown.code(0).stdout.lines().next().map(str::to_owned);
+        first.expect("a line")
+    };
+    assert_eq!(named(link), "name: link");
+    assert_eq!(named("cd far/real"), "name: real");
+    assert_eq!(named("cd link && export PWD=/"), "name: real");
+    // What is above it is so by the same name.
+    let above = sandbox.work().join("compose.yaml");
+    let config = sandbox.shell("cd link && ollamactl gateway config -f ../compose.yaml");
+    config.code(2).says([above.to_str().expect("text")]);
+}
+
 #[test]
 fn a_misspelt_variable_is_told_once_and_its_value_never() {
     let misspelt = concat!("OLLAMACTL_", "GATEWAY_KY");

@@ -8,7 +8,7 @@ use crate::config::{self, Config, Flags, Setting, Source};
 use crate::error::{Context as _, Error, Kind, Result};
 use crate::event::Events;
 use crate::gateway::{self, Gateway};
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 use crate::ui::Ui;
 
 /// Shared by all commands.
@@ -33,7 +33,7 @@ impl Context {
             events: ui.events(),
             ui,
             paths: Paths::of_user()?,
-            folder: std::env::current_dir()
+            folder: paths::current_folder()
                 .context(
                     Kind::Usage,
                     || "cannot tell the current folder; was it removed?",

@@ -232,7 +232,18 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<Option<
         .map_err(|error| error.hint(hint))
 }
 
-@@HERE@@/// Removes a file; one that is not there is no error.
+/// The folder in which this process was called, by the name that the shell has for it: `PWD`, where that is a name
+/// of the same folder. Go's `os.Getwd` has it so, and compose calls projects after it.
+pub fn current_folder() -> io::Result<PathBuf> {
+    let real = std::env::current_dir()?;
+    let named = std::env::var_os("PWD").map(PathBuf::from);
+    let is_it = |named: &PathBuf| {
+        named.is_absolute() && fs::canonicalize(named).is_ok_and(|named| named == real)
+    };
+    Ok(named.filter(is_it).unwrap_or(real))
+}
+
+/// Removes a file; one that is not there is no error.
 pub fn remove_if_there(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -27,7 +27,8 @@ impl User {
     /// Its compose file was this folder's, or that of one above it, and is not any more: another branch was
     /// checked out.
     pub fn is_of(&self, folder: &Path) -> bool {
-        self.folder.is_absolute() && folder.starts_with(&self.folder)
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        self.folder.is_absolute() && real(folder).starts_with(real(&self.folder))
     }
 
     /// `docker` removes it, since no compose file here tells how it was made.

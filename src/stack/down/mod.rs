@@ -16,7 +16,7 @@ use crate::engine::{Engine, endpoint};
 use crate::error::Result;
 use crate::event::Events;
 use crate::gateway::{DownOptions, Gateway, Ledger, embedded, plan_down_all};
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 
 /// How long an Ollama or an engine that is not needed may take to answer.
 const LOOK: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ pub async fn down(
 ) -> Result<Down> {
     let mut down = Down::default();
     let users = users::elsewhere(config, paths, gateway.as_ref().ok()).await;
-    let here = std::env::current_dir().unwrap_or_default();
+    let here = paths::current_folder().unwrap_or_default();
     let left_here = || users.iter().filter(|user| user.is_of(&here));
     let gateway = match gateway {
         Ok(gateway) => {
