@@ -164,6 +164,12 @@ impl Seen<'_> {
         if self.question.patient.backend.answers() && wanted.is_some() && asked != wanted {
             return self.correct();
         }
+        if let RelayState::Impossible {
+            hint: Some(hint), ..
+        } = &self.question.patient.backend.relay
+        {
+            return hint.clone();
+        }
         match self.question.patient.config.backend.bind.value {
             Bind::Loopback => "ollamactl serve --background --bind relay".to_owned(),
             _ => "ollamactl serve --background".to_owned(),

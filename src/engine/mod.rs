@@ -24,6 +24,7 @@ mod ssh;
 mod throwaway;
 mod tls;
 mod transport;
+mod vantage;
 mod volumes;
 
 use std::net::IpAddr;
@@ -48,6 +49,7 @@ pub use platform::Platform;
 pub use ports::HostPort;
 pub use proxies::Proxies;
 pub use throwaway::{Place, Throwaway};
+pub use vantage::Vantage;
 
 use cli_config::CliConfig;
 use transport::Transport;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use bollard::models::{ContainerSummary, PortSummary};
 
-use super::Engine;
 use super::fault::taken_port;
+use super::{Engine, vantage};
 use crate::error::{Error, Kind, Result};
 use crate::process;
 
@@ -97,8 +97,7 @@ impl Engine {
     /// a container, or a virtual machine beside the engine's, it is not.
     fn shares_our_ports(&self) -> bool {
         let bridge = self.info().host_gateway;
-        let is_ours = |ip: IpAddr| UdpSocket::bind((ip, 0)).is_ok();
-        !self.endpoint().is_remote() && !self.info().desktop && bridge.is_some_and(is_ours)
+        !self.endpoint().is_remote() && !self.info().desktop && bridge.is_some_and(vantage::is_ours)
     }
 
     /// The running containers that publish this port. Not by the filter `publish`, which Podman refuses.

@@ -34,6 +34,9 @@ pub struct Located {
     /// It runs and publishes none of the ports that its service publishes.
     #[serde(skip)]
     pub lost_ports: bool,
+    /// It publishes its ports where only the engine's machine reaches them, which this is not.
+    #[serde(skip)]
+    pub out_of_reach: bool,
     /// Where it is reached; `None` while it does not run or publishes nothing.
     pub url: Option<String>,
     /// What the last health check printed, or how it ended, or what has a suspended process go on.
@@ -58,6 +61,11 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
     let engine = Engine::open(&endpoint::from_environment()?)?;
     let state = super::status(&engine, &compose.target()).await?;
     let published = state.published.iter().find(|port| port.protocol == "tcp");
+    let published = published.filter(|_| state.is_running());
+    let reach = match published {
+        Some(port) => engine.vantage().await.reach(port.address),
+        None => None,
+    };
     let ended = state.exit_code.map(|code| Exit {
         code,
         oom_killed: state.oom_killed,
@@ -74,9 +82,8 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
             given_up: false,
             last_exit_at: at.and_then(|at| Some(at.parse::<DateTime<FixedOffset>>().ok()?.into())),
         },
-        url: published
-            .filter(|_| state.is_running())
-            .map(|port| format!("http://{}", port.reachable())),
+        out_of_reach: published.is_some() && reach.is_none(),
+        url: reach.map(|reach| format!("http://{reach}")),
         model: state
             .model
             .filter(|_| state.state == "running")
@@ -126,6 +133,7 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
         health: None,
         mute: false,
         lost_ports: false,
+        out_of_reach: false,
         url: running.then(|| format!("http://{address}")),
         detail: suspended.map(|pid| commands::wake(pid, users::own())),
         ended: None,

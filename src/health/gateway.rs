@@ -43,6 +43,8 @@ pub(super) async fn check_gateway(
         // Nothing is published, so its own health check is all there is to ask.
         return if located.lost_ports {
             Err(unreachable(&located))
+        } else if located.out_of_reach && located.health.is_none() {
+            Err(out_of_reach(&located))
         } else if located.health.is_some() {
             Ok(located)
         } else if located.mute {
@@ -70,6 +72,22 @@ fn unreachable(located: &Located) -> Failure {
     Failure {
         lasting: true,
         ..Failure::new(Part::Gateway, reason, "ollamactl gateway up")
+    }
+}
+
+/// A container whose ports only the engine's machine reaches.
+fn out_of_reach(located: &Located) -> Failure {
+    let reason = format!(
+        "{} publishes its port on the loopback address of the engine's machine, which this is not",
+        located.name
+    );
+    Failure {
+        lasting: true,
+        ..Failure::new(
+            Part::Gateway,
+            reason,
+            "run ollamactl on that machine, or add a healthcheck to the service",
+        )
     }
 }
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Launch, RelayState};
 use crate::config::Mode;
-use crate::engine::{Engine, Subnet};
+use crate::engine::{Engine, Subnet, Vantage};
 use crate::error::{Context, Error, Result};
 use crate::process;
 use crate::proxy::{Policy, Surface, serve};
@@ -138,7 +138,7 @@ enum End {
 /// From a connection to the engine to its end.
 async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<End> {
     let engine = Engine::from_environment().await?;
-    if let Some(reason) = without(&engine, launch) {
+    if let Some(reason) = without(&engine, &engine.vantage().await, launch) {
         return Ok(End::ForGood(reason));
     }
     let gateway = engine.info().host_gateway.ok_or_else(no_bridge)?;
@@ -180,7 +180,7 @@ async fn session(launch: &Launch, state: &watch::Sender<RelayState>) -> Result<E
 const BESIDE_THEM: &str = "run the backend as a container beside them, or name an address that they reach: --bind ADDRESS";
 
 /// Where containers reach the host without a relay, or not even with one.
-fn without(engine: &Engine, launch: &Launch) -> Option<RelayState> {
+fn without(engine: &Engine, vantage: &Vantage, launch: &Launch) -> Option<RelayState> {
     let info = engine.info();
     let not_needed = |reason: &str| RelayState::NotNeeded {
         reason: reason.to_owned(),
@@ -197,6 +197,16 @@ fn without(engine: &Engine, launch: &Launch) -> Option<RelayState> {
         return Some(impossible(
             reason,
             "run the backend there, and name it in OLLAMA_HOST",
+        ));
+    }
+    if let Vantage::Contained(host) = vantage {
+        let reason = format!(
+            "ollamactl is in a container that the engine's socket was passed into: {host}, by which other \
+             containers reach the engine's machine, does not lead here"
+        );
+        return Some(impossible(
+            reason,
+            "run ollamactl on the machine itself, or in a container with its network: --network host",
         ));
     }
     if info.desktop {

@@ -211,3 +211,34 @@ fn a_taken_gateway_port_is_named_with_its_owner() {
     other.run("down").code(0);
     other.assert_nothing_left();
 }
+
+/// As in a development container that the engine's socket was passed into: other processes, another network.
+#[test]
+fn from_inside_a_container_no_relay_is_promised_and_no_port_of_the_machine_s_loopback() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("gateway up").code(0);
+    let inside = |commands: &str| {
+        let script = format!("ip link set lo up && {commands}");
+        let script = format!("unshare --net --pid --fork --mount-proc sh -c '{script}'");
+        stack.sandbox.shell(&script)
+    };
+    let known = inside(
+        "ollamactl serve --background -q && ollamactl status --json; ollamactl health gateway; \
+         ollamactl down --gateway embedded -q",
+    );
+    let known = known.says([
+        "loopback address of the engine",
+        "run ollamactl on that machine",
+    ]);
+    let status: Value =
+        serde_json::from_str(known.stdout.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(status["gateway"]["url"], Value::Null, "{status}");
+    assert_eq!(status["relay"]["state"], "impossible", "{status}");
+    let reason = status["relay"]["reason"].as_str().expect("text");
+    assert!(reason.contains("in a container"), "{reason}");
+    // It is another matter on the machine itself.
+    let status = stack.run("status --json").code(0).json();
+    let url = format!("http://{}", stack.published);
+    assert_eq!(status["gateway"]["url"], url.as_str());
+    stack.run("down").code(0);
+}

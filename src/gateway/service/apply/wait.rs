@@ -226,17 +226,22 @@ pub(super) async fn settled(
     Ok(())
 }
 
-/// Resolves when the container answers: any answer shows that it serves. Ports of another machine may
-/// not be reachable from here, or be those of something else.
+/// Resolves when the container answers: any answer shows that it serves. Some ports are not to be reached from
+/// here.
 async fn answer(engine: &Engine, container: &str, path: &str) {
     let state = match engine.container(container).await {
-        Ok(Some(seen)) if !engine.endpoint().is_remote() => GatewayState::from(seen),
+        Ok(Some(seen)) => GatewayState::from(seen),
         _ => GatewayState::absent(),
     };
-    let Some(port) = state.published.iter().find(|port| port.protocol == "tcp") else {
+    let port = state.published.iter().find(|port| port.protocol == "tcp");
+    let reach = match port {
+        Some(port) => engine.vantage().await.reach(port.address),
+        None => None,
+    };
+    let Some(reach) = reach else {
         return std::future::pending().await;
     };
-    let url = format!("http://{}{path}", port.reachable());
+    let url = format!("http://{reach}{path}");
     while ollama::fetch(&url, ANSWER).await.is_err() {
         sleep(ASKING).await;
     }

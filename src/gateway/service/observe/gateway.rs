@@ -1,6 +1,6 @@
 //! The gateway as the engine has it: what runs, how it fares, where it is reached.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::Serialize;
 
@@ -25,18 +25,6 @@ pub struct Published {
     pub protocol: String,
     /// Address on the engine's machine. An unspecified address means all of them.
     pub address: SocketAddr,
-}
-
-impl Published {
-    /// Where a client on the engine's machine connects to.
-    pub fn reachable(&self) -> SocketAddr {
-        let ip = match self.address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        SocketAddr::new(ip, self.address.port())
-    }
 }
 
 /// The gateway's container.
@@ -120,7 +108,7 @@ impl GatewayState {
             return format!("container {}, created and not started", self.container);
         }
         match self.published.first() {
-            Some(port) => format!("container {} on {}", self.container, port.reachable()),
+            Some(port) => format!("container {} on {}", self.container, port.address),
             None => format!("container {}, which publishes no port", self.container),
         }
     }
@@ -326,14 +314,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_are_sorted_and_made_reachable() {
+    fn ports_are_sorted() {
         let ports = r#"{"8000/tcp":[{"HostIp":"::","HostPort":"9104"},{"HostIp":"0.0.0.0","HostPort":"9104"}],
                         "7000/tcp":null,"53/udp":[{"HostIp":"127.0.0.1","HostPort":"5353"}]}"#;
         let ports = published(serde_json::from_str(ports).expect("JSON"));
         let addresses: Vec<String> = ports.iter().map(|port| port.address.to_string()).collect();
         assert_eq!(addresses, ["127.0.0.1:5353", "0.0.0.0:9104", "[::]:9104"]);
-        assert_eq!(ports[1].reachable().to_string(), "127.0.0.1:9104");
-        assert_eq!(ports[2].reachable().to_string(), "[::1]:9104");
     }
 
     #[test]
