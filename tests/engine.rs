@@ -91,7 +91,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
     let first = lab.up().await.expect("comes up");
     assert!(first.state.is_running());
     printed(&lab, "ready").await;
-    assert_eq!(ask(first.state.published[0].reachable()), "one");
+    assert_eq!(ask(first.state.published[0].address), "one");
     assert_eq!(first.created.networks, [format!("{}_default", lab.name)]);
 
     let second = lab.up().await.expect("is up");
@@ -119,7 +119,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
         (name.as_str(), false)
     );
     printed(&lab, "ready").await;
-    assert_eq!(ask(changed.state.published[0].reachable()), "two");
+    assert_eq!(ask(changed.state.published[0].address), "two");
     let text: Vec<String> = lab.engine.tail(&name, 100).await;
     for kept in ["/kept/file: written before", "/data/kept: written before"] {
         assert!(
@@ -590,7 +590,7 @@ async fn a_gateway_whose_new_port_is_taken_runs_on() {
         return;
     };
     let first = lab.up().await.expect("comes up");
-    let held = first.state.published[0].reachable();
+    let held = first.state.published[0].address;
     let published = |port: u16| ALONE.replace("1::8000", &format!("1:{port}:8000"));
     let other = Lab::new(ALONE).await.expect("asked for");
     let theirs = other.up().await.expect("comes up").state;
@@ -622,7 +622,7 @@ async fn a_gateway_whose_new_port_is_taken_runs_on() {
     // A port that it has itself is free for its successor.
     lab.file("docker-compose.yml", &published(held.port()));
     let replaced = lab.up().await.expect("is replaced");
-    assert_eq!(replaced.state.published[0].reachable(), held);
+    assert_eq!(replaced.state.published[0].address, held);
     assert_ne!(replaced.state.id, first.state.id);
 }
 

@@ -5,23 +5,29 @@ use serde::Deserialize;
 
 /// Addresses of proxies; empty where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 pub struct Proxies {
-    http_proxy: String,
-    https_proxy: String,
-    no_proxy: String,
-    ftp_proxy: String,
-    all_proxy: String,
+    #[serde(rename = "httpProxy")]
+    http: String,
+    #[serde(rename = "httpsProxy")]
+    https: String,
+    /// Hosts that are asked directly, with commas between them.
+    #[serde(rename = "noProxy")]
+    exempt: String,
+    #[serde(rename = "ftpProxy")]
+    ftp: String,
+    #[serde(rename = "allProxy")]
+    all: String,
 }
 
 impl Proxies {
     /// The arguments of a build: all but that for all protocols, in capitals.
     pub fn of_builds(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
-            ("HTTP_PROXY", &self.http_proxy),
-            ("HTTPS_PROXY", &self.https_proxy),
-            ("NO_PROXY", &self.no_proxy),
-            ("FTP_PROXY", &self.ftp_proxy),
+            ("HTTP_PROXY", &self.http),
+            ("HTTPS_PROXY", &self.https),
+            ("NO_PROXY", &self.exempt),
+            ("FTP_PROXY", &self.ftp),
         ];
         named(all)
     }
@@ -29,13 +35,13 @@ impl Proxies {
     /// The variables of a container, each in both spellings.
     pub fn of_containers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let small = [
-            ("http_proxy", &self.http_proxy),
-            ("https_proxy", &self.https_proxy),
-            ("no_proxy", &self.no_proxy),
-            ("ftp_proxy", &self.ftp_proxy),
-            ("all_proxy", &self.all_proxy),
+            ("http_proxy", &self.http),
+            ("https_proxy", &self.https),
+            ("no_proxy", &self.exempt),
+            ("ftp_proxy", &self.ftp),
+            ("all_proxy", &self.all),
         ];
-        let all = named([("ALL_PROXY", &self.all_proxy)]);
+        let all = named([("ALL_PROXY", &self.all)]);
         self.of_builds().chain(all).chain(named(small))
     }
 }
