@@ -1,7 +1,7 @@
 //! What the domain says while it works. Nothing below the ui prints: it emits events, and the ui
 //! renders them for a terminal, a pipe, `--quiet` or `--json`.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
@@ -159,6 +159,7 @@ impl Events {
             started: std::time::Instant::now(),
             ended: false,
             fault: OnceLock::new(),
+            said: Mutex::default(),
         }
     }
 }
@@ -178,14 +179,23 @@ pub struct Step {
     started: std::time::Instant,
     ended: bool,
     fault: OnceLock<Fault>,
+    /// What it said last.
+    said: Mutex<String>,
 }
 
 impl Step {
-    /// Says what the step does now.
+    /// Says what the step does now, unless it said so before.
     pub fn progress(&self, message: impl Into<String>) {
+        let message = message.into();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if *said == message {
+            return;
+        }
+        said.clone_from(&message);
+        drop(said);
         self.events.emit(Event::StepProgress {
             step: self.name.clone(),
-            message: message.into(),
+            message,
         });
     }
 

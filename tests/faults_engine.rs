@@ -837,7 +837,12 @@ fn a_gateway_that_is_only_made_is_said_to_be_made() {
 
 #[test]
 fn a_gateway_that_keeps_ending_has_a_log() {
-    let (sandbox, engine) = scripted(|_| Reply::Honest);
+    // Started again, it ends again.
+    let ends_again = on(
+        "POST /containers/*/restart",
+        Reply::Text(204, String::new()),
+    );
+    let (sandbox, engine) = scripted(ends_again);
     sandbox.run(["gateway", "up"]).code(0);
     // As Docker tells it between two runs.
     engine.change(CONTAINER, |container| {

@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::json;
-use support::http::{get, post, request};
+use support::http::{get, post, request, server};
 use support::{MODEL, Sandbox, end, is_free, number, until_true};
 
 fn pids(sandbox: &Sandbox) -> Vec<u32> {
@@ -378,6 +378,28 @@ fn a_stub_that_runs_in_the_place_of_ollama_is_warned_of() {
         assert!(answer.headers.contains(&label), "{:?}", answer.headers);
     }
     sandbox.run(["down"]).code(0);
+}
+
+#[test]
+fn a_real_ollama_is_not_taken_for_the_stub() {
+    let sandbox = Sandbox::new();
+    let answers = [
+        ("/", "Ollama is running"),
+        ("/api/version", r#"{"version":"0.33.0"}"#),
+        ("/api/tags", r#"{"models":[]}"#),
+    ];
+    server(sandbox.backend, &answers);
+    for command in ["up", "serve --background"] {
+        let words = command.split(' ').chain(["--backend", "stub"]);
+        sandbox.run(words).code(5).says([
+            "the stub was asked for",
+            "held by a real Ollama",
+            "OLLAMA_HOST=127.0.0.1:11500",
+        ]);
+    }
+    // Nobody asked for a stand-in here.
+    let up = sandbox.run(["serve", "--background"]).code(0);
+    up.says(["adopted"]);
 }
 
 #[test]

@@ -20,6 +20,17 @@ pub(super) fn stranger(host: &OllamaHost, what: &str) -> Error {
     .hint("or run the backend elsewhere: OLLAMA_HOST=127.0.0.1:11500")
 }
 
+/// The stub is wanted where an Ollama answers: what is asked of the one is not to be done to the other.
+pub(super) fn no_stub(host: &OllamaHost) -> Error {
+    let owner = Owner::at(host);
+    Error::new(
+        Kind::Conflict,
+        format!("the stub was asked for, and {host} is held by a real Ollama: {owner}"),
+    )
+    .hint("run the stub elsewhere: OLLAMA_HOST=127.0.0.1:11500 ollamactl up --backend stub")
+    .hint("or use that Ollama: ollamactl up --backend ollama")
+}
+
 /// The port is held by something that takes connections and answers nothing.
 pub fn unresponsive(host: &OllamaHost) -> Error {
     let owner = Owner::at(host);

@@ -32,7 +32,7 @@ pub use pull::precheck::{free_bytes, needed_memory, total_memory};
 pub use pull::pull;
 pub use pull::puller::{PullOutcome, PullRequest, Pulled};
 pub use pull::store::of as store_of;
-pub use record::{Origin, Record, RelayState, slot};
+pub use record::{Origin, Record, RelayState, slot, wake};
 pub use start::{Running, bring_up, start};
 pub use stop::{Stopped, stop};
 pub use supervisor::supervise;

@@ -9,7 +9,7 @@ use super::{Launch, Owner};
 use crate::daemon::{Restarts, Slot};
 use crate::ollama::OllamaHost;
 use crate::paths::Paths;
-use crate::process::{self, Identity};
+use crate::process::{self, Identity, commands, users};
 
 /// Where the backend came from.
 ///
@@ -91,7 +91,10 @@ impl RelayState {
                 unmatched.join(", ")
             ),
             Self::Suspended { supervisor } => {
-                format!("with its supervisor, pid {supervisor}; ollamactl restart")
+                format!(
+                    "with its supervisor, pid {supervisor}; {}",
+                    wake(*supervisor)
+                )
             }
             Self::Gone => "its supervisor was killed; ollamactl up".to_owned(),
             Self::Off | Self::Listening { .. } => String::new(),
@@ -187,6 +190,11 @@ impl Record {
     pub fn is_ours(&self) -> bool {
         !matches!(self.origin, Origin::Adopted { .. })
     }
+}
+
+/// What has a suspended supervisor go on. A record that is read is of a supervisor of this user.
+pub fn wake(supervisor: u32) -> String {
+    commands::wake(supervisor, users::own())
 }
 
 /// What the names of backends' slots begin with.

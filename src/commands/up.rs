@@ -34,12 +34,9 @@ impl Progress {
                 {
                     this.pulling.store(false, Ordering::Relaxed);
                 }
-                // Its start goes on by itself from here.
-                Event::StepProgress { step, .. } if step == "backend" => {
-                    this.started.store(true, Ordering::Relaxed);
-                }
                 Event::StepFinished { step, outcome, .. }
-                    if step == "gateway" && *outcome == Outcome::Done =>
+                    if matches!(step.as_str(), "backend" | "gateway")
+                        && *outcome == Outcome::Done =>
                 {
                     this.started.store(true, Ordering::Relaxed);
                 }

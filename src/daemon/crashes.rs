@@ -49,7 +49,7 @@ pub struct Kept<'a> {
 
 impl Crashes {
     /// Starts what is kept again after it ended by itself (`how`), and after that start failed too, until it
-    /// ended too often. Only a start that failed or found its address taken is worth another one.
+    /// ended too often. Only a start that failed, took too long or found its address taken is worth another one.
     pub async fn revive<T>(
         &mut self,
         kept: &Kept<'_>,
@@ -72,7 +72,9 @@ impl Crashes {
                 () = kept.shutdown.requested.cancelled() => return Err(Error::interrupted()),
             }
             match start(restarts).await {
-                Err(error) if matches!(error.kind, Kind::Failed | Kind::Conflict) => {
+                Err(error)
+                    if matches!(error.kind, Kind::Failed | Kind::Conflict | Kind::Timeout) =>
+                {
                     how = error.in_a_line();
                     events.warn(&how);
                 }

@@ -179,17 +179,19 @@ impl Slot {
     /// the file.
     pub fn read<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         let path = self.record_file();
-        // Only while the lock is held the pidfile is sure to be about a process of ours.
-        let end = if self.is_locked().unwrap_or_default() {
-            format!("kill $(cat {}); ", word(&self.file("pid")))
-        } else {
-            String::new()
+        let hint = || {
+            // Only while the lock is held the pidfile is sure to be about a process of ours.
+            let end = if self.is_locked().unwrap_or_default() {
+                format!("kill $(cat {}); ", word(&self.file("pid")))
+            } else {
+                String::new()
+            };
+            format!(
+                "end what it may be about, then remove it: {end}rm {}",
+                word(&path)
+            )
         };
-        let hint = format!(
-            "end what it may be about, then remove it: {end}rm {}",
-            word(&path)
-        );
-        paths::read_json(&path, &hint)
+        paths::read_json(&path, hint)
     }
 }
 

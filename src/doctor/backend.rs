@@ -225,7 +225,7 @@ fn relay(patient: &Patient<'_>) -> Option<Check> {
             format!(
                 "containers do not reach the backend: the relay's supervisor, pid {supervisor}, is suspended"
             ),
-            "ollamactl restart",
+            backend::wake(*supervisor),
         )),
         RelayState::Gone => Some(Check::fail(
             NAME,

@@ -10,6 +10,7 @@ use super::verdict::Seen;
 use super::{Check, question};
 use crate::engine::{Place, Throwaway};
 use crate::error::{Error, Result};
+use crate::gateway;
 use crate::process;
 
 impl Question<'_> {
@@ -120,7 +121,7 @@ impl Question<'_> {
         };
         Ok(Ok(Spot {
             place: Place::Network {
-                extra_hosts: self.extra_hosts(&id),
+                extra_hosts: self.extra_hosts(),
                 id,
                 dns: self.service.dns.clone(),
             },
@@ -147,19 +148,13 @@ impl Question<'_> {
         )))
     }
 
-    fn extra_hosts(&self, network: &str) -> Vec<String> {
+    fn extra_hosts(&self) -> Vec<String> {
         let written = self.service.extra_hosts.iter();
         let mut hosts: Vec<String> = written
             .map(|host| format!("{}:{}", host.name, host.address))
             .collect();
-        let info = self.engine.info();
-        let named = self
-            .service
-            .extra_hosts
-            .iter()
-            .any(|host| host.name == ALIAS);
-        let added = self.compose.host_gateway && info.host_gateway.is_some() && !info.desktop;
-        if !named && added && network != "host" {
+        let target = self.compose.target();
+        if gateway::adds_alias(&target, self.service, self.engine.info()) {
             hosts.push(format!("{ALIAS}:host-gateway"));
         }
         hosts

@@ -93,7 +93,7 @@ impl Engine {
             // The engine takes the second's begin for the end.
             until: query
                 .until
-                .map_or(0, |until| seconds(until) + i32::from(finer)),
+                .map_or(0, |until| seconds(until).saturating_add(i32::from(finer))),
             timestamps: query.timestamps || finer,
             tail: query
                 .tail

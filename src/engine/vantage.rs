@@ -87,6 +87,7 @@ async fn is_passed_in(endpoint: &Endpoint) -> bool {
 
 /// Elsewhere containers have a kernel of their own, which is Linux.
 #[cfg(not(target_os = "linux"))]
+#[allow(clippy::unused_async, reason = "the same signature as on Linux")]
 async fn is_passed_in(_endpoint: &Endpoint) -> bool {
     false
 }

@@ -108,11 +108,13 @@ impl Ledger {
 
     /// What was made so far.
     pub fn read(&self) -> Result<Created> {
-        let hint = format!(
-            "look at what the engine has (docker ps --all), then remove the file: rm {}",
-            commands::word(&self.file)
-        );
-        Ok(paths::read_json(&self.file, &hint)?.unwrap_or_default())
+        let hint = || {
+            format!(
+                "look at what the engine has (docker ps --all), then remove the file: rm {}",
+                commands::word(&self.file)
+            )
+        };
+        Ok(paths::read_json(&self.file, hint)?.unwrap_or_default())
     }
 
     /// Adds what is about to be made: whoever is cut off in the middle does not know whether it was. A container

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
-use tokio::net::TcpStream;
 
 use super::choice::{ComposeGateway, Gateway};
 use super::embedded;
@@ -102,7 +101,7 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
 async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
     let record = embedded::observe(paths, listen)?;
     let address = embedded::for_client(listen);
-    let running = record.is_some() || TcpStream::connect(address).await.is_ok();
+    let running = record.is_some() || embedded::answers(address).await;
     let worker = record.as_ref().and_then(|record| record.worker.as_ref());
     let suspended = worker
         .map(|worker| worker.pid)

@@ -101,9 +101,11 @@ pub(super) fn relay_gone(question: &Question<'_>, host: &OllamaHost) -> Option<F
     let service = compose.project.service(&compose.service).ok()?;
     let relay = backend::recorded(question.paths, host).map(|record| record.relay);
     let (why, hint) = match relay {
-        Some(RelayState::Suspended { .. }) => ("is suspended, and with it", "ollamactl restart"),
-        Some(RelayState::Gone) => KILLED,
-        None if backend::relay_lost(question.paths, host) => KILLED,
+        Some(RelayState::Suspended { supervisor }) => {
+            ("is suspended, and with it", backend::wake(supervisor))
+        }
+        Some(RelayState::Gone) => killed(),
+        None if backend::relay_lost(question.paths, host) => killed(),
         _ => return None,
     };
     (service.network_mode != "host").then(|| {
@@ -113,10 +115,12 @@ pub(super) fn relay_gone(question: &Question<'_>, host: &OllamaHost) -> Option<F
 }
 
 /// What happened to the supervisor and to its relay, and the next command.
-const KILLED: (&str, &str) = (
-    "was killed, and with it went",
-    "ollamactl serve --background",
-);
+fn killed() -> (&'static str, String) {
+    (
+        "was killed, and with it went",
+        "ollamactl serve --background".to_owned(),
+    )
+}
 
 /// Whether a supervisor of ours is about to start a backend again that was ready before.
 fn ended_by_itself(question: &Question<'_>, host: &OllamaHost) -> bool {

@@ -220,7 +220,10 @@ pub fn read_private(path: &Path) -> Result<Option<String>> {
 
 /// Reads what we wrote into a private file; `None` when it does not exist. One that is not understood is
 /// an error with this hint.
-pub fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<Option<T>> {
+pub fn read_json<T: DeserializeOwned>(
+    path: &Path,
+    hint: impl FnOnce() -> String,
+) -> Result<Option<T>> {
     let Some(text) = read_private(path)? else {
         return Ok(None);
     };
@@ -229,7 +232,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<Option<
         .context(Kind::Unknown, || {
             format!("{} cannot be understood", path.display())
         })
-        .map_err(|error| error.hint(hint))
+        .map_err(|error| error.hint(hint()))
 }
 
 /// The folder in which this process was called, by the name that the shell has for it: `PWD`, where that is a name

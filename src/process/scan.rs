@@ -62,13 +62,17 @@ impl Info {
         self.program() == env!("CARGO_PKG_NAME")
     }
 
-    /// The first argument after the program that is not an option.
+    /// The first argument after the program that is neither an option nor the value of one of ours.
     pub fn subcommand(&self) -> Option<&str> {
-        self.args
-            .iter()
-            .skip(1)
-            .map(String::as_str)
-            .find(|argument| !argument.starts_with('-'))
+        let mut arguments = self.args.iter().skip(1).map(String::as_str);
+        while let Some(argument) = arguments.next() {
+            match argument {
+                "--color" => drop(arguments.next()),
+                option if option.starts_with('-') => {}
+                command => return Some(command),
+            }
+        }
+        None
     }
 
     /// "`ollama` (pid 12, user 1000)", for messages.

@@ -133,6 +133,10 @@ pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
             "start relay to {host} again: its supervisor was killed"
         ));
     }
+    let host = &observed.host;
+    if observed.standing == Standing::Unresponsive && !observed.is_ours() {
+        return Err(backend::unresponsive(host));
+    }
     let model = &config.model.value;
     if !observed.answers() {
         lines.push(format!(

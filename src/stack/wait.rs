@@ -19,7 +19,7 @@ use crate::units::seconds;
 /// Pauses between two looks at the stack's health.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A gateway that the engine had to restart so often will not become healthy.
+/// A gateway that the engine had to restart so often while it was waited for will not become healthy.
 const MOST_CRASHES: i64 = 3;
 
 /// A container that was unhealthy before may be judged by what was so before. One check of its own may
@@ -83,8 +83,9 @@ pub(super) async fn until_healthy(
                 Gateway::Embedded(how) => gone.process(request.paths, how.launch.listen, &failures),
             }
         };
-        let hopeless = hopeless.await;
-        hopeless.inspect_err(|error| blame(step.as_ref(), error))?;
+        if let Ok(hopeless) = timeout_at(deadline, hopeless).await {
+            hopeless.inspect_err(|error| blame(step.as_ref(), error))?;
+        }
         sleep(LOOK).await;
     }
 }
@@ -100,11 +101,21 @@ fn blame(step: Option<&Step>, error: &Error) {
 struct Checks {
     /// It was unhealthy at the first look.
     was_unhealthy: Option<bool>,
+    /// How often the engine had restarted it at the first look.
+    restarts: Option<i64>,
     /// When its checks began, as the engine tells it; the first of them was there before.
     seen: Vec<Option<String>>,
 }
 
 impl Checks {
+    /// Whether it ended too often since it is waited for.
+    fn crashes(&mut self, state: &GatewayState) -> bool {
+        let first = *self.restarts.get_or_insert(state.restarts);
+        // The engine counts anew from a start that was asked for.
+        let since = if state.restarts < first { 0 } else { first };
+        state.restarts - since >= MOST_CRASHES
+    }
+
     /// Whether this is a verdict on what is now.
     fn condemn(&mut self, state: &GatewayState) -> bool {
         let unhealthy = state.health.as_deref() == Some("unhealthy");
@@ -125,8 +136,7 @@ async fn fail_if_ended(
     checks: &mut Checks,
 ) -> Result<()> {
     let target = compose.target();
-    let crashes = state.restarts >= MOST_CRASHES;
-    if crashes || matches!(state.state.as_str(), "exited" | "dead") {
+    if checks.crashes(state) || matches!(state.state.as_str(), "exited" | "dead") {
         return Err(gateway::until_exit(engine, &target, state).await);
     }
     if state.is_running() && checks.condemn(state) {

@@ -9,6 +9,7 @@ use super::super::owner::holder;
 use super::super::record::{Origin, Record};
 use super::super::{Launch, Owner, adopt, log};
 use super::{Held, Supervision, child, interrupted};
+use crate::config::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::ollama::{Probe, is_backend};
 use crate::process::{self, Identity};
@@ -36,10 +37,11 @@ impl Supervision<'_> {
             };
         }
         match probe {
-            Probe::Ollama => Ok(match ours {
-                Some(process) => Held::TakenOver(process),
-                None => Held::Adopted(Owner::at(&host)),
-            }),
+            Probe::Ollama => match ours {
+                Some(process) => Ok(Held::TakenOver(process)),
+                None if self.is_taken_for_the_stub().await => Err(adopt::no_stub(&host)),
+                None => Ok(Held::Adopted(Owner::at(&host))),
+            },
             Probe::Stranger(what) => Err(adopt::stranger(&host, &what)),
             Probe::Silent if ours.is_none() => Err(adopt::unresponsive(&host)),
             Probe::Unresolved(unresolved) => Err(unresolved.into()),
@@ -52,6 +54,12 @@ impl Supervision<'_> {
                 self.start(&self.blank_record()).await
             }
         }
+    }
+
+    /// Whether the stub is wanted, and what answers is not.
+    async fn is_taken_for_the_stub(&self) -> bool {
+        let version = self.client.version().await;
+        self.launch.mode == Mode::Stub && !version.is_ok_and(|version| version.contains("stub"))
     }
 
     /// The process on the port, where it bears our mark: its supervisor was killed before it could write it

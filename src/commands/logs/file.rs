@@ -37,6 +37,8 @@ pub(super) async fn show(
         let end = (&mut rest).take(PIECE).read_until(b'\n', &mut piece);
         end.or_failed(cannot_read)?;
         shower.show(&piece)?;
+        // Or Ctrl-C would be heard only at the end.
+        tokio::task::yield_now().await;
     }
     if wanted.follow {
         let mut follower = Follower::new(path, range.end);

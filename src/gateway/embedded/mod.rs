@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
 
 pub use keys::{in_text as keys_in, read as keys};
 pub use launch::{Instructions, Launch, for_client};
@@ -100,6 +101,13 @@ pub fn observe(paths: &Paths, listen: SocketAddr) -> Result<Option<Record>> {
 /// How the embedded gateway at this address ended that was not started again.
 pub(super) fn given_up(paths: &Paths, listen: SocketAddr) -> Restarts {
     slot(paths, listen).given_up().unwrap_or_default()
+}
+
+/// Whether anybody listens there. An address that is not there at the moment takes packets and sends none back.
+pub(super) async fn answers(address: SocketAddr) -> bool {
+    const AT_MOST: Duration = Duration::from_secs(1);
+    let connected = tokio::time::timeout(AT_MOST, TcpStream::connect(address)).await;
+    connected.is_ok_and(|connected| connected.is_ok())
 }
 
 /// Whether anything of an embedded gateway is at this address: one that lives, or what one that was killed

@@ -3,10 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-
 use super::supervise::longest_end;
-use super::{Instructions, Record, for_client, noun, observe, serve, slot};
+use super::{Instructions, Record, answers, for_client, noun, observe, serve, slot};
 use crate::daemon::{Slot, Wanted, grace};
 use crate::error::Result;
 use crate::event::Step;
@@ -48,7 +46,12 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
         if record.launch == how.launch {
             return Ok(Some(record).filter(|record| record.worker.is_some()));
         }
-        step.progress("its settings changed; restarting it");
+        step.progress(if record.folder == how.folder {
+            "its settings changed; restarting it".to_owned()
+        } else {
+            let folder = record.folder.display();
+            format!("it was started for {folder}; restarting it with the settings of this project")
+        });
         stop(paths, listen, None).await?;
         Ok(None)
     };
@@ -60,7 +63,7 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
 pub async fn check_free(how: &Instructions, paths: &Paths) -> Result<()> {
     how.check()?;
     let launch = &how.launch;
-    let taken = TcpStream::connect(for_client(launch.listen)).await.is_ok();
+    let taken = answers(for_client(launch.listen)).await;
     // Asked after: ours has its lock before it listens.
     if taken && !slot(paths, launch.listen).is_locked()? && orphan(paths, launch.listen)?.is_none()
     {

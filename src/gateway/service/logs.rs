@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
 use futures_util::StreamExt as _;
 use futures_util::future::try_join_all;
 use tokio::time::sleep;
@@ -126,7 +127,8 @@ impl<S: Fn(Said) -> Result<bool>, W: Fn(String)> Reader<'_, S, W> {
         query.timestamps |= query.follow;
         let mut last = String::new();
         loop {
-            self.to_its_end(&found, query, &mut last).await?;
+            self.to_its_end(&found, query, &last.clone(), &mut last)
+                .await?;
             if !self.query.follow {
                 return Ok(());
             }
@@ -134,12 +136,22 @@ impl<S: Fn(Said) -> Result<bool>, W: Fn(String)> Reader<'_, S, W> {
             if next.id != found.id {
                 last.clear();
             }
-            (query.tail, query.since) = (None, None);
+            query.tail = None;
+            query.since = DateTime::parse_from_rfc3339(&last)
+                .map(|last| last.to_utc())
+                .ok();
             found = next;
         }
     }
 
-    async fn to_its_end(&self, found: &Found, query: LogQuery, last: &mut String) -> Result<()> {
+    /// Shows what the container prints after `before`, and keeps the time of the `last` line.
+    async fn to_its_end(
+        &self,
+        found: &Found,
+        query: LogQuery,
+        before: &str,
+        last: &mut String,
+    ) -> Result<()> {
         let mut lines = std::pin::pin!(self.engine.logs(&found.id, query));
         while let Some(line) = lines.next().await {
             let line = match line {
@@ -152,7 +164,7 @@ impl<S: Fn(Said) -> Result<bool>, W: Fn(String)> Reader<'_, S, W> {
                 }
                 line => line?,
             };
-            let Some(line) = self.news(line, last) else {
+            let Some(line) = self.news(line, before, last) else {
                 continue;
             };
             let said = Said {
@@ -166,16 +178,18 @@ impl<S: Fn(Said) -> Result<bool>, W: Fn(String)> Reader<'_, S, W> {
         Ok(())
     }
 
-    /// The line as it was asked for, unless it was shown before.
-    fn news(&self, line: LogLine, last: &mut String) -> Option<LogLine> {
+    /// The line as it was asked for, unless it was shown `before`. The two streams may come out of order.
+    fn news(&self, line: LogLine, before: &str, last: &mut String) -> Option<LogLine> {
         if !self.query.follow {
             return Some(line);
         }
         let (time, text) = line.text.split_once(' ').unwrap_or((&line.text, ""));
-        if time <= last.as_str() {
+        if time <= before {
             return None;
         }
-        time.clone_into(last);
+        if time > last.as_str() {
+            time.clone_into(last);
+        }
         let text = if self.query.timestamps {
             line.text.clone()
         } else {

@@ -28,7 +28,7 @@ use crate::engine::models::ContainerInspectResponse;
 use crate::engine::{Engine, StopTimeout};
 use crate::error::{Error, Result};
 
-pub use create::alias::NAME as HOST_ALIAS;
+pub use create::alias::{NAME as HOST_ALIAS, is_added as adds_alias};
 pub use create::exposure::exposure;
 pub use create::variables;
 pub use down::{

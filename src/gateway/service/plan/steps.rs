@@ -83,10 +83,19 @@ impl Planning<'_> {
                     Some((action, cause.clone()))
                 }
                 _ => self.cause_to_start(service, change).map(|cause| {
-                    let action = Action::Start {
-                        service: of,
-                        number,
-                        name,
+                    // A start would leave one that the engine starts again after a pause as it is.
+                    let action = if change.keeps_ending() {
+                        Action::Restart {
+                            service: of,
+                            number,
+                            name,
+                        }
+                    } else {
+                        Action::Start {
+                            service: of,
+                            number,
+                            name,
+                        }
                     };
                     (action, cause)
                 }),
@@ -96,7 +105,7 @@ impl Planning<'_> {
         // A restart that was asked for is of what ran before, with all that it needs.
         let starts = |action: &Action| matches!(action, Action::Start { .. });
         let mut each = steps.iter();
-        if each.any(|(action, _)| replaced.is_some() || starts(action)) {
+        if each.any(|(action, _)| !asked || starts(action)) {
             self.wait(service, plan);
         }
         for (action, cause) in steps {
@@ -117,7 +126,6 @@ impl Planning<'_> {
     fn is_started(&self, service: &Service, change: &Change) -> bool {
         let is_target = service.name == self.target.service;
         if change.is_running() {
-            // A start leaves a container that keeps ending as it is, but then the target is looked at.
             return is_target && change.keeps_ending();
         }
         let is_needed = |(other, changes): &(&Service, Vec<Change>)| {

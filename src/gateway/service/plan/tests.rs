@@ -135,7 +135,7 @@ fn a_target_that_keeps_ending_is_not_taken_for_one_that_runs() {
     }
     let lines = plan(&project, &observed, &UpOptions::default()).expect("a plan");
     assert!(
-        lines.ends_with("start container p-gateway-1: it is restarting\n"),
+        lines.ends_with("restart container p-gateway-1: it is restarting\n"),
         "{lines}"
     );
     assert!(!lines.contains("start container p-db-1"), "{lines}");
