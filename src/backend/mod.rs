@@ -22,7 +22,7 @@ pub use kill::orphans::orphans;
 pub use kill::plan::{Doomed, plan_kill};
 pub use kill::{Ended, Killed, kill};
 pub use launch::{Launch, exposure};
-pub use log::{RotatingLog, tail};
+pub use log::RotatingLog;
 pub use observe::{
     Observed, Standing, given_up, observe, observe_anyway, readable, recorded, relay_lost,
 };

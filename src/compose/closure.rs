@@ -68,23 +68,6 @@ impl Project {
         Ok(walk.ordered)
     }
 
-    /// Services of one closure that several closures or callers may share: `services` in the order of
-    /// their dependencies, each once.
-    pub fn closure_of<'a>(
-        &self,
-        services: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Vec<&Service>> {
-        let mut all: Vec<&Service> = Vec::new();
-        for name in services {
-            for service in self.closure(name)? {
-                if !all.iter().any(|known| known.name == service.name) {
-                    all.push(service);
-                }
-            }
-        }
-        Ok(all)
-    }
-
     fn unknown(&self, name: &str) -> Error {
         let names = || {
             self.services
@@ -315,8 +298,6 @@ mod tests {
             ("other", &[], &[]),
         ]);
         assert_eq!(names(&project, "web"), "db api cache web");
-        let both = project.closure_of(["cache", "web"]).expect("can run");
-        assert_eq!(both.len(), 4);
     }
 
     #[test]
