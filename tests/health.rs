@@ -258,7 +258,8 @@ fn a_page_of_a_foreign_server_is_evidence() {
     });
     let health = sandbox.run(["health", "gateway"]).code(3);
     health.says([
-        "/healthz: HTTP 404\n",
+        "/healthz: HTTP 404: it serves, but nothing at that path (gateway.health_path: default)\n",
+        "hint: name the path at which it says that it is well",
         "\n  | <html>\n  | <h1>404</h1>\n  | hint: no\n",
     ]);
 }

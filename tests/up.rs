@@ -497,7 +497,7 @@ fn a_wait_that_is_over_names_what_is_not_healthy_before_it_offers_more_time() {
     let output = sandbox.run(["up", "--wait-timeout", "500ms"]).code(7);
     let output = output.says([": gateway", "/absent: HTTP 404"]);
     let place = |text: &str| output.stderr.find(text).unwrap_or(usize::MAX);
-    let (own, more) = (place("hint: ollamactl logs gateway"), place("more time"));
+    let (own, more) = (place("hint: name the path"), place("more time"));
     assert!(own < more && more < usize::MAX, "{output}");
     sandbox.run(["down"]).code(0);
 }

@@ -8,6 +8,7 @@ use super::{Check, Patient, address, alias, detour};
 use crate::compose::Service;
 use crate::config::Setting;
 use crate::engine::Engine;
+use crate::error::Kind;
 use crate::gateway::service::own;
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState, NamedModel, embedded};
 use crate::health;
@@ -23,8 +24,33 @@ pub(super) async fn checks(patient: &Patient<'_>) -> Vec<Check> {
                 Gateway::Compose(compose) => compose_checks(patient, compose).await,
             };
             checks.extend(key(patient, &gateway).await);
+            checks.extend(health(patient, &gateway).await);
             checks
         }
+    }
+}
+
+/// How the gateway fares; nothing where that cannot be asked, of which another check tells.
+async fn health(patient: &Patient<'_>, gateway: &Gateway) -> Option<Check> {
+    const NAME: &str = "gateway health";
+    let question = health::Question {
+        config: patient.config,
+        paths: patient.paths,
+        gateway: Some(gateway),
+        backend: false,
+        model: false,
+        level: health::Level::Live,
+    };
+    let failures = health::check(&question).await.ok()?;
+    let mut failures = failures.into_iter();
+    let Some(failure) = failures.find(|failure| failure.part == health::Part::Gateway) else {
+        return Some(Check::ok(NAME, "it runs, and answers"));
+    };
+    match failure.kind {
+        // What was not started yet is no fault.
+        Kind::Unhealthy if failure.absent => Some(Check::warn(NAME, failure.reason, failure.hint)),
+        Kind::Unhealthy => Some(Check::fail(NAME, failure.reason, failure.hint)),
+        _ => None,
     }
 }
 
@@ -221,18 +247,31 @@ fn model(patient: &Patient<'_>, compose: &ComposeGateway, state: Option<&Gateway
     let written = NamedModel::among(
         written.filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?))),
     );
-    if let Some(NamedModel { variable, model }) = &written
+    if let Some(NamedModel {
+        variable,
+        prefix,
+        model,
+    }) = &written
         && !value.means(model)
     {
         return Check::fail(
             NAME,
-            format!("the service has {variable}={model}, but {value} ({source}) is required"),
-            format!("write {variable}: ${{OLLAMA_MODEL}} in the service, or OLLAMA_MODEL={model}"),
+            format!(
+                "the service has {variable}={prefix}{model}, but {value} ({source}) is required"
+            ),
+            format!(
+                "write {variable}: {prefix}${{OLLAMA_MODEL}} in the service, or OLLAMA_MODEL={model}"
+            ),
         );
     }
     let running = state.filter(|state| state.is_running());
     let started = running.and_then(|state| Some((state, state.model.as_ref()?)));
-    if let Some((state, NamedModel { variable, model })) = started
+    if let Some((
+        state,
+        NamedModel {
+            variable, model, ..
+        },
+    )) = started
         && !value.means(model)
     {
         let container = &state.container;
@@ -245,7 +284,11 @@ fn model(patient: &Patient<'_>, compose: &ComposeGateway, state: Option<&Gateway
         );
     }
     match started.map(|(_, named)| named).or(written.as_ref()) {
-        Some(NamedModel { variable, model }) => Check::ok(NAME, format!("{variable}={model}")),
+        Some(NamedModel {
+            variable,
+            prefix,
+            model,
+        }) => Check::ok(NAME, format!("{variable}={prefix}{model}")),
         None => Check::ok(NAME, "the service names no model in its environment"),
     }
 }
@@ -328,7 +371,7 @@ fn ports(service: &Service, state: &GatewayState, engine: &Engine) -> Vec<Check>
         let text = format!("{}, though its service does", state.describe());
         return vec![Check::fail(NAME, text, "ollamactl gateway up")];
     }
-    if state.is_running() {
+    if matches!(state.state.as_str(), "running" | "paused" | "restarting") {
         return vec![Check::ok(NAME, state.describe())];
     }
     if engine.endpoint().is_remote() {

@@ -36,6 +36,10 @@ impl HostPort {
     }
 }
 
+/// What helps where a service is published at the backend's port.
+const BACKENDS: &str = "that is the backend, and a service is published at its port: take that port out of the \
+     service, or run the backend elsewhere: OLLAMA_HOST=127.0.0.1:11500";
+
 impl Engine {
     /// Fails where somebody has the port, so that no container could be started that is published there.
     /// What the containers of these IDs have does not count. A process is seen only on this machine.
@@ -75,10 +79,13 @@ impl Engine {
             return taken(port, "a process on this host")
                 .hint(process::commands::who_listens(port));
         };
-        taken(port, &owner.describe()).hint(if owner.is_ollamactl() {
-            "end the embedded gateway that has it: ollamactl down".to_owned()
-        } else {
-            format!("end it (pid {})", owner.pid)
+        taken(port, &owner.describe()).hint(match owner.subcommand() {
+            _ if owner.program() == "ollama" => BACKENDS.to_owned(),
+            Some("stub" | "serve") if owner.is_ollamactl() => BACKENDS.to_owned(),
+            _ if owner.is_ollamactl() => {
+                "end the embedded gateway that has it: ollamactl down".to_owned()
+            }
+            _ => format!("end it (pid {})", owner.pid),
         })
     }
 

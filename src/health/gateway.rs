@@ -1,11 +1,15 @@
 //! The gateway: a container of the compose service, or the embedded one.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::{ANSWER, Failure, Part, Question, crashing, ended};
+use super::{ANSWER, Failure, LASTING, Part, Question, crashing, ended};
 use crate::gateway::{Gateway, Located, locate};
 
 const LOGS: &str = "ollamactl logs gateway";
+/// How long a program that serves may take until it serves all of its paths.
+const ROUTES: Duration = Duration::from_secs(15);
 /// Asks the backend from where the gateway is.
 const WAY: &str = "ollamactl doctor";
 
@@ -56,6 +60,7 @@ pub(super) async fn check_gateway(
     let url = format!("{url}{}", question.config.gateway.health_path.value);
     match ask(&url).await {
         Ok(()) => Ok(located),
+        Err(ailing) if ailing.is_elsewhere => Err(elsewhere(question, &url).evidence(&ailing.body)),
         Err(ailing) => {
             let reason = format!("{url}: {}", ailing.reason);
             Err(Failure::new(Part::Gateway, reason, ailing.hint).evidence(&ailing.body))
@@ -70,7 +75,7 @@ fn unreachable(located: &Located) -> Failure {
         located.name
     );
     Failure {
-        lasting: true,
+        patience: LASTING,
         ..Failure::new(Part::Gateway, reason, "ollamactl gateway up")
     }
 }
@@ -82,7 +87,7 @@ fn out_of_reach(located: &Located) -> Failure {
         located.name
     );
     Failure {
-        lasting: true,
+        patience: LASTING,
         ..Failure::new(
             Part::Gateway,
             reason,
@@ -136,7 +141,7 @@ fn mute(located: &Located) -> Failure {
         ),
     };
     Failure {
-        lasting: true,
+        patience: LASTING,
         ..Failure::new(Part::Gateway, reason, hint)
     }
 }
@@ -170,8 +175,26 @@ fn without_hint(said: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// It serves, and has nothing at the path that is asked.
+fn elsewhere(question: &Question<'_>, url: &str) -> Failure {
+    let source = &question.config.gateway.health_path.source;
+    let reason = format!(
+        "{url}: HTTP 404: it serves, but nothing at that path (gateway.health_path: {source})"
+    );
+    Failure {
+        patience: Some(ROUTES),
+        ..Failure::new(
+            Part::Gateway,
+            reason,
+            "name the path at which it says that it is well, such as `gateway: {health_path: /}` in ollamactl.yaml",
+        )
+    }
+}
+
 /// What a health endpoint answers that does not say that all is well.
 struct Ailing {
+    /// Nothing is at its path.
+    is_elsewhere: bool,
     reason: String,
     /// What it answered, where that takes several lines.
     body: String,
@@ -182,8 +205,12 @@ struct Ailing {
 /// A health endpoint works when it answers with 2xx and does not say otherwise in its JSON.
 async fn ask(url: &str) -> std::result::Result<(), Ailing> {
     let ailing = |reason: String, body: &str, hint| {
-        let body = body.to_owned();
-        Err(Ailing { reason, body, hint })
+        Err(Ailing {
+            is_elsewhere: false,
+            reason,
+            body: body.to_owned(),
+            hint,
+        })
     };
     let (status, body) = match crate::ollama::fetch(url, ANSWER).await {
         Ok(answer) => answer,
@@ -193,6 +220,15 @@ async fn ask(url: &str) -> std::result::Result<(), Ailing> {
     let body = body.trim();
     let said = serde_json::from_str::<Value>(body).unwrap_or_default();
     let word = said["status"].as_str().unwrap_or("ok").to_lowercase();
+    if status == 404 {
+        return Err(Ailing {
+            is_elsewhere: true,
+            reason: format!("HTTP {status}"),
+            // A line of a page or of JSON says no more than that.
+            body: body.lines().nth(1).map_or("", |_| body).to_owned(),
+            hint: LOGS,
+        });
+    }
     if !(200..300).contains(&status) {
         let hint = if misses_backend(body) { WAY } else { LOGS };
         return if body.contains('\n') {

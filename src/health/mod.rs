@@ -24,6 +24,9 @@ use crate::paths::Paths;
 /// How long one answer may take that costs nothing.
 const ANSWER: Duration = Duration::from_secs(5);
 
+/// Waiting does not mend it.
+const LASTING: Option<Duration> = Some(Duration::ZERO);
+
 /// Lines of somebody else's text that are shown.
 const EVIDENCE: usize = 20;
 
@@ -81,9 +84,9 @@ pub struct Failure {
     /// It is not there, rather than broken: `up` brings it.
     #[serde(skip)]
     pub absent: bool,
-    /// Waiting does not mend it.
+    /// How long waiting may mend it; `None` where that is not known.
     #[serde(skip)]
-    pub lasting: bool,
+    pub patience: Option<Duration>,
     /// What kind of failure: an engine that cannot be asked is not a gateway that does not work.
     #[serde(skip)]
     pub kind: Kind,
@@ -98,7 +101,7 @@ impl Failure {
             evidence: Vec::new(),
             hint: hint.into(),
             absent: false,
-            lasting: false,
+            patience: None,
             kind: Kind::Unhealthy,
         }
     }

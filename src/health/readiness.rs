@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{ANSWER, Failure, Part, Question};
+use super::{ANSWER, Failure, LASTING, Part, Question};
 use crate::config::{Setting, Source};
 use crate::gateway::Located;
 use crate::ollama::{ModelName, fetch};
@@ -61,7 +61,7 @@ pub(super) async fn readiness(question: &Question<'_>, located: &Located) -> Rea
         let reason = report.reasons.first()?;
         Some(match &differs {
             Some(differs) if !report.model.present => Failure {
-                lasting: true,
+                patience: LASTING,
                 ..Failure::new(
                     Part::Gateway,
                     format!("{differs}, and the backend does not have {}", tagged(used?)),

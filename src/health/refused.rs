@@ -1,6 +1,6 @@
 //! What a 401 means: who asks for a key, and whether one was sent.
 
-use super::{ANSWER, Failure, Part};
+use super::{ANSWER, Failure, LASTING, Part};
 use crate::config::Config;
 use crate::gateway::{Gateway, Key, key};
 use crate::ollama::{ASKS_FOR_CREDENTIALS, Client, Refusal, host};
@@ -96,7 +96,7 @@ fn of_backend(refusal: &Refusal) -> &'static str {
 fn failure(reason: String, hint: &str) -> Failure {
     Failure {
         // Waiting brings no key.
-        lasting: true,
+        patience: LASTING,
         ..Failure::new(Part::Inference, reason, hint)
     }
 }

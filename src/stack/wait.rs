@@ -45,6 +45,8 @@ pub(super) async fn until_healthy(
     let mut step: Option<Step> = None;
     let mut checks = Checks::default();
     let mut gone = Gone::default();
+    // Why it was not healthy at the last look, and since when.
+    let mut unchanged = (String::new(), Instant::now());
     // Connected to once, when it is first needed.
     let engine = OnceCell::new();
     loop {
@@ -60,7 +62,14 @@ pub(super) async fn until_healthy(
             }
             return Ok(());
         };
-        if let Some(lasting) = failures.iter().find(|failure| failure.lasting) {
+        if unchanged.0 != first.reason {
+            unchanged = (first.reason.clone(), Instant::now());
+        }
+        let lasts = |failure: &&Failure| {
+            let patience = failure.patience;
+            patience.is_some_and(|patience| unchanged.1.elapsed() >= patience)
+        };
+        if let Some(lasting) = failures.iter().find(lasts) {
             let error = Error::new(Kind::Unhealthy, &lasting.reason);
             let error = error.hint(&lasting.hint).hint("ollamactl doctor");
             blame(step.as_ref(), &error);

@@ -176,7 +176,7 @@ fn warn_of_orphans(target: &Target<'_>, observed: &Observed, events: &Events) {
         .collect();
     events.warn(format!(
         "found orphan containers ([{}]) for this project; if you removed or renamed their service in \
-         your compose file, --remove-orphans cleans them up",
+         your compose file, this removes them: ollamactl gateway up --remove-orphans",
         names.join(" ")
     ));
 }

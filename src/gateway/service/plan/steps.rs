@@ -122,7 +122,7 @@ impl Planning<'_> {
     }
 
     /// Whether a container is to be started. A dependency that ended well is run again only for a
-    /// dependent that is to be started itself, or that asks for it to be healthy.
+    /// dependent that is to be started itself, or that asks for more than its end.
     fn is_started(&self, service: &Service, change: &Change) -> bool {
         let is_target = service.name == self.target.service;
         if change.is_running() {
@@ -131,7 +131,7 @@ impl Planning<'_> {
         let is_needed = |(other, changes): &(&Service, Vec<Change>)| {
             let mut resting = changes.iter().filter(|change| !change.is_running());
             other.depends_on.get(&service.name).is_some_and(|needed| {
-                needed.condition == Condition::Healthy
+                matches!(needed.condition, Condition::Started | Condition::Healthy)
                     || resting.any(|change| self.is_started(other, change))
             })
         };
