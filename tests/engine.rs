@@ -335,7 +335,7 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     };
     let ledger = lab.ledger();
     ledger.add(&again.created).expect("written");
-    let down = gateway::down_all(&lab.engine, &project, &ledger, &options)
+    let down = gateway::down_all(&lab.engine, &target(&project), &ledger, &options)
         .await
         .expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
@@ -345,7 +345,7 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
             .expect("a state")
     );
     ledger.add(&up.created).expect("written");
-    let down = gateway::down_all(&lab.engine, &project, &ledger, &options)
+    let down = gateway::down_all(&lab.engine, &target(&project), &ledger, &options)
         .await
         .expect("goes down");
     assert_eq!(

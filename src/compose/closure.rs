@@ -61,7 +61,8 @@ impl Project {
             .try_for_each(|service| walk.visit(service))
     }
 
-    fn needed_by(&self, service: &str) -> Result<Vec<&Service>> {
+    /// As [`Self::closure`], whether or not they can be run.
+    pub fn needed_by(&self, service: &str) -> Result<Vec<&Service>> {
         let target = self.service(service)?;
         let mut walk = Walk::new(self, &target.profiles);
         walk.visit(target)?;

@@ -384,7 +384,7 @@ fn ports(service: &Service, state: &GatewayState, engine: &Engine) -> Vec<Check>
     published
         .map(|port: u16| {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            taken(NAME, address, gateway::ANOTHER_PORT)
+            taken(NAME, address, &gateway::another_port(&service.name))
                 .unwrap_or_else(|| Check::ok(NAME, format!("{address} is free")))
         })
         .collect()

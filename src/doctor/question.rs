@@ -5,22 +5,12 @@ use reqwest::Url;
 use super::Patient;
 use crate::compose::Service;
 use crate::engine::{Engine, Place};
-use crate::gateway::{ComposeGateway, GatewayState};
+use crate::gateway::{ComposeGateway, GatewayState, named_backend};
 
 pub(super) use crate::gateway::HOST_ALIAS as ALIAS;
 pub(super) const NAME: &str = "reach";
 /// What Podman calls this machine in its containers.
 pub(super) const PODMAN_ALIAS: &str = "host.containers.internal";
-/// The variables by which services are told where Ollama is, the most telling first.
-const VARIABLES: [&str; 6] = [
-    "OLLAMA_URL",
-    "OLLAMA_BASE_URL",
-    "OLLAMA_API_URL",
-    "OLLAMA_API_BASE",
-    "OLLAMA_ENDPOINT",
-    "OLLAMA_HOST",
-];
-
 /// What is asked, from where.
 pub(super) struct Question<'a> {
     pub patient: &'a Patient<'a>,
@@ -45,9 +35,6 @@ pub(super) struct Spot {
 }
 
 /// The variable by which the service is told where Ollama is, and what it says.
-pub(super) fn asked(service: &Service) -> Option<(&'static str, &String)> {
-    VARIABLES.iter().find_map(|variable| {
-        let value = service.environment.get(*variable)?.as_ref()?;
-        (!value.trim().is_empty()).then_some((*variable, value))
-    })
+pub(super) fn asked(service: &Service) -> Option<(&'static str, &str)> {
+    named_backend(|variable| service.environment.get(variable)?.as_deref())
 }

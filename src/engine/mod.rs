@@ -46,7 +46,7 @@ pub use images::Image;
 pub use logs::{LogLine, LogQuery};
 pub use networks::{Removal, Subnet};
 pub use platform::Platform;
-pub use ports::HostPort;
+pub use ports::{Holder, HostPort};
 pub use proxies::Proxies;
 pub use throwaway::{Place, Throwaway};
 pub use vantage::Vantage;

@@ -40,10 +40,57 @@ impl HostPort {
 const BACKENDS: &str = "that is the backend, and a service is published at its port: take that port out of the \
      service, or run the backend elsewhere: OLLAMA_HOST=127.0.0.1:11500";
 
+/// Who has a port.
+#[derive(Debug)]
+pub enum Holder {
+    /// A container that is published there.
+    Container {
+        /// Its ID.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// A process of this machine, where it may be seen which.
+    Process(Option<process::Info>),
+}
+
+impl Holder {
+    /// The error for a container that cannot be published at the port of the holder.
+    pub fn refusal(&self, port: u16) -> Error {
+        let (who, hint) = match self {
+            Self::Container { name, .. } => {
+                (format!("container {name}"), format!("docker stop {name}"))
+            }
+            Self::Process(None) => (
+                "a process on this host".to_owned(),
+                process::commands::who_listens(port),
+            ),
+            Self::Process(Some(owner)) => (owner.describe(), ending(owner)),
+        };
+        Error::new(Kind::Conflict, format!("port {port} is taken by {who}")).hint(hint)
+    }
+}
+
+/// What makes a process leave its port.
+fn ending(owner: &process::Info) -> String {
+    match owner.subcommand() {
+        _ if owner.program() == "ollama" => BACKENDS.to_owned(),
+        Some("stub" | "serve") if owner.is_ollamactl() => BACKENDS.to_owned(),
+        _ if owner.is_ollamactl() => {
+            "end the embedded gateway that has it: ollamactl down".to_owned()
+        }
+        _ => format!("end it (pid {})", owner.pid),
+    }
+}
+
 impl Engine {
-    /// Fails where somebody has the port, so that no container could be started that is published there.
-    /// What the containers of these IDs have does not count. A process is seen only on this machine.
-    pub async fn require_free(&self, wanted: &HostPort, leaving: &BTreeSet<&str>) -> Result<()> {
+    /// Who has the port, so that no container could be started that is published there. What the containers
+    /// of these IDs have does not count. A process is seen only on this machine.
+    pub async fn holder(
+        &self,
+        wanted: &HostPort,
+        leaving: &BTreeSet<&str>,
+    ) -> Result<Option<Holder>> {
         let publishers = self.publishers_of(wanted.port).await?;
         let collides = |container: &&ContainerSummary| {
             let mut ports = container.ports.iter().flatten();
@@ -52,13 +99,12 @@ impl Engine {
         let mut holders = publishers.iter().filter(collides).peekable();
         let is_published = holders.peek().is_some();
         let stays = |one: &&ContainerSummary| !leaving.contains(one.id.as_deref().unwrap_or("?"));
-        if let Some(name) = holders.find(stays).and_then(name_of) {
-            return Err(by_container(wanted.port, &name));
+        if let Some(container) = holders.find(stays) {
+            return Ok(Some(container_of(container)));
         }
-        if !is_published && !wanted.udp && self.shares_our_ports() && is_listened_on(wanted) {
-            return Err(self.by_process(wanted.port));
-        }
-        Ok(())
+        let is_held =
+            !is_published && !wanted.udp && self.shares_our_ports() && is_listened_on(wanted);
+        Ok(is_held.then(|| Holder::Process(self.listener_on(wanted.port))))
     }
 
     /// Adds to a conflict over a port who has it.
@@ -67,26 +113,11 @@ impl Engine {
             return error;
         };
         let publishers = self.publishers_of(port).await.unwrap_or_default();
-        let named = match publishers.first().and_then(name_of) {
-            Some(name) => by_container(port, &name),
-            None => self.by_process(port),
+        let holder = match publishers.first() {
+            Some(container) => container_of(container),
+            None => Holder::Process(self.listener_on(port)),
         };
-        named.caused_by(error)
-    }
-
-    fn by_process(&self, port: u16) -> Error {
-        let Some(owner) = self.listener_on(port) else {
-            return taken(port, "a process on this host")
-                .hint(process::commands::who_listens(port));
-        };
-        taken(port, &owner.describe()).hint(match owner.subcommand() {
-            _ if owner.program() == "ollama" => BACKENDS.to_owned(),
-            Some("stub" | "serve") if owner.is_ollamactl() => BACKENDS.to_owned(),
-            _ if owner.is_ollamactl() => {
-                "end the embedded gateway that has it: ollamactl down".to_owned()
-            }
-            _ => format!("end it (pid {})", owner.pid),
-        })
+        holder.refusal(port).caused_by(error)
     }
 
     /// The process of this host that listens on this port, where we may see it.
@@ -127,15 +158,11 @@ fn is_listened_on(wanted: &HostPort) -> bool {
         && bound().is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
 }
 
-fn name_of(container: &ContainerSummary) -> Option<String> {
-    let name = container.names.as_ref()?.first()?;
-    Some(name.trim_start_matches('/').to_owned())
-}
-
-fn by_container(port: u16, name: &str) -> Error {
-    taken(port, &format!("container {name}")).hint(format!("docker stop {name}"))
-}
-
-fn taken(port: u16, holder: &str) -> Error {
-    Error::new(Kind::Conflict, format!("port {port} is taken by {holder}"))
+fn container_of(container: &ContainerSummary) -> Holder {
+    let name = container.names.iter().flatten().next();
+    let name = name.map(|name| name.trim_start_matches('/').to_owned());
+    Holder::Container {
+        id: container.id.clone().unwrap_or_default(),
+        name: name.unwrap_or_default(),
+    }
 }

@@ -14,9 +14,6 @@ const MODEL: &str = "OLLAMA_MODEL";
 pub const BACKEND_PORT: &str = "OLLAMACTL_BACKEND_PORT";
 /// The same for the port at which the gateway is published.
 pub const GATEWAY_PORT: &str = "OLLAMACTL_GATEWAY_PORT";
-/// How a compose service is published elsewhere, for people.
-pub const ANOTHER_PORT: &str = "choose another port: in `ports:`, or where that says ${OLLAMACTL_GATEWAY_PORT}, \
-     OLLAMACTL_GATEWAY_LISTEN=127.0.0.1:9105";
 
 /// The gateway of a repository.
 #[derive(Debug, Clone)]
@@ -52,6 +49,14 @@ impl ComposeGateway {
             health_path: &self.health_path,
         }
     }
+}
+
+/// How a compose service is published elsewhere, for people.
+pub fn another_port(service: &str) -> String {
+    format!(
+        "choose another port: in the `ports` of service {service}, or through the variable that they name \
+         (for ${{{GATEWAY_PORT}}}: OLLAMACTL_GATEWAY_LISTEN=127.0.0.1:9105)"
+    )
 }
 
 /// Chooses by configuration and by what the compose files define.

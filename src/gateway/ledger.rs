@@ -166,12 +166,13 @@ impl Ledger {
         self.write(&all)
     }
 
-    /// Forgets the project but for these networks, which others use, and the volumes that are not gone.
-    pub fn keep(&self, networks: &[String], gone: &[String]) -> Result<()> {
+    /// Forgets the project but for these containers and networks, which others use, and the volumes that are
+    /// not gone.
+    pub fn keep(&self, containers: &[String], networks: &[String], gone: &[String]) -> Result<()> {
         let mut all = self.read()?;
-        all.containers.clear();
-        all.started.clear();
-        all.ids.clear();
+        all.containers.retain(|name| containers.contains(name));
+        all.started.retain(|name| containers.contains(name));
+        all.ids.retain(|name, _| containers.contains(name));
         all.networks.retain(|name| networks.contains(name));
         all.volumes.retain(|name| !gone.contains(name));
         if all.is_empty() {
@@ -243,7 +244,7 @@ mod tests {
         };
         ledger.add(&network).expect("written");
         ledger
-            .keep(&["app_default".to_owned()], &[])
+            .keep(&[], &["app_default".to_owned()], &[])
             .expect("written");
         let kept = ledger.read().expect("readable");
         assert_eq!((kept.containers.len(), kept.networks.len()), (0, 1));

@@ -6,17 +6,17 @@ pub mod embedded;
 mod key;
 mod ledger;
 mod locate;
-mod model;
+mod named;
 pub mod service;
 
 pub use choice::{
-    ANOTHER_PORT, BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, choose, load_options,
+    BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, another_port, choose, load_options,
     model_of_env_file, passed_over, project,
 };
 pub use key::{Key, key};
 pub use ledger::Ledger;
 pub use locate::{Located, locate};
-pub use model::NamedModel;
+pub use named::{NamedModel, named_backend};
 pub use service::{
     Action, Build, Created, Down, DownOptions, Found, GatewayState, HOST_ALIAS, Network, Observed,
     Plan, Planned, Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, adds_alias,

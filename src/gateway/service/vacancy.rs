@@ -1,15 +1,15 @@
 //! Whether the ports of this machine are free that containers are to be published at: asked before the old
 //! container is taken away, since without them the new one would not start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::observe::Observed;
+use super::observe::{Found, Observed};
 use super::plan::action::{Action, Plan};
 use crate::compose::Service;
-use crate::engine::{Engine, HostPort};
-use crate::error::{Kind, Result};
-use crate::gateway::ANOTHER_PORT;
+use crate::engine::{Engine, Holder, HostPort};
+use crate::error::{Error, Kind, Result};
+use crate::gateway::another_port;
 
 /// Fails where the plan starts a container at a port that somebody else has.
 pub(super) async fn check(
@@ -20,15 +20,41 @@ pub(super) async fn check(
 ) -> Result<()> {
     let starting = starting(services, plan);
     let leaving = leaving(&starting, observed, plan);
-    let wanted: BTreeSet<HostPort> = starting.iter().flat_map(|service| ports(service)).collect();
-    for port in &wanted {
-        let free = engine.require_free(port, &leaving).await;
-        free.map_err(|error| match error.kind {
-            Kind::Conflict => error.hint(format!("or {ANOTHER_PORT}")),
-            _ => error,
-        })?;
+    let each = |service: &&'_ Service| {
+        let name = service.name.clone();
+        ports(service)
+            .map(move |port| (port, name.clone()))
+            .collect::<Vec<_>>()
+    };
+    let wanted: BTreeMap<HostPort, String> = starting.iter().flat_map(each).collect();
+    for (wanted, service) in &wanted {
+        if let Some(holder) = engine.holder(wanted, &leaving).await? {
+            let error = match orphan(&holder, observed) {
+                Some(orphan) => held_by_orphan(wanted.port, orphan),
+                None => holder.refusal(wanted.port),
+            };
+            return Err(error.hint(format!("or {}", another_port(service))));
+        }
     }
     Ok(())
+}
+
+/// The holder as a container of this project whose service the compose file no longer defines.
+fn orphan<'a>(holder: &Holder, observed: &'a Observed) -> Option<&'a Found> {
+    let Holder::Container { id, .. } = holder else {
+        return None;
+    };
+    observed.orphans.iter().find(|found| found.id == *id)
+}
+
+fn held_by_orphan(port: u16, orphan: &Found) -> Error {
+    let (name, service) = (&orphan.name, &orphan.service);
+    let text = format!(
+        "port {port} is taken by container {name} of service {service}, \
+         which the compose file no longer defines"
+    );
+    Error::new(Kind::Conflict, text)
+        .hint("if it was removed or renamed: ollamactl gateway up --remove-orphans")
 }
 
 /// The services of which the plan starts a container.

@@ -51,7 +51,7 @@ async fn end_backend(
             }
         }
         Stopped::Ended { record, forced } => {
-            warn(users, forced, events);
+            warn(users, host, forced, events);
             if matches!(record.origin, Origin::Adopted { .. }) {
                 step.done("relay stopped; the backend goes on, since ollamactl did not start it");
                 let host = record.launch.host().for_client();
@@ -67,9 +67,8 @@ async fn end_backend(
 }
 
 /// What is to be known of a backend that was stopped.
-fn warn(users: &[User], forced: bool, events: &Events) {
-    if !users.is_empty() {
-        let users = names(users);
+fn warn(users: &[User], host: &OllamaHost, forced: bool, events: &Events) {
+    if let Some(users) = names(users, host) {
         events.warn(format!("what was stopped was still used by {users}; to have it again: ollamactl serve --background"));
     }
     if forced {

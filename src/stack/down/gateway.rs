@@ -102,7 +102,8 @@ async fn take_away(
     events: &Events,
 ) -> Result<()> {
     let step = events.step("gateway", "removing its containers");
-    let removal = gateway::down_all(engine, &compose.project, ledger, options);
+    let target = compose.target();
+    let removal = gateway::down_all(engine, &target, ledger, options);
     let gone = step.watch(removal).await?;
     step.done(took_away(&gone));
     down.ended.extend(
@@ -124,6 +125,14 @@ async fn take_away(
             .iter()
             .map(|name| format!("{name}: containers still use it")),
     );
+    let needed = gone.needed.iter();
+    down.kept.extend(needed.map(|needed| {
+        let (name, by) = (&needed.container, &needed.by);
+        format!("container {name}: {by} needs it, which somebody else made")
+    }));
+    down.kept.extend(gone.anew.iter().map(|name| {
+        format!("container {name}, which somebody else made anew; to remove it: docker rm --force {name}")
+    }));
     Ok(())
 }
 

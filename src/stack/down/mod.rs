@@ -16,6 +16,7 @@ use crate::engine::{Engine, endpoint};
 use crate::error::Result;
 use crate::event::Events;
 use crate::gateway::{DownOptions, Gateway, Ledger, embedded, plan_down_all};
+use crate::ollama::OllamaHost;
 use crate::paths::{self, Paths};
 
 /// How long an Ollama or an engine that is not needed may take to answer.
@@ -63,9 +64,11 @@ pub async fn down(
     backend.and(gateway).map(|()| down)
 }
 
-fn names(users: &[User]) -> String {
-    let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
-    names.join(", ")
+/// The names of those that may use this backend.
+fn names(users: &[User], host: &OllamaHost) -> Option<String> {
+    let users = users.iter().filter(|user| user.may_use(host));
+    let names: Vec<&str> = users.map(|user| user.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// The steps that [`down`] would take now, one line each.
@@ -88,7 +91,8 @@ pub async fn plan_down(
         let created = Ledger::new(paths, &endpoint, &compose.project.name).read()?;
         if concerns(&created, options) {
             let engine = Engine::open(&endpoint)?;
-            let plan = plan_down_all(&engine, &compose.project, &created, options);
+            let target = compose.target();
+            let plan = plan_down_all(&engine, &target, &created, options);
             lines.extend(plan.await?.lines());
         }
     }
@@ -106,9 +110,9 @@ fn line(record: &Record, users: &[User]) -> String {
     } else {
         format!("stop the relay: ollamactl started it; what it leads to goes on: {what}")
     };
-    if !users.is_empty() {
+    if let Some(users) = names(users, &record.launch.host()) {
         line.push_str("; still used by ");
-        line.push_str(&names(users));
+        line.push_str(&users);
     }
     line
 }

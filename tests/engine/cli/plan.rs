@@ -96,6 +96,61 @@ fn orphans_are_said_and_go_only_when_asked_for() {
 }
 
 #[test]
+fn a_renamed_gateway_whose_port_its_orphan_has_is_told_so() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("gateway up").code(0);
+    stack.write_compose(|compose| compose.replace("  ollama-functions:", "  assistant:"));
+    stack.run("gateway up --service assistant").code(5).says([
+        &format!("taken by container {}", stack.container(SERVICE)),
+        "which the compose file no longer defines",
+        "hint: if it was removed or renamed: ollamactl gateway up --remove-orphans",
+        "service assistant",
+    ]);
+    stack
+        .run("gateway up --service assistant --remove-orphans")
+        .code(0);
+    let renamed = stack.container("assistant");
+    assert_eq!(stack.docker.containers(&stack.name), [renamed]);
+    stack.run("gateway down --service assistant").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
+fn what_an_interrupted_replacement_left_goes_and_a_paused_gateway_can_be_replaced() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.run("gateway up").code(0);
+    let gateway = stack.container(SERVICE);
+    let (id, _) = stack.run_of(SERVICE);
+    let image = format!("{}-{SERVICE}", stack.name);
+    // A successor has the labels of what it succeeds, and its name behind twelve digits.
+    stack.docker.rename(&gateway, "octl-cli-aside");
+    let made = stack.docker.create(&stack.name, SERVICE, &image);
+    let successor = format!("{}_{gateway}", &id[..12]);
+    stack.docker.rename(&made, &successor);
+    stack.docker.rename("octl-cli-aside", &gateway);
+    stack.run("gateway up").code(0).says([
+        "remove container",
+        &successor,
+        "a replacement was interrupted",
+    ]);
+    assert_eq!(stack.docker.containers(&stack.name), [gateway.as_str()]);
+    assert_eq!(stack.run_of(SERVICE).0, id);
+
+    stack
+        .sandbox
+        .shell(&format!("docker pause {gateway}"))
+        .code(0);
+    stack
+        .run("gateway up")
+        .code(5)
+        .says(["is paused", "docker unpause"]);
+    stack.run("gateway up --force-recreate").code(0);
+    assert_ne!(stack.run_of(SERVICE).0, id);
+    stack.run("gateway down").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
 fn volumes_stay_unless_they_are_asked_for() {
     let Some(stack) = Stack::alone() else { return };
     stack.write_compose(|compose| {

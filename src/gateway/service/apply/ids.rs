@@ -23,9 +23,9 @@ impl Ids {
         of_service.insert(number, id);
     }
 
-    pub(super) fn remove(&mut self, service: &str, number: u32) {
+    pub(super) fn remove(&mut self, service: &str, id: &str) {
         if let Some(of_service) = self.0.get_mut(service) {
-            of_service.remove(&number);
+            of_service.retain(|_, known| known != id);
         }
     }
 

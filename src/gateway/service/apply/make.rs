@@ -2,11 +2,11 @@
 
 use hyper::StatusCode;
 
+use super::super::Created;
 use super::super::create::inherited::Inherited;
 use super::super::create::making::Making;
 use super::super::create::{self, alias, exposure, mounts, namespaces};
 use super::super::observe::Found;
-use super::super::{Created, labels};
 use super::Applier;
 use crate::compose::Service;
 use crate::engine::refusal;
@@ -47,7 +47,6 @@ impl Applier<'_> {
         let volumes = volumes.map(|image| image.volumes).unwrap_or_default();
         let inherited = Inherited::from(&details, &volumes, self.service(service)?);
         let successor = format!("{short}_{name}");
-        self.clear_leftover(&successor).await?;
         let id = self
             .make(service, old.number, &successor, Some(inherited))
             .await?;
@@ -80,25 +79,16 @@ impl Applier<'_> {
 
     /// No container has this name any more.
     fn is_gone(&self, name: &str) -> Result<()> {
-        let gone = [name.to_owned()];
-        self.created.borrow_mut().forget(&gone);
-        match &self.options.ledger {
-            Some(ledger) => ledger.forget(&gone),
-            None => Ok(()),
-        }
+        self.are_gone(&[name.to_owned()])
     }
 
-    /// An earlier replacement of the same container may have been cut short.
-    async fn clear_leftover(&self, successor: &str) -> Result<()> {
-        let left = self.engine.container(successor).await?;
-        let labels = left
-            .and_then(|left| left.config?.labels)
-            .unwrap_or_default();
-        if labels.get(labels::PROJECT) != Some(&self.target.project.name) {
-            return Ok(());
+    /// No container has one of these names any more.
+    pub(super) fn are_gone(&self, names: &[String]) -> Result<()> {
+        self.created.borrow_mut().forget(names);
+        match &self.options.ledger {
+            Some(ledger) if !names.is_empty() => ledger.forget(names),
+            _ => Ok(()),
         }
-        self.engine.stop_container(successor, Some(0)).await?;
-        self.engine.remove_container(successor, false).await
     }
 
     /// Takes a container back that was made in vain. The error that made it vain is the one to tell.

@@ -125,13 +125,15 @@ impl<'a> Applier<'a> {
         let tell = |planned: &Planned| self.step.progress(planned.to_string());
         let (project, timeout) = (self.target.project, self.options.stop_timeout);
         removal::carry_out(self.engine, project, plan, timeout, tell).await?;
-        let mut ids = self.ids.borrow_mut();
+        let mut gone = Vec::new();
         for planned in &plan.steps {
             if let Action::Remove { container, .. } = &planned.action {
-                ids.remove(&container.service, container.number);
+                let mut ids = self.ids.borrow_mut();
+                ids.remove(&container.service, &container.id);
+                gone.push(container.name.clone());
             }
         }
-        Ok(())
+        self.are_gone(&gone)
     }
 
     /// Makes what is missing of a service's containers.

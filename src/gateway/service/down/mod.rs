@@ -13,7 +13,7 @@ use crate::engine::{Engine, StopTimeout};
 use crate::error::Result;
 use crate::gateway::ledger::Lock;
 use apply::apply;
-use plan::{of_created, of_gateway};
+use plan::{OfCreated, of_created, of_gateway};
 
 /// How to take things down.
 #[derive(Debug, Clone)]
@@ -55,8 +55,21 @@ pub struct Down {
     pub volumes: Vec<String>,
     /// Networks and volumes that stay because containers still use them.
     pub kept: Vec<String>,
+    /// Containers that stay because others need them that somebody else made.
+    pub needed: Vec<Needed>,
+    /// Containers of dependencies that somebody else made anew under the name of one that was made; they stay.
+    pub anew: Vec<String>,
     /// Containers of services that the project no longer defines; they stay.
     pub orphans: Vec<String>,
+}
+
+/// A container that stays because another one needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed {
+    /// Its name.
+    pub container: String,
+    /// The name of the other one.
+    pub by: String,
 }
 
 impl Down {
@@ -166,12 +179,12 @@ pub async fn down(engine: &Engine, target: &Target<'_>, options: &DownOptions) -
 /// The steps that [`down_all`] would take now.
 pub async fn plan_down_all(
     engine: &Engine,
-    project: &Project,
+    target: &Target<'_>,
     created: &Created,
     options: &DownOptions,
 ) -> Result<Plan> {
-    let present = present(engine, project, options).await?;
-    Ok(of_created(project, &present, created, options))
+    let present = present(engine, target.project, options).await?;
+    Ok(of_created(target, &present, created, options).plan)
 }
 
 /// The gateway's containers that run.
@@ -186,18 +199,22 @@ pub async fn running(engine: &Engine, target: &Target<'_>) -> Result<Vec<String>
 /// stays, since others use it, is remembered.
 pub async fn down_all(
     engine: &Engine,
-    project: &Project,
+    target: &Target<'_>,
     ledger: &Ledger,
     options: &DownOptions,
 ) -> Result<Down> {
     let _lock = ledger.lock(options.wait_timeout).await?;
     let created = ledger.read()?;
-    let plan = plan_down_all(engine, project, &created, options).await?;
-    let down = apply(engine, project, &plan, options.stop_timeout).await?;
+    let present = present(engine, target.project, options).await?;
+    let OfCreated { plan, needed, anew } = of_created(target, &present, &created, options);
+    let mut down = apply(engine, target.project, &plan, options.stop_timeout).await?;
     // Asked for, a volume stays only where containers use it; one that is somebody else's by now is not ours.
     let mut gone = created.volumes;
     gone.retain(|name| options.volumes && !down.kept.contains(name));
-    ledger.keep(&down.kept, &gone)?;
+    let stay = needed.iter().map(|needed| needed.container.clone());
+    ledger.keep(&stay.collect::<Vec<_>>(), &down.kept, &gone)?;
+    down.needed = needed;
+    down.anew = anew;
     Ok(down)
 }
 

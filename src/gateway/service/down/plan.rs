@@ -1,12 +1,12 @@
 //! What is to be taken away: a pure function of what is there and what was made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::observe::Found;
 use super::super::plan::action::{Action, Plan};
 use super::super::plan::removal::take_away;
 use super::super::{Created, Target, observe, volume_keys};
-use super::{DownOptions, Present};
-use crate::compose::Project;
+use super::{DownOptions, Needed, Present};
 
 /// What to take away of the gateway, and the orphans that stay.
 pub(super) fn of_gateway(
@@ -30,19 +30,34 @@ pub(super) fn of_gateway(
     (plan, staying.map(|found| found.name.clone()).collect())
 }
 
+/// What is to become of what `up` made.
+#[derive(Debug, Default)]
+pub(super) struct OfCreated {
+    pub plan: Plan,
+    /// What stays, since containers that somebody else made need it.
+    pub needed: Vec<Needed>,
+    /// Containers of dependencies that somebody else made anew under the name of one that was made.
+    pub anew: Vec<String>,
+}
+
 /// What to take away of what `up` made, dependents before what they depend on.
 pub(super) fn of_created(
-    project: &Project,
+    target: &Target<'_>,
     present: &Present,
     created: &Created,
     options: &DownOptions,
-) -> Plan {
+) -> OfCreated {
+    let project = target.project;
     let mut plan = Plan::default();
-    let named = |name: &String| {
-        let mut containers = present.containers.iter();
-        containers.find(|found| &found.name == name && created.is_same(name, &found.id))
-    };
-    let made = created.containers.iter().rev().filter_map(named);
+    let at = |name: &String| present.containers.iter().find(|found| found.name == *name);
+    let named = |name: &String| at(name).filter(|found| created.is_same(name, &found.id));
+    let users = users(target, present, |found| named(&found.name).is_none());
+    let (needed, made): (Vec<&Found>, Vec<&Found>) = created
+        .containers
+        .iter()
+        .rev()
+        .filter_map(named)
+        .partition(|found| users.contains_key(&found.service));
     take_away(made, options.volumes, "ollamactl made it", &mut plan);
     let only_started = created
         .started
@@ -50,7 +65,7 @@ pub(super) fn of_created(
         .rev()
         .filter(|name| !created.containers.contains(name))
         .filter_map(named)
-        .filter(|found| found.is_active());
+        .filter(|found| found.is_active() && !users.contains_key(&found.service));
     for container in only_started.cloned() {
         plan.push(Action::Stop { container }, "ollamactl started it");
     }
@@ -67,7 +82,43 @@ pub(super) fn of_created(
             plan.push(Action::RemoveVolume { name }, "ollamactl made it");
         }
     }
-    plan
+    let needed = needed.into_iter().map(|found| Needed {
+        container: found.name.clone(),
+        by: users[&found.service].clone(),
+    });
+    let anew = created.containers.iter().filter(|name| {
+        let is_another =
+            |found: &Found| found.service != target.service && !created.is_same(name, &found.id);
+        at(name).is_some_and(is_another)
+    });
+    OfCreated {
+        needed: needed.collect(),
+        anew: anew.cloned().collect(),
+        plan,
+    }
+}
+
+/// Services on which containers depend that run and stay, each with the name of one of those. The gateway
+/// itself goes, whoever depends on it.
+fn users(
+    target: &Target<'_>,
+    present: &Present,
+    stays: impl Fn(&Found) -> bool,
+) -> BTreeMap<String, String> {
+    let (_, known) = observe::sorted_out(target.project, present.containers.clone());
+    let staying = known
+        .iter()
+        .filter(|found| found.is_active() && stays(found));
+    let mut users = BTreeMap::new();
+    for found in staying {
+        let needed = target.project.needed_by(&found.service).unwrap_or_default();
+        for service in needed {
+            if service.name != found.service && service.name != target.service {
+                users.insert(service.name.clone(), found.name.clone());
+            }
+        }
+    }
+    users
 }
 
 /// Networks that no container of the project stays attached to. Whether others use them is seen when
@@ -122,11 +173,8 @@ fn plan_volumes(target: &Target<'_>, present: &Present, plan: &mut Plan) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use super::super::super::observe::Found;
     use super::*;
-    use crate::compose::{Mount, Service, Volume};
+    use crate::compose::{Dependency, Mount, Project, Service, Volume};
 
     fn found(service: &str, state: &str, networks: &[&str]) -> Found {
         Found {
@@ -184,15 +232,18 @@ mod tests {
         }
     }
 
-    fn gateway_down(options: &DownOptions) -> (String, Vec<String>) {
-        let project = project();
-        let target = Target {
-            project: &project,
+    fn target(project: &Project) -> Target<'_> {
+        Target {
+            project,
             service: "gateway",
             host_gateway: true,
             health_path: "/healthz",
-        };
-        let (plan, orphans) = of_gateway(&target, &present(), options);
+        }
+    }
+
+    fn gateway_down(options: &DownOptions) -> (String, Vec<String>) {
+        let project = project();
+        let (plan, orphans) = of_gateway(&target(&project), &present(), options);
         (plan.to_string(), orphans)
     }
 
@@ -237,7 +288,13 @@ mod tests {
             volumes: vec!["p_data".into()],
             ..Created::default()
         };
-        let plan = of_created(&project(), &present(), &created, &DownOptions::default());
+        let plan = of_created(
+            &target(&project()),
+            &present(),
+            &created,
+            &DownOptions::default(),
+        )
+        .plan;
         assert_eq!(
             plan.to_string(),
             "stop container p-gateway-1: ollamactl made it\n\
@@ -261,23 +318,61 @@ mod tests {
             volumes: true,
             ..DownOptions::default()
         };
-        let plan = of_created(&project(), &there, &created, &options);
+        let plan = of_created(&target(&project()), &there, &created, &options).plan;
         assert_eq!(plan.to_string(), "");
+    }
+
+    /// What `up` made of the gateway and its database.
+    fn both() -> Created {
+        let names = ["p-db-1".to_owned(), "p-gateway-1".to_owned()];
+        let ids = ["db-id", "gateway-id"].map(str::to_owned);
+        Created {
+            containers: names.to_vec(),
+            started: names.to_vec(),
+            ids: names.into_iter().zip(ids).collect(),
+            ..Created::default()
+        }
     }
 
     #[test]
     fn a_container_that_somebody_else_made_anew_is_not_ours() {
-        let mut created = Created {
-            containers: vec!["p-gateway-1".into()],
-            started: vec!["p-gateway-1".into()],
-            ids: BTreeMap::from([("p-gateway-1".into(), "gateway-id".into())]),
-            ..Created::default()
+        let (project, mut created) = (project(), both());
+        let of_created = |created: &Created| {
+            of_created(
+                &target(&project),
+                &present(),
+                created,
+                &DownOptions::default(),
+            )
         };
-        let options = DownOptions::default();
-        let ours = of_created(&project(), &present(), &created, &options);
-        assert_eq!(ours.steps.len(), 2, "{ours}");
+        let ours = of_created(&created);
+        assert_eq!(ours.plan.steps.len(), 4, "{}", ours.plan);
+        assert_eq!(ours.anew, [""; 0]);
+        created.ids.insert("p-db-1".into(), "earlier".into());
+        let theirs = of_created(&created);
+        assert_eq!(
+            theirs.plan.to_string(),
+            "stop container p-gateway-1: ollamactl made it\n\
+             remove container p-gateway-1: ollamactl made it\n"
+        );
+        assert_eq!(theirs.anew, ["p-db-1"]);
+    }
+
+    #[test]
+    fn what_a_container_needs_that_stays_is_left_to_it() {
+        let (mut project, mut created) = (project(), both());
+        let gateway = project.services.get_mut("gateway").expect("there");
+        gateway
+            .depends_on
+            .insert("db".into(), Dependency::default());
         created.ids.insert("p-gateway-1".into(), "earlier".into());
-        let theirs = of_created(&project(), &present(), &created, &options);
-        assert_eq!(theirs.to_string(), "");
+        let options = DownOptions::default();
+        let down = of_created(&target(&project), &present(), &created, &options);
+        assert_eq!(down.plan.to_string(), "");
+        let needed = Needed {
+            container: "p-db-1".into(),
+            by: "p-gateway-1".into(),
+        };
+        assert_eq!(down.needed, [needed]);
     }
 }

@@ -19,6 +19,8 @@ use shared::{Network, Volume, network, volume};
 pub struct Observed {
     /// The containers of each service that has some, in the order of their numbers.
     pub containers: BTreeMap<String, Vec<Found>>,
+    /// Successors whose predecessors are still there: a replacement was cut short.
+    pub leftovers: Vec<Found>,
     /// Containers of services that the project no longer defines.
     pub orphans: Vec<Found>,
     /// Networks that the services join, by key.
@@ -114,8 +116,10 @@ pub async fn observe(
         ),
     )?;
     let (orphans, all) = sorted_out(project, containers);
+    let (containers, leftovers) = by_service(all);
     Ok(Observed {
-        containers: by_service(all),
+        containers,
+        leftovers,
         orphans,
         networks: networks.into_iter().collect(),
         volumes: volumes.into_iter().collect(),
@@ -131,8 +135,8 @@ pub(super) async fn containers(engine: &Engine, project: &Project) -> Result<Vec
     ];
     let all = engine.containers(&filters).await?;
     let mut all: Vec<Found> = all.iter().map(found).collect();
-    // While a container is replaced there are two; the successor has the longer name.
-    all.sort_by_key(|found| (found.number, found.name.len()));
+    // While a container is replaced there are two; the successor does not run, and has the longer name.
+    all.sort_by_key(|found| (found.number, !found.is_active(), found.name.len()));
     Ok(all)
 }
 
@@ -162,20 +166,19 @@ pub(super) fn sorted_out(project: &Project, all: Vec<Found>) -> (Vec<Found>, Vec
     (orphans, known)
 }
 
-/// The containers of each service, which come in the order of their numbers.
-fn by_service(all: Vec<Found>) -> BTreeMap<String, Vec<Found>> {
+/// The containers of each service, which come in the order of their numbers, and the leftovers: of two that
+/// have one number the first counts.
+fn by_service(all: Vec<Found>) -> (BTreeMap<String, Vec<Found>>, Vec<Found>) {
     let mut services: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+    let mut leftovers = Vec::new();
     for found in all {
         let containers = services.entry(found.service.clone()).or_default();
-        // Two have one number while one is replaced, and when that was cut short: the old one counts.
-        if containers
-            .last()
-            .is_none_or(|last| last.number != found.number)
-        {
-            containers.push(found);
+        match containers.last() {
+            Some(last) if last.number == found.number => leftovers.push(found),
+            _ => containers.push(found),
         }
     }
-    services
+    (services, leftovers)
 }
 
 fn label(container: &ContainerSummary, key: &str) -> String {

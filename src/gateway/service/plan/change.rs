@@ -102,13 +102,12 @@ struct Outdated<'a> {
 
 impl Outdated<'_> {
     fn change(&self, found: &Found) -> Result<Change> {
-        if matches!(found.state.as_str(), "paused" | "removing" | "dead") {
-            return Err(stuck(found));
+        let cause = self.cause(found);
+        match (found.state.as_str(), cause) {
+            ("removing" | "dead", _) | ("paused", None) => Err(stuck(found)),
+            (_, Some(cause)) => Ok(Change::Recreate(found.clone(), cause)),
+            (_, None) => Ok(Change::None(found.clone())),
         }
-        Ok(match self.cause(found) {
-            Some(cause) => Change::Recreate(found.clone(), cause),
-            None => Change::None(found.clone()),
-        })
     }
 
     fn cause(&self, found: &Found) -> Option<String> {

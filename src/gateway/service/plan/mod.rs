@@ -36,6 +36,9 @@ pub fn containers(
     let undefined = "its service is not defined any more";
     take_away(orphans, false, undefined, &mut plan);
     for service in services {
+        let leftovers = observed.leftovers.iter();
+        let of_it = leftovers.filter(|found| found.service == service.name);
+        take_away(of_it, false, "a replacement was interrupted", &mut plan);
         plan_surplus(service, observed, &mut plan);
     }
     shared::networks(target, services, observed, &mut plan)?;

@@ -112,6 +112,18 @@ fn an_interrupted_replacement_is_finished() {
 }
 
 #[test]
+fn a_paused_container_is_replaced_where_it_is_out_of_date_and_else_in_the_way() {
+    let project = project();
+    let mut observed = settled(&project);
+    first(&mut observed, "gateway").state = "paused".into();
+    let error = plan(&project, &observed, &UpOptions::default()).expect_err("it is paused");
+    assert!(error.message.contains("is paused"), "{error:?}");
+    first(&mut observed, "gateway").image_id = "older".into();
+    let lines = plan(&project, &observed, &UpOptions::default()).expect("a plan");
+    assert!(lines.starts_with("recreate container"), "{lines}");
+}
+
+#[test]
 fn restart_builds_the_target_alone_and_restarts_what_did_not_change() {
     let project = project();
     let options = UpOptions {

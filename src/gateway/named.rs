@@ -1,7 +1,27 @@
-//! Which model a gateway was started with, as far as its settings tell.
+//! Which model and which backend a gateway was started with, as far as its variables tell.
 
 /// Variables whose name says that they name the model.
-const VARIABLES: [&str; 4] = ["OLLAMA_MODEL", "LLM_MODEL", "MODEL", "MODEL_NAME"];
+const MODEL: [&str; 4] = ["OLLAMA_MODEL", "LLM_MODEL", "MODEL", "MODEL_NAME"];
+
+/// The variables by which services are told where Ollama is, the most telling first.
+const BACKEND: [&str; 6] = [
+    "OLLAMA_URL",
+    "OLLAMA_BASE_URL",
+    "OLLAMA_API_URL",
+    "OLLAMA_API_BASE",
+    "OLLAMA_ENDPOINT",
+    "OLLAMA_HOST",
+];
+
+/// The variable that tells where the backend is, and what it says.
+pub fn named_backend<'a>(
+    value_of: impl Fn(&'static str) -> Option<&'a str>,
+) -> Option<(&'static str, &'a str)> {
+    BACKEND.into_iter().find_map(|variable| {
+        let value = value_of(variable)?;
+        (!value.trim().is_empty()).then_some((variable, value))
+    })
+}
 
 /// A variable that names a model, and the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +42,7 @@ impl NamedModel {
     pub fn among<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
         let named = variables
             .into_iter()
-            .find(|(name, value)| VARIABLES.contains(name) && !value.is_empty());
+            .find(|(name, value)| MODEL.contains(name) && !value.is_empty());
         named.map(|(variable, value)| {
             let prefix = PREFIXES.into_iter().find(|of| value.starts_with(of));
             let prefix = prefix.unwrap_or_default();
