@@ -181,6 +181,39 @@ fn a_project_is_called_after_the_name_by_which_its_folder_was_entered() {
 }
 
 #[test]
+fn below_the_projects_folder_its_env_file_names_the_compose_files() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ollamactl.yaml", "gateway: {mode: compose, service: gw}\n");
+    sandbox.write(".env", "COMPOSE_FILE=deploy/stack.yaml\nTAG=7\n");
+    let compose = "name: p\nservices: {gw: {image: 'gw:${TAG}'}}\n";
+    sandbox.write("deploy/stack.yaml", compose);
+    for folder in [".", "deploy", "src/web"] {
+        let script = format!("mkdir -p {folder} && cd {folder} && ollamactl gateway config");
+        sandbox.shell(&script).code(0).prints(["image: gw:7"]);
+    }
+}
+
+#[test]
+fn two_files_that_name_different_models_are_told_of() {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("OLLAMA_MODEL");
+    sandbox.write(
+        "compose.yaml",
+        "services: {ollama-functions: {image: gw}}\n",
+    );
+    sandbox.write("ollamactl.yaml", "model: qwen3:0.6b\n");
+    sandbox.write(".env", "OLLAMA_MODEL=qwen3:0.6b\n");
+    let same = sandbox.run(["gateway", "up"]).code(6);
+    assert!(!same.stderr.contains(".env"), "{same}");
+    sandbox.write(".env", "OLLAMA_MODEL=llama3:8b\n");
+    sandbox.run(["gateway", "up"]).code(6).says([
+        "ollamactl.yaml says model qwen3:0.6b",
+        ".env says OLLAMA_MODEL=llama3:8b",
+        "docker compose the second",
+    ]);
+}
+
+#[test]
 fn a_misspelt_variable_is_told_once_and_its_value_never() {
     let misspelt = concat!("OLLAMACTL_", "GATEWAY_KY");
     let sandbox = Sandbox::new().with(misspelt, "a-secret-of-mine");

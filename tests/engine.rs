@@ -130,14 +130,24 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
 
     let project = lab.project();
     assert!(
-        gateway::stop(&lab.engine, &target(&project), None)
-            .await
-            .expect("stops")
+        gateway::stop(
+            &lab.engine,
+            &target(&project),
+            &DownOptions::default(),
+            &lab.step().1
+        )
+        .await
+        .expect("stops")
     );
     assert!(
-        !gateway::stop(&lab.engine, &target(&project), None)
-            .await
-            .expect("is stopped")
+        !gateway::stop(
+            &lab.engine,
+            &target(&project),
+            &DownOptions::default(),
+            &lab.step().1
+        )
+        .await
+        .expect("is stopped")
     );
     let stopped = gateway::status(&lab.engine, &target(&project))
         .await
@@ -153,9 +163,14 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
     );
 
     let anonymous = lab.anonymous_volumes().await;
-    let down = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
-        .await
-        .expect("goes down");
+    let down = gateway::down(
+        &lab.engine,
+        &target(&project),
+        &DownOptions::default(),
+        &lab.step().1,
+    )
+    .await
+    .expect("goes down");
     for volume in anonymous {
         lab.engine.remove_volume(&volume).await.expect("removed");
     }
@@ -172,9 +187,14 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
             .expect("answers")
             .is_some()
     );
-    let nothing = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
-        .await
-        .expect("is down");
+    let nothing = gateway::down(
+        &lab.engine,
+        &target(&project),
+        &DownOptions::default(),
+        &lab.step().1,
+    )
+    .await
+    .expect("is down");
     assert_eq!(nothing, gateway::Down::default());
 }
 
@@ -321,9 +341,14 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     assert_eq!(lab.up().await.expect("is up").steps, Vec::<String>::new());
 
     let project = lab.project();
-    let down = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
-        .await
-        .expect("goes down");
+    let down = gateway::down(
+        &lab.engine,
+        &target(&project),
+        &DownOptions::default(),
+        &lab.step().1,
+    )
+    .await
+    .expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
     assert_eq!(down.kept, [format!("{}_default", lab.name)]);
     let again = lab.up().await.expect("comes up");
@@ -335,9 +360,15 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     };
     let ledger = lab.ledger();
     ledger.add(&again.created).expect("written");
-    let down = gateway::down_all(&lab.engine, &target(&project), &ledger, &options)
-        .await
-        .expect("goes down");
+    let down = gateway::down_all(
+        &lab.engine,
+        &target(&project),
+        &ledger,
+        &options,
+        &lab.step().1,
+    )
+    .await
+    .expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
     assert!(
         lab.inspect("db").await.expect("there")["State"]["Running"]
@@ -345,9 +376,15 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
             .expect("a state")
     );
     ledger.add(&up.created).expect("written");
-    let down = gateway::down_all(&lab.engine, &target(&project), &ledger, &options)
-        .await
-        .expect("goes down");
+    let down = gateway::down_all(
+        &lab.engine,
+        &target(&project),
+        &ledger,
+        &options,
+        &lab.step().1,
+    )
+    .await
+    .expect("goes down");
     assert_eq!(
         (down.containers, down.networks.len()),
         (names(&["job", "db"]), 1)
@@ -793,9 +830,14 @@ async fn a_service_is_scaled_up_and_down() {
     lab.file("docker-compose.yml", &scaled(2));
     lab.up().await.expect("comes up");
     let project = lab.project();
-    let down = gateway::down(&lab.engine, &target(&project), &DownOptions::default())
-        .await
-        .expect("goes down");
+    let down = gateway::down(
+        &lab.engine,
+        &target(&project),
+        &DownOptions::default(),
+        &lab.step().1,
+    )
+    .await
+    .expect("goes down");
     assert_eq!(down.containers, [name(1), name(2)]);
 }
 

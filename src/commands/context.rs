@@ -69,14 +69,16 @@ impl Context {
         Ok(config)
     }
 
-    /// Passes on what compose would warn of while it reads the project.
-    pub fn warn_of_project(&self, gateway: &Gateway) {
-        if let Gateway::Compose(compose) = gateway {
-            compose
-                .project
-                .warnings
-                .iter()
-                .for_each(|warning| self.events().warn(warning));
+    /// Passes on what compose would warn of while it reads the project, and says where compose would read
+    /// another model.
+    pub fn warn_of_project(&self, config: &Config, gateway: &Gateway) {
+        let Gateway::Compose(compose) = gateway else {
+            return;
+        };
+        let warnings = compose.project.warnings.iter().cloned();
+        let model = gateway::model_of_compose(config, &self.folder);
+        for warning in warnings.chain(model) {
+            self.events.warn(warning);
         }
     }
 

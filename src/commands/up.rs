@@ -67,7 +67,7 @@ pub(super) async fn run(
     let config = context.config(&args.stack.flags())?;
     let wait_timeout = duration("--wait-timeout", &args.wait_timeout)?;
     let gateway = gateway::choose(&config, &context.folder)?;
-    context.warn_of_project(&gateway);
+    context.warn_of_project(&config, &gateway);
     context.tell_of_passed_over(&config, &gateway);
     let request = UpRequest {
         config: &config,

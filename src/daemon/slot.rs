@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -89,7 +90,14 @@ impl Slot {
     /// Takes the lock, or says that somebody holds it (`None`). The kernel frees it when its holder
     /// ends, however it ends.
     pub fn try_lock(&self) -> Result<Option<Lock>> {
-        Ok(self.acquire()?.map(|file| Lock {
+        let Some(mut file) = self.acquire()? else {
+            return Ok(None);
+        };
+        // For people who wait; the lock is good without it.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| write!(file, "{}", std::process::id()));
+        Ok(Some(Lock {
             slot: self.clone(),
             _file: file,
         }))
@@ -114,6 +122,15 @@ impl Slot {
         }
     }
 
+    /// Who holds the lock, for people: `another ollamactl (pid 4711)`.
+    pub fn holder(&self) -> String {
+        let pid = std::fs::read_to_string(self.file("lock")).unwrap_or_default();
+        match pid.trim() {
+            "" => "another ollamactl".to_owned(),
+            pid => format!("another ollamactl (pid {pid})"),
+        }
+    }
+
     /// Waits for the lock, at most this long.
     pub async fn lock_within(&self, at_most: Duration) -> Result<Lock> {
         let deadline = Instant::now() + at_most;
@@ -124,7 +141,7 @@ impl Slot {
             if Instant::now() >= deadline {
                 return Err(Error::new(
                     Kind::Timeout,
-                    format!("another ollamactl holds {}", self.file("lock").display()),
+                    format!("{} holds {}", self.holder(), self.file("lock").display()),
                 )
                 .hint("see what runs: ollamactl status"));
             }

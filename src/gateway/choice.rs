@@ -1,12 +1,13 @@
 //! Which gateway a repository has: the service of its compose file, or the embedded one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Target, embedded};
 use crate::compose::{self, LoadOptions, Project, Release};
 use crate::config::{Config, DEFAULT_SERVICE, GatewayMode, Setting, Source};
 use crate::error::{Error, Result};
+use crate::ollama::ModelName;
 
 /// The variable that names the required model.
 const MODEL: &str = "OLLAMA_MODEL";
@@ -69,7 +70,7 @@ pub fn choose(config: &Config, folder: &Path) -> Result<Gateway> {
         },
         GatewayMode::Compose => match compose_gateway(config, folder)? {
             Some(found) => Ok(Gateway::Compose(Box::new(found))),
-            None => Err(no_compose(folder).hint(EMBEDDED)),
+            None => Err(no_compose(&searched(config, folder)).hint(EMBEDDED)),
         },
     }
 }
@@ -84,7 +85,7 @@ fn compose_gateway(config: &Config, folder: &Path) -> Result<Option<ComposeGatew
     let service = &config.gateway.service;
     if compose::find(&options)?.is_none() {
         return if is_meant(service) {
-            Err(no_file_with(service, folder))
+            Err(no_file_with(service, &searched(config, folder)))
         } else {
             Ok(None)
         };
@@ -159,7 +160,7 @@ pub fn project(config: &Config, folder: &Path) -> Result<Project> {
     let options = load_options(config, folder);
     match compose::find(&options)? {
         Some(_) => compose::load(&options),
-        None => Err(no_compose(folder)),
+        None => Err(no_compose(&searched(config, folder))),
     }
 }
 
@@ -191,7 +192,40 @@ pub fn model_of_env_file(config: &Config, folder: &Path) -> Option<String> {
     (!model.trim().is_empty()).then_some(model)
 }
 
+/// Says it where `ollamactl.yaml` and compose's `.env` name different models: docker compose would make
+/// another gateway of the same project.
+pub fn model_of_compose(config: &Config, folder: &Path) -> Option<String> {
+    let Source::File(file) = &config.model.source else {
+        return None;
+    };
+    let (ours, theirs) = (&config.model.value, model_of_env_file(config, folder)?);
+    let same = theirs
+        .parse()
+        .is_ok_and(|theirs: ModelName| theirs == *ours);
+    (!same).then(|| {
+        format!(
+            "{} says model {ours}, and .env says {MODEL}={theirs}: ollamactl uses the first, docker compose \
+             the second; write it in one place only",
+            file.display()
+        )
+    })
+}
+
+/// As compose is called in this folder; where it would find nothing, as it is called in the folder of
+/// `ollamactl.yaml`, whose `.env` may name the compose files.
 fn plain_options(config: &Config, folder: &Path) -> LoadOptions {
+    let mut options = options_in(config, folder);
+    let is_below = config.folder != folder && options.project_directory.is_none();
+    if is_below && matches!(compose::find(&options), Ok(None)) {
+        for file in &mut options.env_files {
+            *file = folder.join(&*file);
+        }
+        options.working_dir.clone_from(&config.folder);
+    }
+    options
+}
+
+fn options_in(config: &Config, folder: &Path) -> LoadOptions {
     let gateway = &config.gateway;
     LoadOptions {
         working_dir: folder.to_owned(),
@@ -203,6 +237,12 @@ fn plain_options(config: &Config, folder: &Path) -> LoadOptions {
         environment: config.environment.clone(),
         overrides: BTreeMap::new(),
     }
+}
+
+/// Where the search for compose files begins.
+fn searched(config: &Config, folder: &Path) -> PathBuf {
+    let named = config.gateway.project_directory.as_deref();
+    named.map_or_else(|| folder.to_owned(), |named| folder.join(named))
 }
 
 fn no_compose(folder: &Path) -> Error {

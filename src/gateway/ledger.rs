@@ -10,6 +10,7 @@ use super::Created;
 use crate::daemon::{self, Slot};
 use crate::engine::Endpoint;
 use crate::error::{Context, Kind, Result};
+use crate::event::Step;
 use crate::paths::{self, Paths};
 use crate::process::commands;
 use crate::units;
@@ -39,13 +40,21 @@ impl Ledger {
         }
     }
 
-    /// Waits until no other command of ours changes the project, at most this long.
-    pub async fn lock(&self, at_most: Duration) -> Result<Lock> {
+    /// Waits until no other command of ours changes the project, at most this long, and says that it waits.
+    pub async fn lock(&self, at_most: Duration, step: &Step) -> Result<Lock> {
+        if let Some(lock) = self.slot.try_lock()? {
+            return Ok(lock);
+        }
+        let (holder, project) = (self.slot.holder(), &self.project);
+        step.progress(format!(
+            "waiting for {holder}, which changes project {project}"
+        ));
         self.slot.lock_within(at_most).await.map_err(|mut error| {
             if error.kind == Kind::Timeout {
+                let holder = self.slot.holder();
                 error.message = format!(
-                    "another ollamactl still changes project {} ({})",
-                    self.project, error.message
+                    "{holder} still changes project {project} ({})",
+                    error.message
                 );
                 return error.hint("wait for it, or end it, then run the command again");
             }

@@ -11,7 +11,7 @@ pub mod service;
 
 pub use choice::{
     BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, another_port, choose, load_options,
-    model_of_env_file, passed_over, project,
+    model_of_compose, model_of_env_file, passed_over, project,
 };
 pub use key::{Key, key};
 pub use ledger::Ledger;

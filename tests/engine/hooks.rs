@@ -37,10 +37,14 @@ async fn a_pre_stop_that_fails_keeps_the_container_running() {
     lab.up().await.expect("comes up");
     let project = lab.project();
     let target = target(&project);
-    let error = gateway::stop(&lab.engine, &target, Some(0)).await;
+    let at_once = DownOptions {
+        stop_timeout: Some(0),
+        ..DownOptions::default()
+    };
+    let error = gateway::stop(&lab.engine, &target, &at_once, &lab.step().1).await;
     let error = error.expect_err("its hook fails");
     assert!(error.message.contains("pre_stop[0]"), "{error}");
-    let down = gateway::down(&lab.engine, &target, &DownOptions::default()).await;
+    let down = gateway::down(&lab.engine, &target, &DownOptions::default(), &lab.step().1).await;
     assert!(down.expect_err("the same").message.contains("pre_stop[0]"));
     assert_eq!(status(&lab).await, "running");
     // What ended by itself needs no preparation.
@@ -50,7 +54,7 @@ async fn a_pre_stop_that_fails_keeps_the_container_running() {
         .stop_container(id, Some(0))
         .await
         .expect("stopped");
-    gateway::down(&lab.engine, &target, &DownOptions::default())
+    gateway::down(&lab.engine, &target, &DownOptions::default(), &lab.step().1)
         .await
         .expect("goes away");
 }

@@ -31,28 +31,36 @@ async fn compose_service(
     Ok(Some((*compose, engine, step)))
 }
 
+fn options(
+    context: &Context,
+    how: &StopArgs,
+    compose: &ComposeGateway,
+    engine: &Engine,
+) -> Result<DownOptions> {
+    let (paths, project) = (&context.paths, &compose.project.name);
+    Ok(DownOptions {
+        stop_timeout: how.timeout()?,
+        ledger: Some(Ledger::new(paths, engine.endpoint(), project)),
+        ..DownOptions::default()
+    })
+}
+
 pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<()> {
     let Some((compose, engine, step)) = compose_service(context, &args.stack, &args.stop).await?
     else {
         return Ok(());
     };
     let options = DownOptions {
-        stop_timeout: args.stop.timeout()?,
         volumes: args.volumes,
         remove_orphans: args.remove_orphans,
-        ledger: Some(Ledger::new(
-            &context.paths,
-            engine.endpoint(),
-            &compose.project.name,
-        )),
-        ..DownOptions::default()
+        ..options(context, &args.stop, &compose, &engine)?
     };
     if args.stop.dry.dry_run {
         let plan = gateway::plan_down(&engine, &compose.target(), &options).await?;
         return show_plan(context, &plan, step);
     }
     let down = step
-        .watch(gateway::down(&engine, &compose.target(), &options))
+        .watch(gateway::down(&engine, &compose.target(), &options, &step))
         .await?;
     finish(context, &compose, &down, step)
 }
@@ -88,13 +96,13 @@ pub(super) async fn stop(context: &Context, args: &GatewayStopArgs) -> Result<()
     else {
         return Ok(());
     };
-    let timeout = args.stop.timeout()?;
+    let options = options(context, &args.stop, &compose, &engine)?;
     if args.stop.dry.dry_run {
         let plan = gateway::plan_stop(&engine, &compose.target()).await?;
         return show_plan(context, &plan, step);
     }
     if step
-        .watch(gateway::stop(&engine, &compose.target(), timeout))
+        .watch(gateway::stop(&engine, &compose.target(), &options, &step))
         .await?
     {
         step.done(format!("service {} stopped", compose.service));

@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context, command: &GatewayCommand) -> anyhow::
 fn choose(context: &Context, args: &StackArgs) -> Result<(Config, Gateway)> {
     let config = context.config(&args.flags())?;
     let gateway = gateway::choose(&config, &context.folder)?;
-    context.warn_of_project(&gateway);
+    context.warn_of_project(&config, &gateway);
     Ok((config, gateway))
 }
 

@@ -45,7 +45,7 @@ pub async fn up(
         return Ok(up);
     }
     let _lock = match &options.ledger {
-        Some(ledger) => Some(ledger.lock(options.wait_timeout).await?),
+        Some(ledger) => Some(ledger.lock(options.wait_timeout, step).await?),
         None => None,
     };
     match converge(engine, target, &services, options, step, events).await {

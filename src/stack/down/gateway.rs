@@ -103,7 +103,7 @@ async fn take_away(
 ) -> Result<()> {
     let step = events.step("gateway", "removing its containers");
     let target = compose.target();
-    let removal = gateway::down_all(engine, &target, ledger, options);
+    let removal = gateway::down_all(engine, &target, ledger, options, &step);
     let gone = step.watch(removal).await?;
     step.done(took_away(&gone));
     down.ended.extend(

@@ -225,6 +225,21 @@ fn of_two_ups_at_once_one_works_and_the_other_waits_for_it() {
     stack.assert_nothing_left();
 }
 
+/// Whoever stops a gateway that is being started has the last word.
+#[test]
+fn a_stop_during_an_up_comes_after_it() {
+    let Some(stack) = Stack::alone() else { return };
+    let up = stack.sandbox.spawn(["gateway", "up"]);
+    // By then it has the project.
+    up.wait_to_say("build image");
+    stack.run("gateway stop").code(0).says(["stopped"]);
+    up.finish().code(0);
+    let container = stack.inspect(SERVICE);
+    assert_eq!(container["State"]["Status"], "exited");
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}
+
 #[test]
 fn a_project_that_another_command_changes_for_too_long_is_a_time_out() {
     let Some(stack) = Stack::alone() else { return };
@@ -232,9 +247,10 @@ fn a_project_that_another_command_changes_for_too_long_is_a_time_out() {
     stack.dockerfile("RUN [\"/ollamactl\", \"stub\", \"--host\", \"127.0.0.1:1\"]\n");
     let first = stack.sandbox.spawn(["gateway", "up"]);
     first.wait_to_say("build image");
+    let pid = first.pid();
     stack.run("gateway up --wait-timeout 500ms").code(7).says([
-        "another ollamactl",
-        "changes project",
+        &format!("waiting for another ollamactl (pid {pid}), which changes project"),
+        &format!("another ollamactl (pid {pid}) still changes project"),
         &stack.name,
         "hint:",
     ]);

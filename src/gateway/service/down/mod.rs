@@ -11,6 +11,7 @@ use super::{Created, GatewayState, Ledger, Target, WAIT_TIMEOUT, labels};
 use crate::compose::Project;
 use crate::engine::{Engine, StopTimeout};
 use crate::error::Result;
+use crate::event::Step;
 use crate::gateway::ledger::Lock;
 use apply::apply;
 use plan::{OfCreated, of_created, of_gateway};
@@ -139,10 +140,17 @@ pub async fn plan_stop(engine: &Engine, target: &Target<'_>) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Stops the gateway's container, and nothing else. `false`: it did not run.
-pub async fn stop(engine: &Engine, target: &Target<'_>, timeout: StopTimeout) -> Result<bool> {
+/// Stops the gateway's container, and nothing else, once no other command of ours is about to start it.
+/// `false`: it did not run.
+pub async fn stop(
+    engine: &Engine,
+    target: &Target<'_>,
+    options: &DownOptions,
+    step: &Step,
+) -> Result<bool> {
+    let _lock = lock(options, step).await?;
     let plan = plan_stop(engine, target).await?;
-    apply(engine, target.project, &plan, timeout).await?;
+    apply(engine, target.project, &plan, options.stop_timeout).await?;
     Ok(!plan.is_empty())
 }
 
@@ -163,9 +171,14 @@ pub async fn plan_down(
 
 /// Stops and removes the gateway's container, and the project's networks that nobody uses then. Images
 /// stay, and volumes unless asked for.
-pub async fn down(engine: &Engine, target: &Target<'_>, options: &DownOptions) -> Result<Down> {
+pub async fn down(
+    engine: &Engine,
+    target: &Target<'_>,
+    options: &DownOptions,
+    step: &Step,
+) -> Result<Down> {
     target.project.service(target.service)?;
-    let _lock = lock(options).await?;
+    let _lock = lock(options, step).await?;
     let present = present(engine, target.project, options).await?;
     let (plan, orphans) = of_gateway(target, &present, options);
     let mut down = apply(engine, target.project, &plan, options.stop_timeout).await?;
@@ -202,8 +215,9 @@ pub async fn down_all(
     target: &Target<'_>,
     ledger: &Ledger,
     options: &DownOptions,
+    step: &Step,
 ) -> Result<Down> {
-    let _lock = ledger.lock(options.wait_timeout).await?;
+    let _lock = ledger.lock(options.wait_timeout, step).await?;
     let created = ledger.read()?;
     let present = present(engine, target.project, options).await?;
     let OfCreated { plan, needed, anew } = of_created(target, &present, &created, options);
@@ -218,9 +232,9 @@ pub async fn down_all(
     Ok(down)
 }
 
-async fn lock(options: &DownOptions) -> Result<Option<Lock>> {
+async fn lock(options: &DownOptions, step: &Step) -> Result<Option<Lock>> {
     match &options.ledger {
-        Some(ledger) => Ok(Some(ledger.lock(options.wait_timeout).await?)),
+        Some(ledger) => Ok(Some(ledger.lock(options.wait_timeout, step).await?)),
         None => Ok(None),
     }
 }
