@@ -483,6 +483,7 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             break
         }
         'ollamactl;gateway;build' {
+            [CompletionResult]::new('--build-arg', '--build-arg', [CompletionResultType]::ParameterName, 'Set a build argument (repeatable); the name alone takes the value of that variable')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]')
             [CompletionResult]::new('--backend', '--backend', [CompletionResultType]::ParameterName, '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]')
@@ -503,6 +504,8 @@ Register-ArgumentCompleter -Native -CommandName 'ollamactl' -ScriptBlock {
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'File of variables for compose, instead of .env')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto (on a terminal), always or never')
+            [CompletionResult]::new('--no-cache', '--no-cache', [CompletionResultType]::ParameterName, 'Use no cached layers')
+            [CompletionResult]::new('--pull', '--pull', [CompletionResultType]::ParameterName, 'Fetch the newest base images')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on standard output')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, and the data that was asked for')

@@ -946,12 +946,19 @@ _ollamactl() {
             return 0
             ;;
         ollamactl__subcmd__gateway__subcmd__build)
-            opts="-f -p -q -v -h -V --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --listen --key-file --file --service --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
+            opts="-f -p -q -v -h -V --no-cache --pull --build-arg --model --backend --host --bind --ollama-bin --models-dir --ready-timeout --stop-timeout --gateway --listen --key-file --file --service --project-name --project-directory --env-file --profile --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --build-arg)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --model)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then

@@ -465,6 +465,7 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --version 'Print version'
         }
         &'ollamactl;gateway;build'= {
+            cand --build-arg 'Set a build argument (repeatable); the name alone takes the value of that variable'
             cand --model 'The required model [env: OLLAMA_MODEL] [default: llama3.1:8b-instruct-q6_K]'
             cand --backend '`ollama`, or `stub` for the stand-in [env: OLLAMACTL_BACKEND] [default: ollama]'
             cand --host 'Where the backend listens [env: OLLAMA_HOST] [default: 127.0.0.1:11434]'
@@ -485,6 +486,8 @@ set edit:completion:arg-completer[ollamactl] = {|@words|
             cand --env-file 'File of variables for compose, instead of .env'
             cand --profile 'Compose profile to enable, in place of those of COMPOSE_PROFILES; may be given several times'
             cand --color 'Use colours: auto (on a terminal), always or never'
+            cand --no-cache 'Use no cached layers'
+            cand --pull 'Fetch the newest base images'
             cand --json 'Print JSON on standard output'
             cand -q 'Print only errors, and the data that was asked for'
             cand --quiet 'Print only errors, and the data that was asked for'

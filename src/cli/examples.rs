@@ -123,6 +123,10 @@ pub(super) const EXAMPLES: &[Command] = &[
         "gateway build",
         &[
             ("ollamactl gateway build", "its image, and start nothing"),
+            (
+                "ollamactl gateway build --no-cache --pull",
+                "from the ground up",
+            ),
             ("ollamactl -v gateway build", "with the whole output"),
         ],
     ),

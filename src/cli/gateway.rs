@@ -27,7 +27,7 @@ pub enum GatewayCommand {
     /// Rebuild the image, recreate the container if something changed, else restart it
     Restart(GatewayRestartArgs),
     /// Build the gateway's image
-    Build(StackArgs),
+    Build(GatewayBuildArgs),
     /// Show the compose project in canonical form, as docker compose config does
     Config(GatewayConfigArgs),
     /// Run the embedded gateway in the foreground
@@ -104,6 +104,23 @@ pub struct GatewayRestartArgs {
     /// How containers are stopped.
     #[command(flatten)]
     pub stop: StopArgs,
+    /// Settings.
+    #[command(flatten)]
+    pub stack: StackArgs,
+}
+
+/// `gateway build`.
+#[derive(Debug, Args)]
+pub struct GatewayBuildArgs {
+    /// Use no cached layers
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Fetch the newest base images
+    #[arg(long)]
+    pub pull: bool,
+    /// Set a build argument (repeatable); the name alone takes the value of that variable
+    #[arg(long = "build-arg", value_name = "NAME=VALUE")]
+    pub build_args: Vec<String>,
     /// Settings.
     #[command(flatten)]
     pub stack: StackArgs,

@@ -28,8 +28,8 @@ use settings::{BackendArgs, ModelArgs, StackArgs};
 
 pub use ending::{DownArgs, DryRun, KillArgs, StopArgs};
 pub use gateway::{
-    GatewayCommand, GatewayCommandArgs, GatewayConfigArgs, GatewayRestartArgs, GatewayRunArgs,
-    GatewayStopArgs, GatewayUpArgs, PullPolicy,
+    GatewayBuildArgs, GatewayCommand, GatewayCommandArgs, GatewayConfigArgs, GatewayRestartArgs,
+    GatewayRunArgs, GatewayStopArgs, GatewayUpArgs, PullPolicy,
 };
 pub use help::definition;
 pub use logs::{LogsArgs, LogsPart};

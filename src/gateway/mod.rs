@@ -19,8 +19,8 @@ pub use locate::{Located, locate};
 pub use named::{NamedModel, named_backend};
 pub use service::{
     Action, Build, Created, Down, DownOptions, Found, GatewayState, HOST_ALIAS, Network, Observed,
-    Plan, Planned, Published, Pull, Said, Sources, Target, Up, UpOptions, Volume, adds_alias,
-    build, down, down_all, exposure, folder_of, logs, observe, plan_down, plan_down_all,
-    plan_restart, plan_stop, plan_up, prepare_images, restart, running, status, stop, unhealthy,
-    until_exit, up, variables, verify,
+    Plan, Planned, Published, Pull, Rebuild, Said, Sources, Target, Up, UpOptions, Volume,
+    adds_alias, build, down, down_all, exposure, folder_of, logs, observe, plan_down,
+    plan_down_all, plan_restart, plan_stop, plan_up, prepare_images, restart, running, status,
+    stop, unhealthy, until_exit, up, variables, verify,
 };

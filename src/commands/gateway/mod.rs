@@ -7,13 +7,13 @@ mod up;
 
 use super::context::Context;
 use crate::cli::settings::StackArgs;
-use crate::cli::{GatewayCommand, GatewayRunArgs};
+use crate::cli::{GatewayBuildArgs, GatewayCommand, GatewayRunArgs};
 use crate::config::{Config, Flags};
 use crate::daemon::Shutdown;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
-use crate::gateway::{self, Gateway, Plan, UpOptions, embedded};
+use crate::gateway::{self, Gateway, Plan, Rebuild, UpOptions, embedded};
 
 pub(super) async fn run(context: &Context, command: &GatewayCommand) -> anyhow::Result<()> {
     Ok(match command {
@@ -66,8 +66,8 @@ fn show_steps(context: &Context, steps: &[String], step: Step) -> Result<()> {
     Ok(())
 }
 
-async fn build(context: &Context, args: &StackArgs) -> Result<()> {
-    let (_, gateway) = choose(context, args)?;
+async fn build(context: &Context, args: &GatewayBuildArgs) -> Result<()> {
+    let (_, gateway) = choose(context, &args.stack)?;
     let step = step(context, &gateway);
     match &gateway {
         Gateway::Embedded(_) => {
@@ -80,9 +80,14 @@ async fn build(context: &Context, args: &StackArgs) -> Result<()> {
                 release: compose.release.clone(),
                 ..UpOptions::default()
             };
-            let id = step
-                .watch(gateway::build(&engine, &compose.target(), &options, &step))
-                .await?;
+            let rebuild = Rebuild {
+                no_cache: args.no_cache,
+                pull: args.pull,
+                args: args.build_args.clone(),
+            };
+            let target = compose.target();
+            let build = gateway::build(&engine, &target, &options, &rebuild, &step);
+            let id = step.watch(build).await?;
             step.done(format!("built image {id}"));
             Ok(())
         }

@@ -11,6 +11,7 @@ mod neighbour;
 mod observe;
 pub mod own;
 mod plan;
+mod rebuild;
 mod release;
 mod scale;
 mod up;
@@ -40,7 +41,8 @@ pub use observe::gateway::{GatewayState, Published};
 pub use observe::shared::{Network, Volume};
 pub use observe::{Found, Observed, observe};
 pub use plan::action::{Action, Plan, Planned};
-pub use up::{Up, build, plan_restart, plan_up, prepare_images, restart, up, verify};
+pub use rebuild::{Rebuild, build};
+pub use up::{Up, plan_restart, plan_up, prepare_images, restart, up, verify};
 
 /// How long a dependency may take to reach its condition, unless said otherwise.
 const WAIT_TIMEOUT: Duration = Duration::from_mins(5);

@@ -144,7 +144,7 @@ async fn converge(
 }
 
 /// What is there, with the engine's word of what it is: that decides what can be made.
-async fn identified(
+pub(super) async fn identified(
     engine: &Engine,
     target: &Target<'_>,
     services: &[&Service],
@@ -155,7 +155,7 @@ async fn identified(
 
 /// The release of compose to be like: that of the containers that are there, else the one asked for, else
 /// the one installed here.
-async fn release(observed: &Observed, options: &UpOptions) -> Release {
+pub(super) async fn release(observed: &Observed, options: &UpOptions) -> Release {
     match observed.release().or_else(|| options.release.clone()) {
         Some(release) => release,
         None => installed(options.cache.as_deref())
@@ -240,21 +240,6 @@ pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) 
     vacancy::check(engine, &services, &observed, &containers).await?;
     plan.steps.extend(containers.steps);
     Ok(plan)
-}
-
-/// Builds the gateway's image, whether or not it is there, and returns its ID.
-pub async fn build(
-    engine: &Engine,
-    target: &Target<'_>,
-    options: &UpOptions,
-    step: &Step,
-) -> Result<String> {
-    target.project.closure(target.service)?;
-    let service = target.project.service(target.service)?;
-    let observed = identified(engine, target, &[service]).await?;
-    let release = release(&observed, options).await;
-    let request = images::buildable(engine, target, service, &release)?;
-    engine.build(&request, step).await
 }
 
 /// Rebuilds the gateway's image; replaces its container if the image or the configuration changed,

@@ -89,6 +89,35 @@ fn a_failed_build_shows_its_step_and_leaves_the_running_gateway_alone() {
 }
 
 #[test]
+fn a_build_takes_the_flags_of_compose_s() {
+    let Some(stack) = Stack::alone() else { return };
+    stack.dockerfile("RUN [\"/ollamactl\", \"version\"]\nARG MOOD=grey\nLABEL mood=$MOOD\n");
+    let image = format!("{}-{SERVICE}", stack.name);
+    let mood = || {
+        let shown = format!("docker image inspect --format '{{{{.Config.Labels.mood}}}}' {image}");
+        stack.sandbox.shell(&shown).code(0).stdout
+    };
+    let layers = || {
+        let shown = format!("docker image inspect --format '{{{{.RootFS}}}}' {image}");
+        stack.sandbox.shell(&shown).code(0).stdout
+    };
+    stack.run("gateway build").code(0);
+    let cached = layers();
+    stack.run("gateway build --build-arg MOOD=sunny").code(0);
+    assert_eq!((mood().trim(), layers()), ("sunny", cached.clone()));
+    let set = stack
+        .sandbox
+        .shell("MOOD=stormy ollamactl gateway build --build-arg MOOD");
+    set.code(0);
+    assert_eq!(mood().trim(), "stormy");
+    stack.run("gateway build --build-arg =x").code(2);
+    stack.run("gateway build --no-cache").code(0);
+    assert_eq!(mood().trim(), "grey");
+    // Folders that the step touched have other times.
+    assert_ne!(layers(), cached);
+}
+
+#[test]
 fn a_gateway_that_keeps_ending_is_not_taken_for_one_that_runs() {
     let Some(stack) = Stack::alone() else { return };
     stack.write_compose(|compose| {
