@@ -1,14 +1,16 @@
 //! `up`: everything, until it is healthy.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::context::Context;
 use crate::cli::UpArgs;
 use crate::config::duration;
+use crate::engine::endpoint;
 use crate::event::{Event, Events, Outcome};
-use crate::gateway;
+use crate::gateway::{self, Gateway, Ledger};
+use crate::paths::Paths;
 use crate::stack::{self, UpReport, UpRequest};
 use crate::units::seconds;
 
@@ -17,6 +19,8 @@ use crate::units::seconds;
 pub(super) struct Progress {
     pulling: Arc<AtomicBool>,
     started: Arc<AtomicBool>,
+    /// The compose project, and where it is written down what was made of it.
+    project: Arc<OnceLock<(Paths, String)>>,
 }
 
 impl Progress {
@@ -51,11 +55,20 @@ impl Progress {
         let pulling = self.pulling.load(Ordering::Relaxed).then_some(
             "what was loaded of the model is kept; run the same command again and it resumes",
         );
-        let started = self
-            .started
-            .load(Ordering::Relaxed)
+        let started = (self.started.load(Ordering::Relaxed) || self.has_containers())
             .then_some("what was started goes on; to end it: ollamactl down");
         pulling.into_iter().chain(started).collect()
+    }
+
+    /// Containers were made of the project, by this command or an earlier one.
+    fn has_containers(&self) -> bool {
+        let (Some((paths, project)), Ok(endpoint)) =
+            (self.project.get(), endpoint::from_environment())
+        else {
+            return false;
+        };
+        let made = Ledger::new(paths, &endpoint, project).read();
+        made.is_ok_and(|made| !made.containers.is_empty())
     }
 }
 
@@ -78,6 +91,11 @@ pub(super) async fn run(
     };
     if args.dry.dry_run {
         return show_steps(context, &stack::plan_up(&request).await?);
+    }
+    if let Gateway::Compose(compose) = &gateway {
+        let _ = progress
+            .project
+            .set((context.paths.clone(), compose.project.name.clone()));
     }
     let report = stack::up(&request, &progress.watch(context.events())).await?;
     let (status, _) = stack::status(&config, &context.paths, Ok(&gateway)).await?;

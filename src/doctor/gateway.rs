@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::question::Question;
-use super::{Check, Patient, address, alias, detour};
+use super::{Check, Patient, address, alias, detour, gpu, plan};
 use crate::compose::Service;
 use crate::config::Setting;
 use crate::engine::Engine;
@@ -188,6 +188,10 @@ async fn compose_checks(patient: &Patient<'_>, compose: &ComposeGateway) -> Vec<
             let state = gateway::status(&engine, &compose.target()).await;
             checks.push(model(patient, compose, state.as_ref().ok()));
             checks.push(Check::ok("engine", describe(&engine)));
+            let (plan, gpu) =
+                tokio::join!(plan::check(compose, &engine), gpu::check(compose, &engine));
+            checks.push(plan);
+            checks.extend(gpu);
             checks.extend(engine_checks(patient, compose, &engine, state).await);
         }
     }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use bollard::errors::Error as Fault;
 use hyper::StatusCode;
 
-use super::{Endpoint, page, tls};
+use super::{Endpoint, GPU_HINT, page, tls};
 use crate::error::{Error, Kind};
 use crate::process::commands;
 use crate::wire;
@@ -156,6 +156,10 @@ const WANTS_TLS: &str = "HTTP request to an HTTPS server";
 fn way_out(message: &str) -> Option<&'static str> {
     let known = [
         ("host-gateway", super::BRIDGE_HINT),
+        ("could not select device driver", GPU_HINT),
+        // Until release 23, and since.
+        ("Unknown runtime specified nvidia", GPU_HINT),
+        ("unknown or invalid runtime name: nvidia", GPU_HINT),
         (
             WANTS_TLS,
             "that engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",

@@ -8,6 +8,7 @@ pub mod cli_config;
 mod containers;
 mod credentials;
 mod deadline;
+mod devices;
 mod dial;
 pub mod endpoint;
 mod events;
@@ -39,6 +40,7 @@ use crate::error::{Error, Kind, Result};
 
 pub use build::{BuildRequest, BuildSecret, BuildSource, Builder, Dockerfile};
 pub use containers::{Exit, StopTimeout};
+pub use devices::GPU_HINT;
 pub use endpoint::Endpoint;
 pub use exec::Exec;
 pub use fault::refusal;

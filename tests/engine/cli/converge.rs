@@ -115,6 +115,29 @@ fn an_up_that_fails_halfway_says_why_and_down_takes_away_what_it_made() {
 }
 
 #[test]
+fn an_up_that_is_interrupted_between_containers_says_what_goes_on() {
+    let Some(stack) = Stack::whole() else { return };
+    // It never gets healthy.
+    stack.write_compose(|compose| {
+        compose.replace(
+            "\"health\", \"backend\", \"--level\", \"live\"",
+            "\"health\", \"gateway\"",
+        )
+    });
+    // It is not this command's.
+    stack.run("serve --background").code(0);
+    let up = stack.sandbox.spawn(["up"]);
+    up.wait_to_say("wait for db-test to be healthy");
+    up.signal(rustix::process::Signal::INT);
+    up.finish().code(130).says([
+        "interrupted",
+        "hint: what was started goes on; to end it: ollamactl down",
+    ]);
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
 fn what_others_make_after_gateway_down_is_not_taken_away() {
     let Some(stack) = Stack::alone() else { return };
     stack.run("gateway up").code(0);

@@ -156,6 +156,7 @@ fn status_and_doctor_see_every_part_of_a_running_project() {
         "service",
         "gateway model",
         "engine",
+        "gateway plan",
         "image",
         "host.docker.internal",
         "gateway port",
@@ -175,6 +176,34 @@ fn status_and_doctor_see_every_part_of_a_running_project() {
     assert_eq!(model["verdict"], "fail");
     let why = model["why"].as_str().expect("text");
     assert!(why.contains("llama3:8b") && why.contains("tiny"), "{why}");
+}
+
+#[test]
+fn doctor_foresees_what_up_would_refuse() {
+    let Some(stack) = Stack::alone() else { return };
+    let lan = format!("{}-lan", stack.name);
+    let gpu = "    runtime: nvidia\n    ports:";
+    stack.write_compose(|compose| compose.replace("    ports:", gpu));
+    let (_, checks) = doctor(&stack, 0);
+    let plan = check(&checks, "gateway plan");
+    assert_eq!(plan["verdict"], "ok", "{plan:#}");
+    let why = plan["why"].as_str().expect("text");
+    assert!(why.contains("steps, the first: build image"), "{why}");
+    let gpu = check(&checks, "gateway GPU");
+    assert_eq!(gpu["verdict"], "warn", "{gpu:#}");
+    stack
+        .run("gateway up")
+        .code(1)
+        .says(["nvidia", "hint: install the NVIDIA Container Toolkit"]);
+    stack.write_compose(|compose| {
+        let joined = compose.replace("    ports:", "    networks: [lan]\n    ports:");
+        format!("{joined}networks: {{lan: {{external: true, name: {lan}}}}}\n")
+    });
+    let (_, checks) = doctor(&stack, 1);
+    let plan = check(&checks, "gateway plan");
+    assert_eq!(plan["verdict"], "fail", "{plan:#}");
+    assert_eq!(plan["mend"], format!("docker network create {lan}"));
+    stack.run("gateway down").code(0);
 }
 
 #[test]
