@@ -113,6 +113,10 @@ fn not_running(located: &Located) -> Failure {
             located.detail.as_deref().unwrap_or(UP),
         );
     }
+    if located.state == "paused" {
+        let unpause = format!("docker unpause {}", located.name);
+        return Failure::new(Part::Gateway, reason, unpause);
+    }
     let Some(exit) = &located.ended else {
         return Failure::absent(Part::Gateway, reason, UP);
     };

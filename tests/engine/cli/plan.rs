@@ -144,6 +144,10 @@ fn what_an_interrupted_replacement_left_goes_and_a_paused_gateway_can_be_replace
         .run("gateway up")
         .code(5)
         .says(["is paused", "docker unpause"]);
+    stack
+        .run("health gateway")
+        .code(3)
+        .says(["is paused", "hint: docker unpause"]);
     stack.run("gateway up --force-recreate").code(0);
     assert_ne!(stack.run_of(SERVICE).0, id);
     stack.run("gateway down").code(0);
