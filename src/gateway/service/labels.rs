@@ -32,6 +32,17 @@ pub fn folder_of(container: &ContainerInspectResponse) -> Option<PathBuf> {
     labels.get(WORKING_DIR).map(PathBuf::from)
 }
 
+/// The name of the compose project that a container belongs to.
+pub(super) fn project_of(container: &ContainerInspectResponse) -> Option<String> {
+    container
+        .config
+        .as_ref()?
+        .labels
+        .as_ref()?
+        .get(PROJECT)
+        .cloned()
+}
+
 /// The labels of a container.
 pub(super) fn container(making: &Making<'_>) -> Labels {
     let (project, service, release) = (making.project(), making.service, making.release);

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
 
+use super::labels::{folder_of, project_of};
 use super::observe::{Found, Observed};
 use super::plan::action::{Action, Plan};
 use crate::compose::Service;
-use crate::engine::{Engine, Holder, HostPort};
+use crate::engine::models::ContainerInspectResponse;
+use crate::engine::{Engine, Holder, HostPort, Vantage};
 use crate::error::{Error, Kind, Result};
 use crate::gateway::another_port;
 
@@ -29,22 +32,28 @@ pub(super) async fn check(
     let wanted: BTreeMap<HostPort, String> = starting.iter().flat_map(each).collect();
     for (wanted, service) in &wanted {
         if let Some(holder) = engine.holder(wanted, &leaving).await? {
-            let error = match orphan(&holder, observed) {
-                Some(orphan) => held_by_orphan(wanted.port, orphan),
-                None => holder.refusal(wanted.port),
-            };
+            let error = refusal(engine, &holder, observed, wanted.port).await;
             return Err(error.hint(format!("or {}", another_port(service))));
         }
     }
     Ok(())
 }
 
-/// The holder as a container of this project whose service the compose file no longer defines.
-fn orphan<'a>(holder: &Holder, observed: &'a Observed) -> Option<&'a Found> {
-    let Holder::Container { id, .. } = holder else {
-        return None;
+/// The error for a port that somebody has, in the words that fit who it is.
+async fn refusal(engine: &Engine, holder: &Holder, observed: &Observed, port: u16) -> Error {
+    let Holder::Container { id, name } = holder else {
+        return holder.refusal(port);
     };
-    observed.orphans.iter().find(|found| found.id == *id)
+    if let Some(orphan) = observed.orphans.iter().find(|found| found.id == *id) {
+        return held_by_orphan(port, orphan);
+    }
+    let container = engine.container(id).await.ok().flatten();
+    // From elsewhere the folders of the engine's machine cannot be looked at.
+    let is_here = matches!(engine.vantage().await, Vantage::Here);
+    match container.and_then(|container| left_behind(&container)) {
+        Some((project, folder)) if is_here => held_from(port, name, &project, &folder),
+        _ => holder.refusal(port),
+    }
 }
 
 fn held_by_orphan(port: u16, orphan: &Found) -> Error {
@@ -55,6 +64,25 @@ fn held_by_orphan(port: u16, orphan: &Found) -> Error {
     );
     Error::new(Kind::Conflict, text)
         .hint("if it was removed or renamed: ollamactl gateway up --remove-orphans")
+}
+
+/// The project and the folder of a container whose folder is not there any more: it was moved, and has
+/// another project's name since.
+fn left_behind(container: &ContainerInspectResponse) -> Option<(String, PathBuf)> {
+    let (project, folder) = (project_of(container)?, folder_of(container)?);
+    (folder.is_absolute() && !folder.exists()).then_some((project, folder))
+}
+
+fn held_from(port: u16, name: &str, project: &str, folder: &Path) -> Error {
+    let text = format!(
+        "port {port} is taken by container {name} of compose project {project}, whose folder {} is not \
+         there any more",
+        folder.display()
+    );
+    Error::new(Kind::Conflict, text).hint(format!(
+        "if that was moved here: ollamactl down -p {project} (docker compose -p {project} down, where \
+         that made it)"
+    ))
 }
 
 /// The services of which the plan starts a container.

@@ -116,6 +116,43 @@ fn a_renamed_gateway_whose_port_its_orphan_has_is_told_so() {
 }
 
 #[test]
+fn a_project_whose_folder_was_moved_is_told_of_what_it_left() {
+    let Some(stack) = Stack::alone() else { return };
+    let unnamed = |compose: String| {
+        let (_, services) = compose.split_once("services:").expect("services");
+        format!("services:{services}")
+    };
+    stack.write_compose(unnamed);
+    let there = |name: &str, command: &str| {
+        let script = format!("cd ../{name} && ollamactl {command}");
+        stack.sandbox.shell(&script)
+    };
+    let (old, new) = (format!("{}-old", stack.name), format!("{}-new", stack.name));
+    stack.sandbox.shell(&format!("cp -r . ../{old}")).code(0);
+    there(&old, "gateway up").code(0);
+    stack
+        .sandbox
+        .shell(&format!("mv ../{old} ../{new}"))
+        .code(0);
+    let down = format!("down -p {old}");
+    there(&new, "gateway up").code(5).says([
+        &format!("of compose project {old}"),
+        "is not there any more",
+        &format!("hint: if that was moved here: ollamactl {down}"),
+    ]);
+    there(&new, &down).code(0);
+    there(&new, "gateway up").code(0);
+    there(&new, "down").code(0);
+    assert_eq!(stack.docker.containers(&old), [""; 0]);
+    for name in [old, new] {
+        stack
+            .sandbox
+            .shell(&format!("docker image rm {name}-{SERVICE}"))
+            .code(0);
+    }
+}
+
+#[test]
 fn what_an_interrupted_replacement_left_goes_and_a_paused_gateway_can_be_replaced() {
     let Some(stack) = Stack::alone() else { return };
     stack.run("gateway up").code(0);
