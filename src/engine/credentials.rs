@@ -1,10 +1,15 @@
 //! Logins for registries: what `docker login` wrote into `config.json`, or a credential helper knows.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
+use std::path::Path;
 use std::time::Duration;
 
 use bollard::auth::DockerCredentials;
-use docker_credential::{CredentialRetrievalError, DockerCredential};
+use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
+
+use super::cli_config;
 
 /// The name under which `docker login` keeps the credentials of Docker Hub.
 pub(super) const DOCKER_HUB: &str = "https://index.docker.io/v1/";
@@ -44,8 +49,17 @@ pub(super) fn registry(name: &str) -> &str {
 
 /// What is known for this registry. Helpers are programs, so they run on a thread of their own.
 pub(super) async fn of(registry: &str) -> Login {
+    let Some(path) = cli_config::path() else {
+        return Login::default();
+    };
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Login::default(),
+        Err(error) => return trouble(registry, &format!("{}: {error}", path.display())),
+    };
     let server = registry.to_owned();
-    let asked = tokio::task::spawn_blocking(move || docker_credential::get_credential(&server));
+    let asked = move || get_credential_from_reader(BufReader::new(file), &server);
+    let asked = tokio::task::spawn_blocking(asked);
     let Ok(Ok(found)) = tokio::time::timeout(HELPER_DEADLINE, asked).await else {
         return trouble(registry, "the credential helper does not answer");
     };
@@ -60,7 +74,7 @@ pub(super) async fn of(registry: &str) -> Login {
             ..DockerCredentials::default()
         },
         Err(error) if is_none(&error) => return Login::default(),
-        Err(error) => return trouble(registry, &error.to_string()),
+        Err(error) => return trouble(registry, &explained(&error, &path)),
     };
     Login {
         credentials: Some(DockerCredentials {
@@ -68,6 +82,18 @@ pub(super) async fn of(registry: &str) -> Login {
             ..credentials
         }),
         trouble: None,
+    }
+}
+
+/// The library's words, with what they leave out.
+fn explained(error: &CredentialRetrievalError, path: &Path) -> String {
+    let path = path.display();
+    match error {
+        CredentialRetrievalError::ConfigReadError => format!("{path} is not valid"),
+        CredentialRetrievalError::HelperCommunicationError => {
+            format!("the credential helper that {path} names cannot be run")
+        }
+        other => other.to_string(),
     }
 }
 

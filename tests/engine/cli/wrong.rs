@@ -144,11 +144,21 @@ fn an_image_that_cannot_be_pulled_shows_the_registrys_words() {
             stack.name
         ),
     );
-    stack
-        .run("gateway up")
-        .code(1)
-        .says([image.as_str(), "nope", "hint:"]);
+    let pull = stack.run("gateway up").code(1);
+    let pull = pull.says([image.as_str(), "nope", "hint:"]);
+    assert!(!pull.stderr.contains("no login"), "{pull}");
     stack.run("up").code(1).says([image.as_str(), "nope"]);
+    // Logins that cannot be looked up are told of: they may be what lacks.
+    let home = stack.sandbox.path("home");
+    for (config, trouble) in [
+        (r#"{"credsStore": "absent"}"#, "cannot be run"),
+        ("{", "is not valid"),
+    ] {
+        std::fs::create_dir_all(home.join(".docker")).expect("made");
+        std::fs::write(home.join(".docker/config.json"), config).expect("written");
+        stack.run("gateway up").says(["config.json", trouble]);
+    }
+    std::fs::remove_file(home.join(".docker/config.json")).expect("removed");
     let nothing: [&str; 0] = [];
     assert_eq!(stack.docker.containers(&stack.name), nothing);
     assert_eq!(stack.docker.networks(&stack.name), nothing);
