@@ -338,7 +338,12 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
         lab.inspect("job").await.expect("there")["State"]["ExitCode"],
         0
     );
-    assert_eq!(lab.up().await.expect("is up").steps, Vec::<String>::new());
+    let job = format!("{}-job-1", lab.name);
+    let again = [
+        format!("start container {job}: it is exited"),
+        format!("wait for job to complete: {SERVICE} needs it"),
+    ];
+    assert_eq!(lab.up().await.expect("is up").steps, again);
 
     let project = lab.project();
     let down = gateway::down(

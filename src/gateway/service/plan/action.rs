@@ -165,6 +165,14 @@ impl Action {
         }
     }
 
+    /// The service of which it starts a container, or starts one again.
+    pub fn sets_going(&self) -> Option<&str> {
+        match self {
+            Self::Start { service, .. } | Self::Restart { service, .. } => Some(service),
+            _ => None,
+        }
+    }
+
     /// It only waits.
     fn is_wait(&self) -> bool {
         matches!(self, Self::Wait { .. } | Self::Stand { .. })

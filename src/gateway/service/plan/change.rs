@@ -32,14 +32,14 @@ impl Change {
         matches!(self, Self::None(found) if matches!(found.state.as_str(), "running" | "restarting"))
     }
 
-    /// It ends again and again, and the engine will start it once more after a pause.
-    pub(super) fn keeps_ending(&self) -> bool {
-        matches!(self, Self::None(found) if found.state == "restarting")
-    }
-
     /// It ended well, and nothing about it changed.
     pub(super) fn is_complete(&self) -> bool {
         matches!(self, Self::None(found) if found.state == "exited" && found.exit_code == Some(0))
+    }
+
+    /// It ends again and again, and the engine will start it once more after a pause.
+    pub(super) fn keeps_ending(&self) -> bool {
+        matches!(self, Self::None(found) if found.state == "restarting")
     }
 }
 

@@ -46,7 +46,14 @@ pub(in crate::gateway::service) fn first<'a>(
     all.first_mut().expect("one")
 }
 
-/// Everything is there, as the project wants it.
+/// A container ended well.
+pub(in crate::gateway::service) fn ended(observed: &mut Observed, service: &str) {
+    let found = first(observed, service);
+    found.state = "exited".into();
+    found.exit_code = Some(0);
+}
+
+/// Everything is there and runs, the job too, as the project wants it.
 pub(in crate::gateway::service) fn settled(project: &Project) -> Observed {
     let mut observed = Observed::default();
     for service in project.services.values() {
@@ -54,13 +61,7 @@ pub(in crate::gateway::service) fn settled(project: &Project) -> Observed {
         let found = Found {
             id: format!("{}-id", service.name),
             name: project.container_name(service, 1),
-            state: if service.name == "job" {
-                "exited"
-            } else {
-                "running"
-            }
-            .into(),
-            exit_code: (service.name == "job").then_some(0),
+            state: "running".into(),
             config_hash: service.config_hash(Dialect::B),
             image_id: image.clone(),
             version: "2.40.3".into(),

@@ -55,7 +55,8 @@ impl Planning<'_> {
         }
     }
 
-    /// Starts what does not run and restarts what is to be restarted, after what the service needs.
+    /// Starts what does not run and restarts what is to be restarted, after what the service needs. What ended
+    /// well is no exception: compose runs a job again with every `up`. A mere restart of the target does not.
     pub(super) fn run(
         &self,
         service: &Service,
@@ -69,83 +70,74 @@ impl Planning<'_> {
             Some(name) => Some(format!("{name} is replaced")),
             None => asked.then(|| "asked to".to_owned()),
         };
-        let mut steps = Vec::new();
-        for change in changes {
-            let (number, name) = (change.number(), self.name_then(service, change));
-            let of = service.name.clone();
-            let step = match &cause {
-                Some(cause) if change.is_running() => {
-                    let action = Action::Restart {
-                        service: of,
-                        number,
-                        name,
-                    };
-                    Some((action, cause.clone()))
-                }
-                _ => self.cause_to_start(service, change).map(|cause| {
-                    // A start would leave one that the engine starts again after a pause as it is.
-                    let action = if change.keeps_ending() {
-                        Action::Restart {
-                            service: of,
-                            number,
-                            name,
-                        }
-                    } else {
-                        Action::Start {
-                            service: of,
-                            number,
-                            name,
-                        }
-                    };
-                    (action, cause)
-                }),
-            };
-            steps.extend(step);
-        }
+        let rests =
+            |change: &&Change| options.restart && change.is_complete() && self.target_runs();
+        let steps: Vec<(Action, String)> = changes
+            .iter()
+            .filter(|change| !rests(change))
+            .filter_map(|change| self.step(service, change, cause.as_deref()))
+            .collect();
         // A restart that was asked for is of what ran before, with all that it needs.
         let starts = |action: &Action| matches!(action, Action::Start { .. });
-        let mut each = steps.iter();
-        if each.any(|(action, _)| !asked || starts(action)) {
-            self.wait(service, plan);
-        }
+        let begins = steps.iter().any(|(action, _)| !asked || starts(action));
+        self.wait(service, begins, plan);
         for (action, cause) in steps {
             plan.push(action, cause);
         }
     }
 
-    /// Why a container is to be started, if it is.
-    fn cause_to_start(&self, service: &Service, change: &Change) -> Option<String> {
-        self.is_started(service, change).then(|| match change {
-            Change::None(found) => format!("it is {}", found.state),
-            _ => "it is new".to_owned(),
-        })
+    /// The target runs already, and stays what it is.
+    fn target_runs(&self) -> bool {
+        let of = |(service, _): &&(&Service, Vec<Change>)| service.name == self.target.service;
+        let target = self.changes.iter().find(of);
+        target.is_some_and(|(_, changes)| changes.iter().all(Change::is_running))
     }
 
-    /// Whether a container is to be started. A dependency that ended well is run again only for a
-    /// dependent that is to be started itself, or that asks for more than its end.
-    fn is_started(&self, service: &Service, change: &Change) -> bool {
+    /// What sets one container going, if anything does. `restart` is why one that runs is restarted.
+    fn step(
+        &self,
+        service: &Service,
+        change: &Change,
+        restart: Option<&str>,
+    ) -> Option<(Action, String)> {
+        let (number, name) = (change.number(), self.name_then(service, change));
         let is_target = service.name == self.target.service;
-        if change.is_running() {
-            return is_target && change.keeps_ending();
-        }
-        let is_needed = |(other, changes): &(&Service, Vec<Change>)| {
-            let mut resting = changes.iter().filter(|change| !change.is_running());
-            other.depends_on.get(&service.name).is_some_and(|needed| {
-                matches!(needed.condition, Condition::Started | Condition::Healthy)
-                    || resting.any(|change| self.is_started(other, change))
-            })
+        let service = service.name.clone();
+        let (restarts, cause) = match (change, restart) {
+            (_, Some(cause)) if change.is_running() => (true, cause.to_owned()),
+            // A start would leave one that the engine starts again after a pause as it is.
+            (Change::None(found), _) if change.keeps_ending() && is_target => {
+                (true, format!("it is {}", found.state))
+            }
+            _ if change.is_running() => return None,
+            (Change::None(found), _) => (false, format!("it is {}", found.state)),
+            _ => (false, "it is new".to_owned()),
         };
-        is_target || !change.is_complete() || self.changes.iter().any(is_needed)
+        let action = if restarts {
+            Action::Restart {
+                service,
+                number,
+                name,
+            }
+        } else {
+            Action::Start {
+                service,
+                number,
+                name,
+            }
+        };
+        Some((action, cause))
     }
 
-    /// Waits for what the service needs.
-    fn wait(&self, service: &Service, plan: &mut Plan) {
+    /// Waits for what the service needs: all of it where one of its containers begins, else what is set going
+    /// by this plan.
+    fn wait(&self, service: &Service, begins: bool, plan: &mut Plan) {
         for (dependency, needed) in &service.depends_on {
-            let planned = self
-                .changes
-                .iter()
-                .any(|(other, _)| &other.name == dependency);
-            if planned && needed.condition != Condition::Started {
+            let mut all = self.changes.iter();
+            let is_part = all.any(|(other, _)| &other.name == dependency);
+            let mut steps = plan.steps.iter();
+            let is_set_going = steps.any(|planned| planned.action.sets_going() == Some(dependency));
+            if is_part && (begins || is_set_going) && needed.condition != Condition::Started {
                 let action = Action::Wait {
                     service: service.name.clone(),
                     dependency: dependency.clone(),

@@ -2,7 +2,7 @@ use super::super::create::namespaces::resolved;
 use super::super::observe::shared::{Network, Volume};
 use super::super::observe::{Found, Observed};
 use super::super::{Build, UpOptions};
-use super::fixture::{changed, first, plan, project, settled};
+use super::fixture::{changed, ended, first, plan, project, settled};
 use crate::compose::{Dependency, Dialect, Mount};
 use crate::error::Kind;
 
@@ -32,15 +32,17 @@ fn nothing_is_done_where_all_is_as_wanted() {
 }
 
 #[test]
-fn what_ended_well_is_started_with_the_gateway_that_ended_well() {
-    let ended = |observed: &mut Observed, name| {
-        let found = first(observed, name);
-        found.state = "exited".into();
-        found.exit_code = Some(0);
-    };
+fn what_ended_well_is_started_again_and_the_gateway_waits_for_it() {
+    let job = "start container p-job-1: it is exited\n\
+               wait for job to complete: gateway needs it\n";
+    assert_eq!(changed(|_, observed| ended(observed, "job")), job);
+    let db = "start container p-db-1: it is exited\n\
+              wait for db to be healthy: gateway needs it\n";
+    assert_eq!(changed(|_, observed| ended(observed, "db")), db);
     let plan = changed(|_, observed| {
-        ended(observed, "db");
-        ended(observed, "gateway");
+        for service in ["db", "job", "gateway"] {
+            ended(observed, service);
+        }
     });
     assert_eq!(
         plan,
@@ -50,17 +52,14 @@ fn what_ended_well_is_started_with_the_gateway_that_ended_well() {
          wait for job to complete: gateway needs it\n\
          start container p-gateway-1: it is exited\n"
     );
-    assert_eq!(
-        changed(|_, observed| ended(observed, "db")),
-        "start container p-db-1: it is exited\n"
-    );
 }
 
 #[test]
 fn a_change_replaces_the_container_and_runs_the_job_again_for_it() {
-    let plan = changed(|project, _| {
+    let plan = changed(|project, observed| {
         let gateway = project.services.get_mut("gateway").expect("there");
         gateway.environment.insert("A".into(), Some("1".into()));
+        ended(observed, "job");
     });
     assert_eq!(
         plan,
@@ -131,8 +130,10 @@ fn restart_builds_the_target_alone_and_restarts_what_did_not_change() {
         restart: true,
         ..UpOptions::default()
     };
+    let mut observed = settled(&project);
+    ended(&mut observed, "job");
     assert_eq!(
-        plan(&project, &settled(&project), &options).expect("a plan"),
+        plan(&project, &observed, &options).expect("a plan"),
         "build image p-gateway: asked to\nrestart container p-gateway-1: asked to\n"
     );
 }
@@ -230,13 +231,13 @@ fn a_replaced_dependency_restarts_who_asks_for_it() {
         })
     };
     let replaced = "recreate container p-db-1: its image changed\n\
-                    start container p-db-1: it is new\n";
+                    start container p-db-1: it is new\n\
+                    wait for db to be healthy: gateway needs it\n";
     assert_eq!(with(false), replaced);
     assert_eq!(
         with(true),
         format!(
             "{replaced}\
-             wait for db to be healthy: gateway needs it\n\
              wait for job to complete: gateway needs it\n\
              restart container p-gateway-1: db is replaced\n"
         )
@@ -278,7 +279,8 @@ fn a_service_is_scaled_up_after_its_last_number_and_down_from_it() {
         "create container p-db-2: there is none\n\
          create container p-db-3: there is none\n\
          start container p-db-2: it is new\n\
-         start container p-db-3: it is new\n"
+         start container p-db-3: it is new\n\
+         wait for db to be healthy: gateway needs it\n"
     );
     assert_eq!(
         scaled(2, 3),
