@@ -23,7 +23,7 @@ use lab::{Lab, SERVICE, target, whole};
 use ollamactl::engine::LogQuery;
 use ollamactl::error::Kind;
 use ollamactl::event::Event;
-use ollamactl::gateway::{self, Build, DownOptions, Sources, UpOptions};
+use ollamactl::gateway::{self, Build, DownOptions, Sources, State, UpOptions};
 
 /// The gateway alone; the kernel chooses its port.
 const ALONE: &str = "
@@ -129,32 +129,14 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
     }
 
     let project = lab.project();
-    assert!(
-        gateway::stop(
-            &lab.engine,
-            &target(&project),
-            &DownOptions::default(),
-            &lab.step().1
-        )
-        .await
-        .expect("stops")
-    );
-    assert!(
-        !gateway::stop(
-            &lab.engine,
-            &target(&project),
-            &DownOptions::default(),
-            &lab.step().1
-        )
-        .await
-        .expect("is stopped")
-    );
+    assert!(lab.stop(&DownOptions::default()).await.expect("stops"));
+    assert!(!lab.stop(&DownOptions::default()).await.expect("is stopped"));
     let stopped = gateway::status(&lab.engine, &target(&project))
         .await
         .expect("a status");
     assert_eq!(
-        (stopped.state.as_str(), stopped.exit_code),
-        ("exited", Some(137))
+        (stopped.state, stopped.exit_code),
+        (State::Exited, Some(137))
     );
     let again = lab.up().await.expect("starts");
     assert_eq!(
@@ -163,14 +145,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
     );
 
     let anonymous = lab.anonymous_volumes().await;
-    let down = gateway::down(
-        &lab.engine,
-        &target(&project),
-        &DownOptions::default(),
-        &lab.step().1,
-    )
-    .await
-    .expect("goes down");
+    let down = lab.down().await.expect("goes down");
     for volume in anonymous {
         lab.engine.remove_volume(&volume).await.expect("removed");
     }
@@ -179,7 +154,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
     let gone = gateway::status(&lab.engine, &target(&project))
         .await
         .expect("a status");
-    assert_eq!(gone.state, "absent");
+    assert_eq!(gone.state, State::Absent);
     assert!(
         lab.engine
             .volume(&project.volume_name("data"))
@@ -187,14 +162,7 @@ async fn a_gateway_is_made_kept_replaced_stopped_and_removed() {
             .expect("answers")
             .is_some()
     );
-    let nothing = gateway::down(
-        &lab.engine,
-        &target(&project),
-        &DownOptions::default(),
-        &lab.step().1,
-    )
-    .await
-    .expect("is down");
+    let nothing = lab.down().await.expect("is down");
     assert_eq!(nothing, gateway::Down::default());
 }
 
@@ -346,14 +314,7 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     assert_eq!(lab.up().await.expect("is up").steps, again);
 
     let project = lab.project();
-    let down = gateway::down(
-        &lab.engine,
-        &target(&project),
-        &DownOptions::default(),
-        &lab.step().1,
-    )
-    .await
-    .expect("goes down");
+    let down = lab.down().await.expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
     assert_eq!(down.kept, [format!("{}_default", lab.name)]);
     let again = lab.up().await.expect("comes up");
@@ -834,15 +795,7 @@ async fn a_service_is_scaled_up_and_down() {
     }
     lab.file("docker-compose.yml", &scaled(2));
     lab.up().await.expect("comes up");
-    let project = lab.project();
-    let down = gateway::down(
-        &lab.engine,
-        &target(&project),
-        &DownOptions::default(),
-        &lab.step().1,
-    )
-    .await
-    .expect("goes down");
+    let down = lab.down().await.expect("goes down");
     assert_eq!(down.containers, [name(1), name(2)]);
 }
 

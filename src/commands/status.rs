@@ -8,7 +8,7 @@ use crate::backend::{RelayState, Standing};
 use crate::cli::{StatusArgs, StatusFormat};
 use crate::daemon::Restarts;
 use crate::error::Result;
-use crate::gateway;
+use crate::gateway::{self, State};
 use crate::stack::{self, GatewayStatus, ModelStatus, Status};
 use crate::ui::{Paint, Tone};
 use crate::units::bytes;
@@ -228,15 +228,17 @@ fn gateway_row(status: &Status) -> Row {
     )
     .trim()
     .to_owned();
-    match located.state.as_str() {
-        "running" | "restarting" if located.restarts.is_loop() => (Tone::Bad, "crashing", text),
-        "running" if !other.is_empty() => (Tone::Warn, "running", text),
-        "running" => (Tone::Good, "running", text),
-        "absent" => (Tone::Bad, "stopped", text),
-        "exited" | "dead" => (Tone::Bad, "exited", text),
-        "created" => (Tone::Warn, "created", text),
-        "suspended" => (Tone::Bad, "suspended", text),
-        "paused" => (Tone::Warn, "paused", text),
-        _ => (Tone::Warn, "changing", text),
+    match located.state {
+        State::Running | State::Restarting if located.restarts.is_loop() => {
+            (Tone::Bad, "crashing", text)
+        }
+        State::Running if !other.is_empty() => (Tone::Warn, "running", text),
+        State::Running => (Tone::Good, "running", text),
+        State::Absent => (Tone::Bad, "stopped", text),
+        State::Exited | State::Dead => (Tone::Bad, "exited", text),
+        State::Created => (Tone::Warn, "created", text),
+        State::Suspended => (Tone::Bad, "suspended", text),
+        State::Paused => (Tone::Warn, "paused", text),
+        State::Restarting | State::Stopping | State::Removing => (Tone::Warn, "changing", text),
     }
 }

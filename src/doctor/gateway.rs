@@ -375,7 +375,7 @@ fn ports(service: &Service, state: &GatewayState, engine: &Engine) -> Vec<Check>
         let text = format!("{}, though its service does", state.describe());
         return vec![Check::fail(NAME, text, "ollamactl gateway up")];
     }
-    if matches!(state.state.as_str(), "running" | "paused" | "restarting") {
+    if state.state.is_active() {
         return vec![Check::ok(NAME, state.describe())];
     }
     if engine.endpoint().is_remote() {

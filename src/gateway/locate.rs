@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::choice::{ComposeGateway, Gateway};
 use super::embedded;
+use super::state::State;
 use crate::daemon::Restarts;
 use crate::engine::{Engine, Exit, endpoint};
 use crate::error::Result;
@@ -22,7 +23,7 @@ pub struct Located {
     pub name: String,
     /// `running`, `absent`, `exited`…: for a container, the engine's word; `suspended` for a process that
     /// serves nobody until it goes on.
-    pub state: String,
+    pub state: State,
     /// The model that it was started with; `None` where that cannot be told.
     pub model: Option<String>,
     /// The container's own health check, where it has one.
@@ -85,7 +86,7 @@ async fn locate_container(compose: &ComposeGateway) -> Result<Located> {
         url: reach.map(|reach| format!("http://{reach}")),
         model: state
             .model
-            .filter(|_| state.state == "running")
+            .filter(|_| state.state == State::Running)
             .map(|named| named.model),
         name: state.container,
         health: state.health,
@@ -115,9 +116,9 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
         None => String::new(),
     };
     let state = match suspended {
-        Some(_) => "suspended",
-        None if running => "running",
-        None => "absent",
+        Some(_) => State::Suspended,
+        None if running => State::Running,
+        None => State::Absent,
     };
     Ok(Located {
         kind: "embedded",
@@ -128,7 +129,7 @@ async fn locate_process(listen: SocketAddr, paths: &Paths) -> Result<Located> {
         },
         name,
         model: record.map(|record| record.launch.model),
-        state: state.to_owned(),
+        state,
         health: None,
         mute: false,
         lost_ports: false,

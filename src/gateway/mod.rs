@@ -8,6 +8,7 @@ mod ledger;
 mod locate;
 mod named;
 pub mod service;
+mod state;
 
 pub use choice::{
     BACKEND_PORT, ComposeGateway, GATEWAY_PORT, Gateway, another_port, choose, load_options,
@@ -24,3 +25,4 @@ pub use service::{
     plan_down_all, plan_restart, plan_stop, plan_up, prepare_images, restart, running, status,
     stop, unhealthy, until_exit, up, variables, verify,
 };
+pub use state::State;

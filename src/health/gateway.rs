@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{ANSWER, Failure, LASTING, Part, Question, crashing, ended};
-use crate::gateway::{Gateway, Located, locate};
+use crate::gateway::{Gateway, Located, State, locate};
 
 const LOGS: &str = "ollamactl logs gateway";
 /// How long a program that serves may take until it serves all of its paths.
@@ -32,12 +32,12 @@ pub(super) async fn check_gateway(
             )
         })?;
     // In a loop it is now this, now that.
-    if matches!(located.state.as_str(), "running" | "restarting")
+    if located.state.is_up()
         && let Some(failure) = crashing(Part::Gateway, &located.restarts, LOGS)
     {
         return Err(failure);
     }
-    if located.state != "running" {
+    if located.state != State::Running {
         return Err(not_running(&located));
     }
     if let Some(health) = located.health.as_deref().filter(|word| *word != "healthy") {
@@ -106,14 +106,14 @@ fn not_running(located: &Located) -> Failure {
         return Failure::absent(Part::Gateway, "it does not run", UP);
     }
     let reason = format!("{} is {}", located.name, located.state);
-    if located.state == "suspended" {
+    if located.state == State::Suspended {
         return Failure::new(
             Part::Gateway,
             reason,
             located.detail.as_deref().unwrap_or(UP),
         );
     }
-    if located.state == "paused" {
+    if located.state == State::Paused {
         let unpause = format!("docker unpause {}", located.name);
         return Failure::new(Part::Gateway, reason, unpause);
     }
@@ -122,7 +122,7 @@ fn not_running(located: &Located) -> Failure {
     };
     let reason = format!("{reason}; it ended with {exit}");
     // Between two restarts by the engine nobody asked it to end.
-    if located.state == "exited" && exit.as_asked() {
+    if located.state == State::Exited && exit.as_asked() {
         return Failure::absent(Part::Gateway, reason, UP);
     }
     Failure::new(Part::Gateway, reason, LOGS)

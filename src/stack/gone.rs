@@ -10,7 +10,7 @@ use super::request::UpRequest;
 use crate::backend::{self, Origin, Owner, Record};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::gateway::{ComposeGateway, GatewayState, Ledger, embedded};
+use crate::gateway::{ComposeGateway, GatewayState, Ledger, State, embedded};
 use crate::health::{Failure, Part};
 use crate::paths::Paths;
 
@@ -73,7 +73,7 @@ impl Gone {
         state: &GatewayState,
     ) -> Result<()> {
         let ledger = Ledger::new(paths, engine.endpoint(), &compose.project.name);
-        let now = matches!(state.state.as_str(), "absent" | "created") && !ledger.is_locked()?;
+        let now = matches!(state.state, State::Absent | State::Created) && !ledger.is_locked()?;
         self.gateway.check(now, || {
             let service = &compose.service;
             Error::failed(format!(

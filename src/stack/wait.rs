@@ -145,7 +145,7 @@ async fn fail_if_ended(
     checks: &mut Checks,
 ) -> Result<()> {
     let target = compose.target();
-    if checks.crashes(state) || matches!(state.state.as_str(), "exited" | "dead") {
+    if checks.crashes(state) || state.state.is_over() {
         return Err(gateway::until_exit(engine, &target, state).await);
     }
     if state.is_running() && checks.condemn(state) {

@@ -1,8 +1,8 @@
 //! Commands that a service wants to be run in its containers, and that fail.
 
-use ollamactl::gateway::{self, DownOptions};
+use ollamactl::gateway::DownOptions;
 
-use crate::lab::{Lab, SERVICE, target, whole};
+use crate::lab::{Lab, SERVICE, whole};
 
 /// A gateway with such a hook, which ends with exit code 3.
 fn failing(key: &str) -> String {
@@ -35,16 +35,14 @@ async fn a_pre_stop_that_fails_keeps_the_container_running() {
         return;
     };
     lab.up().await.expect("comes up");
-    let project = lab.project();
-    let target = target(&project);
     let at_once = DownOptions {
         stop_timeout: Some(0),
         ..DownOptions::default()
     };
-    let error = gateway::stop(&lab.engine, &target, &at_once, &lab.step().1).await;
+    let error = lab.stop(&at_once).await;
     let error = error.expect_err("its hook fails");
     assert!(error.message.contains("pre_stop[0]"), "{error}");
-    let down = gateway::down(&lab.engine, &target, &DownOptions::default(), &lab.step().1).await;
+    let down = lab.down().await;
     assert!(down.expect_err("the same").message.contains("pre_stop[0]"));
     assert_eq!(status(&lab).await, "running");
     // What ended by itself needs no preparation.
@@ -54,7 +52,5 @@ async fn a_pre_stop_that_fails_keeps_the_container_running() {
         .stop_container(id, Some(0))
         .await
         .expect("stopped");
-    gateway::down(&lab.engine, &target, &DownOptions::default(), &lab.step().1)
-        .await
-        .expect("goes away");
+    lab.down().await.expect("goes away");
 }

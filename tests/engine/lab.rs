@@ -11,7 +11,7 @@ use ollamactl::compose::{self, LoadOptions, Project};
 use ollamactl::engine::Engine;
 use ollamactl::error::{Error, Result};
 use ollamactl::event::{Event, Events, Step};
-use ollamactl::gateway::{self, Ledger, Target, Up, UpOptions};
+use ollamactl::gateway::{self, Down, DownOptions, Ledger, Target, Up, UpOptions};
 use ollamactl::paths::Paths;
 
 /// The service that the tests bring up.
@@ -109,6 +109,18 @@ impl Lab {
         let events = Events::new(move |event| seen.lock().expect("not poisoned").push(event));
         let step = events.step("gateway", "test");
         (events, step)
+    }
+
+    /// Stops the gateway.
+    pub async fn stop(&self, options: &DownOptions) -> Result<bool> {
+        let project = self.project();
+        gateway::stop(&self.engine, &target(&project), options, &self.step().1).await
+    }
+
+    /// Takes the gateway away.
+    pub async fn down(&self) -> Result<Down> {
+        let (project, options) = (self.project(), DownOptions::default());
+        gateway::down(&self.engine, &target(&project), &options, &self.step().1).await
     }
 
     pub async fn up(&self) -> Result<Up> {

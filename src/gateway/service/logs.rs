@@ -208,7 +208,7 @@ impl<S: Fn(Said) -> Result<bool>, W: Fn(String)> Reader<'_, S, W> {
             let next = all.into_iter().find(|found| {
                 found.service == ended.service
                     && found.number == ended.number
-                    && found.is_active()
+                    && found.state.is_active()
                     && !found.oneoff
             });
             match next {

@@ -82,8 +82,8 @@ mod tests {
             };
             rebuild.of(&service, &project)
         };
-        let built = of(&["BASE=new=er", "REV", "ABSENT"]).expect("arguments");
-        let args = built.build.expect("a build").args;
+        let given = of(&["BASE=new=er", "REV", "ABSENT"]).expect("arguments");
+        let args = given.build.expect("a build").args;
         assert_eq!(args["BASE"].as_deref(), Some("new=er"));
         assert_eq!(args["REV"].as_deref(), Some("4f2"));
         assert_eq!(args["ABSENT"], None);

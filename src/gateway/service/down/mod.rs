@@ -131,10 +131,13 @@ pub async fn plan_stop(engine: &Engine, target: &Target<'_>) -> Result<Plan> {
     )?;
     let guess = guess.map(GatewayState::from).unwrap_or_default();
     for found in containers.iter_mut().filter(|found| found.id == guess.id) {
-        found.state.clone_from(&guess.state);
+        found.state = guess.state;
     }
     let mut plan = Plan::default();
-    for container in containers.into_iter().filter(Found::is_active) {
+    for container in containers
+        .into_iter()
+        .filter(|found| found.state.is_active())
+    {
         plan.push(Action::Stop { container }, "asked to");
     }
     Ok(plan)
@@ -203,7 +206,7 @@ pub async fn plan_down_all(
 /// The gateway's containers that run.
 pub async fn running(engine: &Engine, target: &Target<'_>) -> Result<Vec<String>> {
     let mut found = observe::containers_of(engine, target).await?;
-    found.retain(Found::is_active);
+    found.retain(|found| found.state.is_active());
     Ok(found.into_iter().map(|found| found.name).collect())
 }
 

@@ -65,7 +65,7 @@ pub(super) fn of_created(
         .rev()
         .filter(|name| !created.containers.contains(name))
         .filter_map(named)
-        .filter(|found| found.is_active() && !users.contains_key(&found.service));
+        .filter(|found| found.state.is_active() && !users.contains_key(&found.service));
     for container in only_started.cloned() {
         plan.push(Action::Stop { container }, "ollamactl started it");
     }
@@ -108,7 +108,7 @@ fn users(
     let (_, known) = observe::sorted_out(target.project, present.containers.clone());
     let staying = known
         .iter()
-        .filter(|found| found.is_active() && stays(found));
+        .filter(|found| found.state.is_active() && stays(found));
     let mut users = BTreeMap::new();
     for found in staying {
         let needed = target.project.needed_by(&found.service).unwrap_or_default();
@@ -136,7 +136,7 @@ fn plan_networks(present: &Present, wanted: impl Fn(&str) -> bool, cause: &str, 
         let mut staying = present
             .containers
             .iter()
-            .filter(|found| found.is_active() && !gone.contains(&found.id));
+            .filter(|found| found.state.is_active() && !gone.contains(&found.id));
         staying.any(|found| found.networks.contains_key(name))
     };
     for (name, id) in &present.networks {
@@ -175,14 +175,15 @@ fn plan_volumes(target: &Target<'_>, present: &Present, plan: &mut Plan) {
 mod tests {
     use super::*;
     use crate::compose::{Dependency, Mount, Project, Service, Volume};
+    use crate::gateway::State;
 
-    fn found(service: &str, state: &str, networks: &[&str]) -> Found {
+    fn found(service: &str, state: State, networks: &[&str]) -> Found {
         Found {
             id: format!("{service}-id"),
             name: format!("p-{service}-1"),
             service: service.to_owned(),
             number: 1,
-            state: state.to_owned(),
+            state,
             networks: networks
                 .iter()
                 .map(|&name| (name.to_owned(), "network-id".to_owned()))
@@ -220,9 +221,9 @@ mod tests {
     fn present() -> Present {
         Present {
             containers: vec![
-                found("gateway", "running", &["p_default", "p_lan"]),
-                found("db", "running", &["p_default"]),
-                found("old", "exited", &["p_lan"]),
+                found("gateway", State::Running, &["p_default", "p_lan"]),
+                found("db", State::Running, &["p_default"]),
+                found("old", State::Exited, &["p_lan"]),
             ],
             networks: vec![
                 ("p_default".into(), "1".into()),

@@ -11,7 +11,7 @@ use crate::engine::models::{
 };
 use crate::engine::{Engine, Exit};
 use crate::error::{Error, Kind, Result};
-use crate::gateway::NamedModel;
+use crate::gateway::{NamedModel, State};
 
 /// Lines of output that an error shows.
 pub(super) const TAIL: usize = 20;
@@ -34,8 +34,8 @@ pub struct GatewayState {
     pub container: String,
     /// Its ID.
     pub id: String,
-    /// `absent`, `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
-    pub state: String,
+    /// What it is at.
+    pub state: State,
     /// `starting`, `healthy` or `unhealthy`; `None` where it has no health check or does not run. (The
     /// engine keeps the last verdict of one that ended.)
     pub health: Option<String>,
@@ -73,15 +73,12 @@ pub struct GatewayState {
 impl GatewayState {
     /// There is no container.
     pub fn absent() -> Self {
-        Self {
-            state: "absent".to_owned(),
-            ..Self::default()
-        }
+        Self::default()
     }
 
     /// It runs, and is not just between two crashes.
     pub fn is_running(&self) -> bool {
-        self.state == "running"
+        self.state == State::Running
     }
 
     /// It runs, and nothing will ever say more of it: it has no health check, and no port to ask at.
@@ -104,7 +101,7 @@ impl GatewayState {
         if self.container.is_empty() {
             return "no container".to_owned();
         }
-        if self.state == "created" {
+        if self.state == State::Created {
             return format!("container {}, created and not started", self.container);
         }
         match self.published.first() {
@@ -150,7 +147,7 @@ impl GatewayState {
             started_at: state.started_at.filter(|time| !time.starts_with("0001")),
             state: state
                 .status
-                .map(|status| status.to_string())
+                .map(|status| State::named(status.as_ref()))
                 .unwrap_or_default(),
         }
     }

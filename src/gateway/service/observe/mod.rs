@@ -12,6 +12,7 @@ use crate::compose::{Project, Release, Service};
 use crate::engine::models::ContainerSummary;
 use crate::engine::{Engine, Image};
 use crate::error::Result;
+use crate::gateway::State;
 use shared::{Network, Volume, network, volume};
 
 /// The engine's side of the service and its dependencies.
@@ -48,8 +49,8 @@ pub struct Found {
     pub networks: BTreeMap<String, String>,
     /// The named volumes that it mounts.
     pub volumes: Vec<String>,
-    /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
-    pub state: String,
+    /// What it is at.
+    pub state: State,
     /// The code with which it exited.
     pub exit_code: Option<i64>,
     /// Its `config-hash` label.
@@ -60,13 +61,6 @@ pub struct Found {
     pub version: String,
     /// Its `working_dir` label: the folder of the project that it was made for.
     pub folder: String,
-}
-
-impl Found {
-    /// A stop would end something.
-    pub(super) fn is_active(&self) -> bool {
-        matches!(self.state.as_str(), "running" | "restarting" | "paused")
-    }
 }
 
 impl Observed {
@@ -136,7 +130,7 @@ pub(super) async fn containers(engine: &Engine, project: &Project) -> Result<Vec
     let all = engine.containers(&filters).await?;
     let mut all: Vec<Found> = all.iter().map(found).collect();
     // While a container is replaced there are two; the successor does not run, and has the longer name.
-    all.sort_by_key(|found| (found.number, !found.is_active(), found.name.len()));
+    all.sort_by_key(|found| (found.number, !found.state.is_active(), found.name.len()));
     Ok(all)
 }
 
@@ -161,8 +155,7 @@ pub(super) fn sorted_out(project: &Project, all: Vec<Found>) -> (Vec<Found>, Vec
     };
     let (oneoff, services): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| found.oneoff);
     let (known, mut orphans): (Vec<_>, Vec<_>) = services.into_iter().partition(defined);
-    let ended = |found: &Found| matches!(found.state.as_str(), "exited" | "dead");
-    orphans.extend(oneoff.into_iter().filter(ended));
+    orphans.extend(oneoff.into_iter().filter(|found| found.state.is_over()));
     (orphans, known)
 }
 
@@ -208,7 +201,7 @@ fn found(container: &ContainerSummary) -> Found {
         oneoff: label(container, labels::ONEOFF) == "True",
         state: container
             .state
-            .map(|state| state.to_string())
+            .map(|state| State::named(state.as_ref()))
             .unwrap_or_default(),
         exit_code: exit_code(status),
         config_hash: label(container, labels::CONFIG_HASH),

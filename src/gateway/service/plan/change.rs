@@ -9,6 +9,7 @@ use super::super::{Target, UpOptions, network_keys, scale, volume_keys};
 use super::outdated::renewed;
 use crate::compose::Service;
 use crate::error::{Error, Kind, Result};
+use crate::gateway::State;
 
 /// What has to happen to one of a service's containers.
 pub(super) enum Change {
@@ -29,17 +30,17 @@ impl Change {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        matches!(self, Self::None(found) if matches!(found.state.as_str(), "running" | "restarting"))
+        matches!(self, Self::None(found) if found.state.is_up())
     }
 
     /// It ended well, and nothing about it changed.
     pub(super) fn is_complete(&self) -> bool {
-        matches!(self, Self::None(found) if found.state == "exited" && found.exit_code == Some(0))
+        matches!(self, Self::None(found) if found.state == State::Exited && found.exit_code == Some(0))
     }
 
     /// It ends again and again, and the engine will start it once more after a pause.
     pub(super) fn keeps_ending(&self) -> bool {
-        matches!(self, Self::None(found) if found.state == "restarting")
+        matches!(self, Self::None(found) if found.state == State::Restarting)
     }
 }
 
@@ -103,8 +104,8 @@ struct Outdated<'a> {
 impl Outdated<'_> {
     fn change(&self, found: &Found) -> Result<Change> {
         let cause = self.cause(found);
-        match (found.state.as_str(), cause) {
-            ("removing" | "dead", _) | ("paused", None) => Err(stuck(found)),
+        match (found.state, cause) {
+            (State::Removing | State::Dead, _) | (State::Paused, None) => Err(stuck(found)),
             (_, Some(cause)) => Ok(Change::Recreate(found.clone(), cause)),
             (_, None) => Ok(Change::None(found.clone())),
         }
@@ -171,7 +172,7 @@ fn stuck(found: &Found) -> Error {
         Kind::Conflict,
         format!("container {} is {}", found.name, found.state),
     );
-    error.hint(if found.state == "paused" {
+    error.hint(if found.state == State::Paused {
         format!("docker unpause {}", found.name)
     } else {
         format!("docker rm -f {}", found.name)

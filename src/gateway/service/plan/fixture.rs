@@ -8,6 +8,7 @@ use super::images::images;
 use crate::compose::{Condition, Dependency, Dialect, Project, Service};
 use crate::engine::{Image, Platform};
 use crate::error::Result;
+use crate::gateway::State;
 
 /// `gateway` needs `db` to be healthy and `job` to complete; all are built.
 pub(in crate::gateway::service) fn project() -> Project {
@@ -49,7 +50,7 @@ pub(in crate::gateway::service) fn first<'a>(
 /// A container ended well.
 pub(in crate::gateway::service) fn ended(observed: &mut Observed, service: &str) {
     let found = first(observed, service);
-    found.state = "exited".into();
+    found.state = State::Exited;
     found.exit_code = Some(0);
 }
 
@@ -61,7 +62,7 @@ pub(in crate::gateway::service) fn settled(project: &Project) -> Observed {
         let found = Found {
             id: format!("{}-id", service.name),
             name: project.container_name(service, 1),
-            state: "running".into(),
+            state: State::Running,
             config_hash: service.config_hash(Dialect::B),
             image_id: image.clone(),
             version: "2.40.3".into(),

@@ -11,7 +11,7 @@ pub fn take_away<'a>(
     plan: &mut Plan,
 ) {
     for container in containers {
-        if container.is_active() {
+        if container.state.is_active() {
             let container = container.clone();
             plan.push(Action::Stop { container }, cause);
         }

@@ -5,6 +5,7 @@ use super::super::{Build, UpOptions};
 use super::fixture::{changed, ended, first, plan, project, settled};
 use crate::compose::{Dependency, Dialect, Mount};
 use crate::error::Kind;
+use crate::gateway::State;
 
 #[test]
 fn an_empty_engine_gets_everything_in_order() {
@@ -99,7 +100,7 @@ fn an_interrupted_replacement_is_finished() {
     let plan = changed(|_, observed| {
         let found = first(observed, "gateway");
         found.name = "0123456789ab_p-gateway-1".into();
-        found.state = "created".into();
+        found.state = State::Created;
     });
     assert!(plan.starts_with(
         "rename container 0123456789ab_p-gateway-1 to p-gateway-1: its replacement was interrupted\n"
@@ -114,7 +115,7 @@ fn an_interrupted_replacement_is_finished() {
 fn a_paused_container_is_replaced_where_it_is_out_of_date_and_else_in_the_way() {
     let project = project();
     let mut observed = settled(&project);
-    first(&mut observed, "gateway").state = "paused".into();
+    first(&mut observed, "gateway").state = State::Paused;
     let error = plan(&project, &observed, &UpOptions::default()).expect_err("it is paused");
     assert!(error.message.contains("is paused"), "{error:?}");
     first(&mut observed, "gateway").image_id = "older".into();
@@ -144,7 +145,7 @@ fn a_target_that_keeps_ending_is_not_taken_for_one_that_runs() {
     let mut observed = settled(&project);
     for service in ["gateway", "db"] {
         let found = first(&mut observed, service);
-        found.state = "restarting".into();
+        found.state = State::Restarting;
     }
     let lines = plan(&project, &observed, &UpOptions::default()).expect("a plan");
     assert!(
@@ -182,7 +183,7 @@ fn what_is_not_ours_is_not_used_in_silence() {
     let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
     assert_eq!(error.details, ["a", "b"]);
     let mut observed = settled(&project);
-    first(&mut observed, "db").state = "paused".into();
+    first(&mut observed, "db").state = State::Paused;
     let error = plan(&project, &observed, &UpOptions::default()).expect_err("refused");
     assert_eq!(error.hints, ["docker unpause p-db-1"]);
 }
@@ -191,15 +192,15 @@ fn what_is_not_ours_is_not_used_in_silence() {
 fn orphans_and_surplus_are_removed_as_compose_does() {
     let project = project();
     let mut observed = settled(&project);
-    let found = |service: &str, number: u32, state: &str| Found {
+    let found = |service: &str, number: u32, state: State| Found {
         name: format!("p-{service}-{number}"),
         service: service.to_owned(),
         number,
-        state: state.to_owned(),
+        state,
         ..Found::default()
     };
-    observed.orphans = vec![found("old", 1, "running")];
-    let surplus = found("gateway", 2, "exited");
+    observed.orphans = vec![found("old", 1, State::Running)];
+    let surplus = found("gateway", 2, State::Exited);
     observed
         .containers
         .get_mut("gateway")
