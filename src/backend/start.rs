@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::drift::drift;
-use super::observe::living_record;
+use super::observe::{living_record, recorded};
 use super::record::{Origin, Record, slot};
 use super::{Launch, adopt, exposure};
 use crate::daemon::Wanted;
@@ -50,7 +50,7 @@ pub async fn bring_up(launch: &Launch, paths: &Paths, events: &Events) -> Result
 pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<Running> {
     let wanted = Wanted {
         slot: &slot(paths, &launch.host()),
-        noun: &format!("{} on {}", launch.noun(), launch.bind),
+        noun: &noun(launch, paths).await,
         args: &["supervise", "backend", &launch.bind].map(str::to_owned),
         how: launch,
         patience: launch.ready_timeout + SLACK,
@@ -63,6 +63,23 @@ pub async fn start(launch: &Launch, paths: &Paths, step: &Step) -> Result<Runnin
     let (record, started) = wanted.ensure(step, running).await?;
     let fresh = started && !matches!(record.origin, Origin::Adopted { .. });
     Ok(Running { record, fresh })
+}
+
+/// What is started. Of somebody else's Ollama that is not the backend.
+async fn noun(launch: &Launch, paths: &Paths) -> String {
+    let host = launch.host();
+    let client = Client::new(&host)
+        .ok()
+        .filter(|_| recorded(paths, &host).is_none());
+    let is_there = match client {
+        Some(client) => client.probe(ANSWER).await == Probe::Ollama,
+        None => false,
+    };
+    match (is_there, launch.relay) {
+        (true, true) => format!("the relay to the Ollama that runs on {}", launch.bind),
+        (true, false) => format!("a watch over the Ollama that runs on {}", launch.bind),
+        (false, _) => format!("{} on {}", launch.noun(), launch.bind),
+    }
 }
 
 /// The record of a supervisor that lives and whose backend answers.

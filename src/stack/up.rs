@@ -127,11 +127,19 @@ pub async fn plan_up(request: &UpRequest<'_>) -> Result<Vec<String>> {
             "take over backend on {host}: its supervisor was killed"
         ));
     }
-    if observed.standing == Standing::Adopted && observed.relay == RelayState::Gone {
+    if observed.standing == Standing::Adopted {
         let host = &observed.host;
-        lines.push(format!(
-            "start relay to {host} again: its supervisor was killed"
-        ));
+        match observed.relay {
+            RelayState::Gone => lines.push(format!(
+                "start relay to {host} again: its supervisor was killed"
+            )),
+            RelayState::Off if observed.record.is_none() && config.wants_relay() => {
+                lines.push(format!(
+                    "start relay to {host}: it is not ollamactl's and has none"
+                ));
+            }
+            _ => {}
+        }
     }
     let host = &observed.host;
     if observed.standing == Standing::Unresponsive && !observed.is_ours() {
