@@ -87,7 +87,7 @@ fn the_flags_of_up_act_or_are_refused() {
         "hint:",
     ]);
     let waiting = sandbox.spawn([&wait[..], &["60s"]].concat());
-    waiting.wait_to_say("waiting until it is healthy");
+    waiting.wait_to_say("waiting for the gateway: ");
     sandbox.run(["up"]).code(0);
     waiting.finish().code(0).says(["healthy"]);
     sandbox.run(["down"]).code(0);

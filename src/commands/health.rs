@@ -9,9 +9,9 @@ use crate::backend;
 use crate::cli::{HealthArgs, HealthLevel, HealthPart};
 use crate::config::{Mode, duration};
 use crate::error::{Error, Kind, Result};
-use crate::event::{Events, Step};
+use crate::event::Events;
 use crate::gateway;
-use crate::health::{self, Failure, Health, Level, Part, Question};
+use crate::health::{self, Failure, Health, Level, Part, Question, Waiting};
 use crate::units::seconds;
 
 /// Pause between two looks under `--wait`.
@@ -63,20 +63,14 @@ async fn patiently(context: &Context, question: &Question<'_>, wait: Duration) -
     };
     let deadline = Instant::now() + wait;
     let mut health = Health::default();
-    let mut step: Option<Step> = None;
+    let mut waiting = Waiting::new(&events);
     while let Ok(now) = timeout_at(deadline, health::examine(question)).await {
         health = now?;
         let Some(first) = health.failures.first() else {
-            if let Some(step) = step {
-                step.done("healthy");
-            }
+            waiting.over();
             return Ok(health);
         };
-        let waiting = format!("waiting for the {}: {}", first.part, first.reason);
-        match &step {
-            Some(step) => step.progress(waiting),
-            None => step = Some(events.step("health", waiting)),
-        }
+        waiting.tell(first);
         sleep(LOOK).await;
     }
     if health.failures.is_empty() {
@@ -84,10 +78,8 @@ async fn patiently(context: &Context, question: &Question<'_>, wait: Duration) -
         let unknown = |part| Failure::new(part, reason.clone(), "ollamactl status");
         health.failures = asked(question).into_iter().map(unknown).collect();
     }
-    if let Some(step) = step {
-        let late = format!("not healthy within {}", seconds(wait));
-        step.failed(&Error::new(Kind::Unhealthy, late));
-    }
+    let late = format!("not healthy within {}", seconds(wait));
+    waiting.failed(&Error::new(Kind::Unhealthy, late));
     Ok(health)
 }
 

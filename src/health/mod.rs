@@ -5,6 +5,7 @@ mod gateway;
 mod inference;
 mod readiness;
 mod refused;
+mod waiting;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use gateway::check_gateway;
 use readiness::{Readiness, readiness};
 pub use refused::entry;
 use serde::Serialize;
+pub use waiting::Waiting;
 
 use crate::config::Config;
 use crate::daemon::Restarts;

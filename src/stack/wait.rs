@@ -11,9 +11,9 @@ use super::request::UpRequest;
 use crate::backend::Record;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::event::{Events, Step};
+use crate::event::Events;
 use crate::gateway::{self, ComposeGateway, Gateway, GatewayState};
-use crate::health::{self, Failure, Level, Question};
+use crate::health::{self, Failure, Level, Question, Waiting};
 use crate::units::seconds;
 
 /// Pauses between two looks at the stack's health.
@@ -42,7 +42,7 @@ pub(super) async fn until_healthy(
         level: Level::Ready,
     };
     let mut failures = Vec::new();
-    let mut step: Option<Step> = None;
+    let mut wait = Waiting::new(events);
     let mut checks = Checks::default();
     let mut gone = Gone::default();
     // Why it was not healthy at the last look, and since when.
@@ -55,11 +55,9 @@ pub(super) async fn until_healthy(
             Ok(looked) => looked,
             Err(_) => Err(late()),
         };
-        failures = looked.inspect_err(|error| blame(step.as_ref(), error))?;
+        failures = looked.inspect_err(|error| wait.blame(error))?;
         let Some(first) = failures.first() else {
-            if let Some(step) = step {
-                step.done("healthy");
-            }
+            wait.over();
             return Ok(());
         };
         if unchanged.0 != first.reason {
@@ -72,14 +70,10 @@ pub(super) async fn until_healthy(
         if let Some(lasting) = failures.iter().find(lasts) {
             let error = Error::new(Kind::Unhealthy, &lasting.reason);
             let error = error.hint(&lasting.hint).hint("ollamactl doctor");
-            blame(step.as_ref(), &error);
+            wait.blame(&error);
             return Err(error);
         }
-        let waiting = format!("waiting for the {}: {}", first.part, first.reason);
-        match &step {
-            Some(step) => step.progress(waiting),
-            None => step = Some(events.step("health", waiting)),
-        }
+        wait.tell(first);
         let hopeless = async {
             gone.backend(request, record, &failures)?;
             match request.gateway {
@@ -93,15 +87,9 @@ pub(super) async fn until_healthy(
             }
         };
         if let Ok(hopeless) = timeout_at(deadline, hopeless).await {
-            hopeless.inspect_err(|error| blame(step.as_ref(), error))?;
+            hopeless.inspect_err(|error| wait.blame(error))?;
         }
         sleep(LOOK).await;
-    }
-}
-
-fn blame(step: Option<&Step>, error: &Error) {
-    if let Some(step) = step {
-        step.blame(error);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 use crate::gateway::{Gateway, UpOptions, embedded};
-use crate::health::{self, Failure, Level, Question};
+use crate::health::{self, Failure, Level, Question, Waiting};
 use crate::units::seconds;
 
 /// Between two looks at a gateway that is to become healthy.
@@ -88,26 +88,24 @@ async fn until_healthy(
         model: false,
         level: Level::Ready,
     };
-    let step = context
-        .events()
-        .step("gateway", "waiting until it is healthy");
+    let events = context.events();
+    let mut waiting = Waiting::new(&events);
     let mut last = None;
     let look = async {
-        loop {
-            match health::check(&question).await?.into_iter().next() {
-                None => return Ok(()),
-                failure => last = failure,
-            }
+        while let Some(failure) = health::check(&question).await?.into_iter().next() {
+            waiting.tell(&failure);
+            last = Some(failure);
             tokio::time::sleep(LOOK).await;
         }
+        Ok(())
     };
     let waited = match tokio::time::timeout(limit, look).await {
         Ok(waited) => waited,
         Err(_) => Err(late(limit, last)),
     };
     match &waited {
-        Ok(()) => step.done("healthy"),
-        Err(error) => step.failed(error),
+        Ok(()) => waiting.over(),
+        Err(error) => waiting.failed(error),
     }
     waited
 }
