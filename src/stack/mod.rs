@@ -1,6 +1,7 @@
 //! The stack as a whole: brought up as one converging graph, taken down, looked at.
 
 mod down;
+mod front;
 mod gone;
 mod meanwhile;
 mod request;

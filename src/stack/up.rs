@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::front::Front;
 use super::meanwhile::{GoingOn, restarted, stopped, was_stopped};
 use super::request::UpRequest;
 use super::wait::{too_slow, until_healthy};
@@ -33,17 +34,11 @@ pub struct UpReport {
 pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
     let started = Instant::now();
     let deadline = started + request.wait_timeout;
-    // What cannot become healthy is known before anything is started.
-    match request.gateway {
-        Gateway::Compose(compose) => {
-            gateway::verify(&Engine::from_environment().await?, &compose.target())?;
-        }
-        Gateway::Embedded(how) => embedded::check_free(how, request.paths).await?,
-    }
+    let front = Front::of(request).await?;
     let before = GoingOn::now(request);
     let seen = RefCell::new(None);
     let outcome = loop {
-        let outcome = all_parts(request, &seen, deadline, events).await;
+        let outcome = all_parts(request, &front, &seen, deadline, events).await;
         let record = seen.borrow().clone();
         match (&outcome, record) {
             (Err(error), Some(record)) if error.kind == Kind::Unhealthy => {
@@ -73,6 +68,7 @@ pub async fn up(request: &UpRequest<'_>, events: &Events) -> Result<UpReport> {
 /// Starts all parts, and waits until they are healthy. `seen` is the backend that runs then.
 async fn all_parts(
     request: &UpRequest<'_>,
+    front: &Front<'_>,
     seen: &RefCell<Option<Record>>,
     deadline: Instant,
     events: &Events,
@@ -88,7 +84,7 @@ async fn all_parts(
         let mut others = pin!(async {
             tokio::try_join!(
                 timed("model", model(request, &backend_ready, events)),
-                timed("gateway", gateway(request, &backend_ready, events)),
+                timed("gateway", gateway(request, front, &backend_ready, events)),
             )
         });
         let (backend, (model, gateway)) = tokio::select! {
@@ -107,7 +103,7 @@ async fn all_parts(
     let ((backend, ()), (model, ()), (gateway, ())) =
         work.map_err(|_| too_slow(request.wait_timeout, &[]))??;
     let record = seen.borrow().clone();
-    let healthy = until_healthy(request, record.as_ref(), deadline, events);
+    let healthy = until_healthy(request, front, record.as_ref(), deadline, events);
     let (health, ()) = timed("health", healthy).await?;
     Ok([backend, model, gateway, health])
 }
@@ -241,11 +237,12 @@ async fn model(request: &UpRequest<'_>, ready: &CancellationToken, events: &Even
 
 async fn gateway(
     request: &UpRequest<'_>,
+    front: &Front<'_>,
     ready: &CancellationToken,
     events: &Events,
 ) -> Result<()> {
-    match request.gateway {
-        Gateway::Embedded(how) => {
+    match front {
+        Front::Embedded(how) => {
             ready.cancelled().await;
             let step = events.step("gateway", "looking at the embedded gateway");
             let started = embedded::start(how, request.paths, &step);
@@ -253,19 +250,21 @@ async fn gateway(
             step.ended(fresh, record.describe());
             Ok(())
         }
-        Gateway::Compose(compose) => container(request, compose, ready, events).await,
+        Front::Compose(compose, engine) => {
+            container(request, (compose, engine), ready, events).await
+        }
     }
 }
 
 /// The image is made while the backend starts; the container starts when the backend is there.
 async fn container(
     request: &UpRequest<'_>,
-    compose: &ComposeGateway,
+    (compose, engine): (&ComposeGateway, &Engine),
     ready: &CancellationToken,
     events: &Events,
 ) -> Result<()> {
     let step = events.step("gateway", format!("looking at service {}", compose.service));
-    let up = step.watch(started(request, compose, ready, &step, events));
+    let up = step.watch(started(request, (compose, engine), ready, &step, events));
     let up = up.await?;
     step.ended(up.changed || request.build, up.state.describe());
     Ok(())
@@ -273,12 +272,11 @@ async fn container(
 
 async fn started(
     request: &UpRequest<'_>,
-    compose: &ComposeGateway,
+    (compose, engine): (&ComposeGateway, &Engine),
     ready: &CancellationToken,
     step: &Step,
     events: &Events,
 ) -> Result<Up> {
-    let engine = Engine::from_environment().await?;
     let mut options = UpOptions {
         build: if request.build {
             Build::Target
@@ -294,8 +292,8 @@ async fn started(
         cache: Some(request.paths.cache.clone()),
         ..UpOptions::default()
     };
-    gateway::prepare_images(&engine, &compose.target(), &options, step).await?;
+    gateway::prepare_images(engine, &compose.target(), &options, step).await?;
     ready.cancelled().await;
     options.build = Build::Missing;
-    gateway::up(&engine, &compose.target(), &options, step, events).await
+    gateway::up(engine, &compose.target(), &options, step, events).await
 }

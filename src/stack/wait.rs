@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::front::Front;
 use super::gone::Gone;
 use super::request::UpRequest;
 use crate::backend::Record;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
-use crate::gateway::{self, ComposeGateway, Gateway, GatewayState};
+use crate::gateway::{self, ComposeGateway, GatewayState};
 use crate::health::{self, Failure, Level, Question, Waiting};
 use crate::units::seconds;
 
@@ -29,6 +29,7 @@ const FRESH_CHECKS: usize = 2;
 /// Looks again and again until nothing fails, or until waiting is of no use any more.
 pub(super) async fn until_healthy(
     request: &UpRequest<'_>,
+    front: &Front<'_>,
     record: Option<&Record>,
     deadline: Instant,
     events: &Events,
@@ -47,8 +48,6 @@ pub(super) async fn until_healthy(
     let mut gone = Gone::default();
     // Why it was not healthy at the last look, and since when.
     let mut unchanged = (String::new(), Instant::now());
-    // Connected to once, when it is first needed.
-    let engine = OnceCell::new();
     loop {
         let late = || too_slow(request.wait_timeout, &failures);
         let looked = match timeout_at(deadline, health::check(&question)).await {
@@ -76,14 +75,13 @@ pub(super) async fn until_healthy(
         wait.tell(first);
         let hopeless = async {
             gone.backend(request, record, &failures)?;
-            match request.gateway {
-                Gateway::Compose(compose) => {
-                    let engine = engine.get_or_try_init(Engine::from_environment).await?;
+            match front {
+                Front::Compose(compose, engine) => {
                     let state = gateway::status(engine, &compose.target()).await?;
                     fail_if_ended(engine, compose, &state, &mut checks).await?;
                     gone.container(request.paths, engine, compose, &state)
                 }
-                Gateway::Embedded(how) => gone.process(request.paths, how.launch.listen, &failures),
+                Front::Embedded(how) => gone.process(request.paths, how.launch.listen, &failures),
             }
         };
         if let Ok(hopeless) = timeout_at(deadline, hopeless).await {
