@@ -105,13 +105,11 @@ async fn converge(
     step: &Step,
     events: &Events,
 ) -> Result<Up> {
-    let mut observed = identified(engine, target, services).await?;
-    let images = plan::images(target, services, &observed, options)?;
-    // A container that cannot be made is refused before minutes go into its image.
-    check(engine, target, services)?;
-    images::check_sources(engine, target, services, &images)?;
-    let containers = plan::containers(target, services, &observed, options)?;
-    vacancy::check(engine, services, &observed, &containers).await?;
+    let Survey {
+        mut observed,
+        images,
+        containers,
+    } = survey(engine, target, services, options).await?;
     if !options.remove_orphans {
         warn_of_orphans(target, &observed, events);
     }
@@ -140,6 +138,33 @@ async fn converge(
         replaced: containers.replaced(target.service),
         created,
         state,
+    })
+}
+
+/// What is there and what is to be done, once nothing that is known by now stands in its way.
+struct Survey {
+    observed: Observed,
+    images: Plan,
+    containers: Plan,
+}
+
+async fn survey(
+    engine: &Engine,
+    target: &Target<'_>,
+    services: &[&Service],
+    options: &UpOptions,
+) -> Result<Survey> {
+    let observed = identified(engine, target, services).await?;
+    let images = plan::images(target, services, &observed, options)?;
+    // A container that cannot be made is refused before minutes go into its image.
+    check(engine, target, services)?;
+    images::check_sources(engine, target, services, &images)?;
+    let containers = plan::containers(target, services, &observed, options)?;
+    vacancy::check(engine, services, &observed, &containers).await?;
+    Ok(Survey {
+        observed,
+        images,
+        containers,
     })
 }
 
@@ -203,12 +228,9 @@ pub async fn prepare_images(
     step: &Step,
 ) -> Result<()> {
     let services = services(target, options)?;
-    let observed = identified(engine, target, &services).await?;
-    let images = plan::images(target, &services, &observed, options)?;
-    check(engine, target, &services)?;
-    images::check_sources(engine, target, &services, &images)?;
-    let containers = plan::containers(target, &services, &observed, options)?;
-    vacancy::check(engine, &services, &observed, &containers).await?;
+    let Survey {
+        observed, images, ..
+    } = survey(engine, target, &services, options).await?;
     if images.is_empty() {
         return Ok(());
     }
@@ -232,13 +254,9 @@ pub fn verify(engine: &Engine, target: &Target<'_>) -> Result<()> {
 /// The steps that [`up`] would take now. A build or pull among them may lead to more.
 pub async fn plan_up(engine: &Engine, target: &Target<'_>, options: &UpOptions) -> Result<Plan> {
     let services = services(target, options)?;
-    let observed = identified(engine, target, &services).await?;
-    let mut plan = plan::images(target, &services, &observed, options)?;
-    check(engine, target, &services)?;
-    images::check_sources(engine, target, &services, &plan)?;
-    let containers = plan::containers(target, &services, &observed, options)?;
-    vacancy::check(engine, &services, &observed, &containers).await?;
-    plan.steps.extend(containers.steps);
+    let survey = survey(engine, target, &services, options).await?;
+    let mut plan = survey.images;
+    plan.steps.extend(survey.containers.steps);
     Ok(plan)
 }
 
