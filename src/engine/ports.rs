@@ -56,7 +56,7 @@ pub enum Holder {
 
 impl Holder {
     /// The error for a container that cannot be published at the port of the holder.
-    pub fn refusal(&self, port: u16) -> Error {
+    pub fn conflict(&self, port: u16) -> Error {
         let (who, hint) = match self {
             Self::Container { name, .. } => {
                 (format!("container {name}"), format!("docker stop {name}"))
@@ -117,7 +117,7 @@ impl Engine {
             Some(container) => container_of(container),
             None => Holder::Process(self.listener_on(port)),
         };
-        holder.refusal(port).caused_by(error)
+        holder.conflict(port).caused_by(error)
     }
 
     /// The process of this host that listens on this port, where we may see it.

@@ -32,7 +32,7 @@ pub(super) async fn check(
     let wanted: BTreeMap<HostPort, String> = starting.iter().flat_map(each).collect();
     for (wanted, service) in &wanted {
         if let Some(holder) = engine.holder(wanted, &leaving).await? {
-            let error = refusal(engine, &holder, observed, wanted.port).await;
+            let error = conflict(engine, &holder, observed, wanted.port).await;
             return Err(error.hint(format!("or {}", another_port(service))));
         }
     }
@@ -40,9 +40,9 @@ pub(super) async fn check(
 }
 
 /// The error for a port that somebody has, in the words that fit who it is.
-async fn refusal(engine: &Engine, holder: &Holder, observed: &Observed, port: u16) -> Error {
+async fn conflict(engine: &Engine, holder: &Holder, observed: &Observed, port: u16) -> Error {
     let Holder::Container { id, name } = holder else {
-        return holder.refusal(port);
+        return holder.conflict(port);
     };
     if let Some(orphan) = observed.orphans.iter().find(|found| found.id == *id) {
         return held_by_orphan(port, orphan);
@@ -52,7 +52,7 @@ async fn refusal(engine: &Engine, holder: &Holder, observed: &Observed, port: u1
     let is_here = matches!(engine.vantage().await, Vantage::Here);
     match container.and_then(|container| left_behind(&container)) {
         Some((project, folder)) if is_here => held_from(port, name, &project, &folder),
-        _ => holder.refusal(port),
+        _ => holder.conflict(port),
     }
 }
 
