@@ -80,7 +80,10 @@ async fn left(engine: &Engine, compose: &ComposeGateway, ledger: &Ledger) -> Res
     let not_ours = running.iter().map(|name| {
         format!("container {name}, which is not one that ollamactl up made; to remove it: ollamactl gateway down")
     });
-    let elsewhere = remembered.iter().filter(|name| !running.contains(*name));
+    let here = ledger.read()?.containers;
+    let elsewhere = remembered
+        .iter()
+        .filter(|name| !running.contains(*name) && !here.contains(*name));
     let elsewhere = elsewhere.map(|name| format!("container {name}, made on another engine"));
     Ok(not_ours.chain(elsewhere).collect())
 }

@@ -8,18 +8,50 @@ use crate::stack::{SERVICE, Stack, skipped};
 /// Paths of compose v2 binaries, as `.ci/compose` prints them; the last is taken.
 const COMPOSE: &str = "OLLAMACTL_COMPOSE";
 
-#[test]
-fn compose_lists_shows_and_removes_what_we_made() {
-    let Some(stack) = Stack::whole() else { return };
-    let program = std::env::var_os(COMPOSE)
-        .and_then(|paths| std::env::split_paths(&paths).last())
-        .map(|path| path.display().to_string());
-    let Some(program) = program else {
+/// The newest release of compose that is there; `None`, said loudly, where none is.
+fn program() -> Option<String> {
+    let paths = std::env::var_os(COMPOSE);
+    let newest = paths.and_then(|paths| std::env::split_paths(&paths).last());
+    if newest.is_none() {
         skipped(&format!(
             "side by side with compose (set {COMPOSE} to its binary)"
         ));
-        return;
+    }
+    newest.map(|path| path.display().to_string())
+}
+
+#[test]
+fn what_a_gateway_of_compose_s_needs_is_left_to_it() {
+    let Some(stack) = Stack::whole() else { return };
+    let Some(program) = program() else { return };
+    stack.run("up").code(0);
+    let made = stack.docker.containers(&stack.name);
+    stack.write_compose(|compose| {
+        compose.replace(" OLLAMA_MODEL:", " MOOD: sunny\n      OLLAMA_MODEL:")
+    });
+    let compose = |words: &str| {
+        let words = words.split_whitespace();
+        stack.sandbox.start(&program, words).finish().code(0)
     };
+    // It takes the dependencies as they are.
+    compose(&format!("up --detach --no-build --no-deps {SERVICE}"));
+    let down = stack.run("down").code(0);
+    let (gateway, api) = (stack.container(SERVICE), stack.container("api"));
+    let down = down.says([
+        format!("left as it is: container {api}: {gateway} needs it").as_str(),
+        &format!("left as it is: container {gateway}, which is not one that ollamactl up made"),
+    ]);
+    assert!(!down.stderr.contains("another engine"), "{down}");
+    assert_eq!(stack.docker.containers(&stack.name), made);
+    stack.run("gateway down").code(0);
+    stack.run("down").code(0);
+    stack.assert_nothing_left();
+}
+
+#[test]
+fn compose_lists_shows_and_removes_what_we_made() {
+    let Some(stack) = Stack::whole() else { return };
+    let Some(program) = program() else { return };
     // Compose does not give a container the host's name by itself.
     stack.write_compose(|compose| {
         compose.replace(
