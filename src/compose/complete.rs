@@ -18,9 +18,9 @@ use crate::error::{Report, Result};
 pub(super) fn complete(project: &mut Project, profiles: &[String]) -> Result<()> {
     project.profiles = if profiles.is_empty() {
         let variable = project.environment.get("COMPOSE_PROFILES");
+        // Where nothing is listed, the profile of no name is: services that have it are active.
         let listed = variable.map_or("", String::as_str).split(',');
-        let listed = listed.map(str::trim).filter(|profile| !profile.is_empty());
-        listed.map(str::to_owned).collect()
+        listed.map(|profile| profile.trim().to_owned()).collect()
     } else {
         profiles.iter().cloned().collect()
     };

@@ -35,12 +35,13 @@ impl Base {
         }
     }
 
-    /// The path, absolute and without `.` and `..`.
+    /// The path, absolute and without `.` and `..`; one that is absolute as it is written.
     pub(in crate::compose) fn absolute(&self, path: &str) -> String {
         let expanded = match (path.strip_prefix('~'), &self.home) {
             (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
                 format!("{home}{rest}")
             }
+            _ if Path::new(path).is_absolute() => return path.to_owned(),
             _ => path.to_owned(),
         };
         clean(&self.folder.join(expanded))
