@@ -636,3 +636,37 @@ fn a_restart_of_nothing_says_that_it_is_a_start() {
         .says(["restarting ollama on"]);
     sandbox.run(["down"]).code(0);
 }
+
+/// Scripts keep a lock in a descriptor, and wait for pipes to be closed.
+#[test]
+fn what_runs_in_the_background_keeps_no_file_of_who_started_it() {
+    let sandbox = Sandbox::new();
+    let script = "(exec 9>lock; flock 9; ollamactl up) && flock --nonblock lock echo free";
+    sandbox.shell(script).code(0).prints(["free"]);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+/// Its mark in the environment says who started it, and is the same for every supervisor.
+#[test]
+fn a_backend_that_another_supervisor_keeps_is_not_taken_over() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(["serve", "--background"]).code(0);
+    let backend = sandbox.backend_pid().expect("it runs");
+    let state = sandbox.path("state").display().to_string();
+    let other = sandbox.path("other-state").display().to_string();
+    sandbox.set("XDG_STATE_HOME", &other);
+    sandbox
+        .run(["serve", "--background"])
+        .code(0)
+        .says(["adopted"]);
+    sandbox
+        .run(["down"])
+        .code(0)
+        .says(["which ollamactl did not start"]);
+    assert!(is_alive(backend));
+    sandbox.set("XDG_STATE_HOME", &state);
+    sandbox.run(["down"]).code(0);
+    assert!(!is_alive(backend));
+    sandbox.assert_nothing_left();
+}

@@ -105,6 +105,22 @@ fn a_key_that_is_refused_is_told_from_none() {
     sandbox.run(["down"]).code(0);
 }
 
+/// The backend passes its environment on to whatever it runs.
+#[test]
+fn the_gateways_key_is_not_in_the_backends_environment() {
+    let sandbox = Sandbox::new().with("OLLAMACTL_GATEWAY_KEY", KEY);
+    sandbox.run(["up"]).code(0);
+    for pid in [sandbox.supervisor_pid(), sandbox.backend_pid()] {
+        let pid = pid.expect("it runs");
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).expect("readable");
+        let environment = String::from_utf8_lossy(&environment);
+        assert!(environment.contains("OLLAMA_MODEL="), "{environment}");
+        assert!(!environment.contains(KEY), "pid {pid} has the key");
+    }
+    sandbox.run(["health", "--level", "infer"]).code(0);
+    sandbox.run(["down"]).code(0);
+}
+
 #[test]
 fn a_backend_that_asks_for_credentials_is_not_the_gateway() {
     let sandbox = Sandbox::new().with("OLLAMACTL_GATEWAY_KEY", KEY);

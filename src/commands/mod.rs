@@ -52,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         return probe::run(&url, &model);
     }
     if let Some(part) = supervise::Part::called(&args) {
-        daemon::detach_from_session();
+        daemon::detach();
         return run_in(
             &Ui::new(Look::default()),
             Said::default(),

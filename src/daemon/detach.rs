@@ -18,6 +18,9 @@ use crate::process::{self, Identity, Signal};
 #[cfg(windows)]
 const AWAY_FROM_CONSOLE: u32 = 0x0800_0000 | 0x0000_0200;
 
+/// Variables that no background process is to have, nor what it starts.
+const SECRETS: [&str; 1] = ["OLLAMACTL_GATEWAY_KEY"];
+
 /// Runs this same program with these arguments, detached: no terminal, standard error to `log`, and
 /// `how` to read with [`read_instructions`]. Returns as soon as it has reported how its start went.
 pub async fn spawn<T: DeserializeOwned>(
@@ -44,6 +47,10 @@ pub async fn spawn_child<T: DeserializeOwned>(
     let mut command = Command::new(&program);
     #[cfg(windows)]
     command.creation_flags(AWAY_FROM_CONSOLE);
+    // What is for the gateway crosses with its instructions; nobody else needs to know it.
+    for name in SECRETS {
+        command.env_remove(name);
+    }
     let mut child = command
         .args(args)
         .stdin(Stdio::piped())
@@ -94,10 +101,24 @@ pub fn read_instructions<T: DeserializeOwned>() -> Result<T> {
     )
 }
 
-/// Called by the detached process itself, first of all: leaves the terminal's session, so that neither
-/// Ctrl-C nor the end of the session reaches it. On Windows it was started so.
-pub fn detach_from_session() {
+/// Called by the detached process itself, first of all: leaves what it was started from. Neither Ctrl-C nor
+/// the end of the terminal's session reaches it then (on Windows it was started so), and whoever waits for a
+/// file to be closed (`flock`, a pipe, make's job server) does not wait for it.
+pub fn detach() {
     #[cfg(unix)]
-    // Fails only for a process that leads its group already, which then has no terminal to leave.
-    let _ = rustix::process::setsid();
+    {
+        // Fails only for a process that leads its group already, which then has no terminal to leave.
+        let _ = rustix::process::setsid();
+        for descriptor in inherited() {
+            let _ = nix::unistd::close(descriptor);
+        }
+    }
+}
+
+/// The open files but for the standard ones: none of them is this program's own yet.
+#[cfg(unix)]
+fn inherited() -> Vec<i32> {
+    let open = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    let numbers = open.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(|number| *number > 2).collect()
 }

@@ -1,6 +1,6 @@
 //! What was found from inside the gateway's network, as a check: what it means, and what mends it.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use ipnet::IpNet;
@@ -16,6 +16,7 @@ use crate::engine::Place;
 use crate::engine::models::NetworkInspect;
 use crate::gateway::GatewayState;
 use crate::ollama::ASKS_FOR_CREDENTIALS;
+use crate::process::is_own_address;
 
 /// So many models are named.
 const SHOWN: usize = 5;
@@ -202,7 +203,7 @@ impl Seen<'_> {
 
     /// The address is one of this machine's.
     fn leads_here(&self) -> bool {
-        let bound = |to: SocketAddr| UdpSocket::bind((to.ip(), 0)).is_ok();
+        let bound = |to: SocketAddr| is_own_address(to.ip());
         self.report.to.is_some_and(bound) && !self.question.engine.endpoint().is_remote()
     }
 

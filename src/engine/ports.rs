@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use bollard::models::{ContainerSummary, PortSummary};
 
+use super::Engine;
 use super::fault::taken_port;
-use super::{Engine, vantage};
 use crate::error::{Error, Kind, Result};
 use crate::process;
 
@@ -135,7 +135,9 @@ impl Engine {
     /// a container, or a virtual machine beside the engine's, it is not.
     fn shares_our_ports(&self) -> bool {
         let bridge = self.info().host_gateway;
-        !self.endpoint().is_remote() && !self.info().desktop && bridge.is_some_and(vantage::is_ours)
+        !self.endpoint().is_remote()
+            && !self.info().desktop
+            && bridge.is_some_and(process::is_own_address)
     }
 
     /// The running containers that publish this port. Not by the filter `publish`, which Podman refuses.

@@ -1,9 +1,10 @@
 //! From where this process sees the engine's machine: from itself, or from another. It may also be in a container
 //! that the engine's socket was passed into, as development containers and builds of CI are.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{Endpoint, Engine};
+use crate::process::is_own_address;
 
 /// What Docker Desktop's containers call the machine.
 const DESKTOP: &str = "host.docker.internal";
@@ -47,18 +48,13 @@ impl Engine {
         }
         match self.identify().await {
             Ok(info) if info.desktop => Vantage::Contained(DESKTOP.to_owned()),
-            Ok(info) => match info.host_gateway.filter(|bridge| !is_ours(*bridge)) {
+            Ok(info) => match info.host_gateway.filter(|bridge| !is_own_address(*bridge)) {
                 Some(bridge) => Vantage::Contained(bridge.to_string()),
                 None => Vantage::Here,
             },
             Err(_) => Vantage::Here,
         }
     }
-}
-
-/// Whether this machine, or the container that this process is in, has the address.
-pub(super) fn is_ours(ip: IpAddr) -> bool {
-    UdpSocket::bind((ip, 0)).is_ok()
 }
 
 /// `gpu` of `ssh://me@gpu:2222` and of `tcp://gpu:2376`.

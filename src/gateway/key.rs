@@ -1,11 +1,12 @@
 //! The key with which this machine's user asks the gateway, where it asks for one.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use super::{ComposeGateway, Gateway, embedded};
 use crate::compose::{FileObject, FileReference, Project, Service};
 use crate::config::{Config, Secret, Source};
-use crate::error::Result;
+use crate::process::{self, users};
 
 /// The variable with a key, for a gateway of ours and for whoever asks it.
 const KEY: &str = "OLLAMACTL_GATEWAY_KEY";
@@ -26,12 +27,31 @@ pub struct Key {
 pub fn key(config: &Config, gateway: &Gateway) -> Result<Key, String> {
     let of_service = match gateway {
         Gateway::Compose(compose) => of_service(compose),
-        Gateway::Embedded(_) => None,
+        Gateway::Embedded(how) => {
+            trusted(how.launch.listen)?;
+            None
+        }
     };
     match of_service {
         Some(Ok(key)) => Ok(key),
         Some(Err(why)) => own(config).map_err(|_| why),
         None => own(config),
+    }
+}
+
+/// Fails where whoever listens there may not be told the key: an address of another machine, which a
+/// repository's file may name, and the process of another user than this one and root.
+fn trusted(listen: SocketAddr) -> Result<(), String> {
+    let address = embedded::for_client(listen);
+    if !process::is_own_address(address.ip()) {
+        return Err(format!("{listen} is not an address of this machine"));
+    }
+    match process::port_user(address) {
+        Some(uid) if uid != 0 && Some(uid) != users::own() => {
+            let user = users::describe(uid);
+            Err(format!("{user} listens on {listen}, not you"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -138,4 +158,21 @@ fn of_object(project: &Project, object: &FileObject) -> Option<std::io::Result<S
             .map(Ok);
     }
     (!object.content.is_empty()).then(|| Ok(object.content.clone()))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_for_listeners_of_ones_own_alone() {
+        let own = TcpListener::bind("127.0.0.1:0").expect("bound");
+        trusted(own.local_addr().expect("bound")).expect("our own");
+        // A documentation address: nobody has it.
+        let elsewhere = "203.0.113.7:9104".parse().expect("an address");
+        let why = trusted(elsewhere).expect_err("somebody else's");
+        assert!(why.contains("not an address of this machine"), "{why}");
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::resolve::{Unresolved, resolve};
+use crate::process::is_own_address;
 
 /// Port of an Ollama whose address names none.
 pub const DEFAULT_PORT: u16 = 11434;
@@ -157,9 +158,7 @@ impl OllamaHost {
         }
         self.socket_addr().is_some_and(|address| {
             let ip = address.ip();
-            ip.is_loopback()
-                || ip.is_unspecified()
-                || std::net::UdpSocket::bind(SocketAddr::new(ip, 0)).is_ok()
+            ip.is_unspecified() || is_own_address(ip)
         })
     }
 

@@ -14,8 +14,8 @@ mod signal;
 pub mod users;
 
 pub use identity::Identity;
-pub use ports::{Listener, listeners, owns_port, port_owner, port_user};
+pub use ports::{Listener, is_own_address, listeners, owns_port, port_owner, port_user};
 pub use program::own_static_program;
 pub use proof::proven;
-pub use scan::{Cgroup, Info, environment, info, is_suspended, output_file, scan};
+pub use scan::{Cgroup, Info, environment, info, is_suspended, output_file, scan, shares_pids};
 pub use signal::{Signal, signal, stop, wait_gone};

@@ -1,6 +1,6 @@
 //! Which process listens on a TCP port.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use super::scan::Info;
 
@@ -13,6 +13,11 @@ pub struct Listener {
     pub inode: u64,
     /// Numeric id of the user whose it is.
     pub uid: u32,
+}
+
+/// Whether this machine, or the container that this process is in, has the address.
+pub fn is_own_address(ip: IpAddr) -> bool {
+    ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
 }
 
 /// Every TCP socket that listens on this port. A dual-stack socket shows in `/proc/net/tcp6` only.

@@ -154,6 +154,20 @@ pub fn info(pid: u32) -> Option<Info> {
     })
 }
 
+/// Whether the process counts pids as we do; `None` where we may not know. Each container has pids of its own,
+/// unless it was given the machine's.
+#[cfg(target_os = "linux")]
+pub fn shares_pids(pid: u32) -> Option<bool> {
+    let of = |who: &str| std::fs::read_link(format!("/proc/{who}/ns/pid")).ok();
+    Some(of(&pid.to_string())? == of("self")?)
+}
+
+/// Whether the process counts pids as we do: all do on this platform.
+#[cfg(not(target_os = "linux"))]
+pub fn shares_pids(_pid: u32) -> Option<bool> {
+    Some(true)
+}
+
 /// Whether the process was stopped by a signal (SIGSTOP, Ctrl-Z) or by a debugger.
 #[cfg(target_os = "linux")]
 pub fn is_suspended(pid: u32) -> bool {
@@ -196,6 +210,13 @@ fn read_cgroup(groups: &str) -> Cgroup {
                 };
             }
         }
+        // In a group of the user's choice (`cgroup_parent`) the engine's name is not in the path.
+        if let Some(id) = path.split('/').rfind(|part| is_container_id(part)) {
+            return Cgroup::Container {
+                engine: "docker".to_owned(),
+                id: id.to_owned(),
+            };
+        }
         let unit = path.split('/').rfind(|part| part.ends_with(".service"));
         if let Some(unit) = unit
             && !unit.starts_with("user@")
@@ -209,6 +230,15 @@ fn read_cgroup(groups: &str) -> Cgroup {
         }
     }
     Cgroup::Session
+}
+
+/// Container engines name their groups so: 64 hexadecimal digits.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "control groups are Linux's")
+)]
+fn is_container_id(part: &str) -> bool {
+    part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// `…/user@1000.service/…`: units below it are those of that user's own systemd.
@@ -365,6 +395,11 @@ mod tests {
                 container("docker"),
             ),
             (format!("12:pids:/docker/{id}\n"), container("docker")),
+            (format!("0::/own/{id}\n"), container("docker")),
+            (
+                format!("0::/own/{id}/system.slice/ollama.service\n"),
+                container("docker"),
+            ),
             (
                 format!(
                     "0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{id}.scope\n"
@@ -380,6 +415,11 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(read_cgroup(&text), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn this_process_counts_pids_as_itself() {
+        assert_eq!(shares_pids(std::process::id()), Some(true));
     }
 
     #[test]

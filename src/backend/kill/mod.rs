@@ -150,9 +150,11 @@ async fn end_for_good(process: &Info, identity: &Identity, grace: Duration) -> R
     Ok(child::end(identity, grace).await? || forced)
 }
 
-/// What runs in a container is its engine's, unless we run in one ourselves.
+/// What runs in a container is its engine's, unless we run in one ourselves. A container that has pids of its
+/// own is known by those, whatever its control group is called.
 pub(super) fn is_reachable(process: &Info) -> bool {
     let is_contained = |process: &Info| matches!(process.cgroup, Cgroup::Container { .. });
-    !is_contained(process)
-        || process::info(std::process::id()).is_some_and(|own| is_contained(&own))
+    process::shares_pids(process.pid) != Some(false)
+        && (!is_contained(process)
+            || process::info(std::process::id()).is_some_and(|own| is_contained(&own)))
 }

@@ -39,6 +39,8 @@ pub fn spawn(launch: &Launch, log: &File) -> Result<Child> {
     }
     command
         .args(&launch.args)
+        // It is for the gateway's callers.
+        .env_remove("OLLAMACTL_GATEWAY_KEY")
         .envs(&launch.environment)
         .env("OLLAMA_HOST", &launch.bind)
         .env(MARK, &launch.bind)
@@ -56,11 +58,24 @@ pub fn spawn(launch: &Launch, log: &File) -> Result<Child> {
     })
 }
 
-/// Whether the process bears our mark for this address. Only readable for processes of the same user.
+/// Whether the process bears our mark for this address, and is an orphan of ours: another user's supervisor, one
+/// in a container, and one that lives give the same mark.
 pub(super) fn bears_mark(process: &Identity, host: &OllamaHost) -> bool {
     let environment = process::environment(process.pid).unwrap_or_default();
     let marked = environment.get(MARK);
-    marked.is_some_and(|bind| host::parse(bind).place() == host.place()) && process.is_alive()
+    marked.is_some_and(|bind| host::parse(bind).place() == host.place())
+        && process::shares_pids(process.pid) == Some(true)
+        && process::info(process.pid).is_some_and(|info| is_own(&info) && !is_kept(&info))
+        && process.is_alive()
+}
+
+fn is_own(process: &Info) -> bool {
+    process.uid == process::users::own()
+}
+
+/// A supervisor that lives keeps it.
+fn is_kept(process: &Info) -> bool {
+    process::info(process.parent).is_some_and(|parent| parent.is_ollamactl())
 }
 
 /// The process that bears our mark for this address and leads its group, as what we start does; its runners

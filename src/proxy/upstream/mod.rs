@@ -4,13 +4,14 @@ pub(super) mod explain;
 pub(super) mod pool;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
 
 use crate::ollama::OllamaHost;
+use crate::process::is_own_address;
 
 /// Where requests go: `http://127.0.0.1:11434`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl Upstream {
     pub(super) fn is_local(&self) -> bool {
         let host = self.authority.host();
         match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-            Ok(ip) => ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok(),
+            Ok(ip) => is_own_address(ip),
             Err(_) => host.eq_ignore_ascii_case("localhost"),
         }
     }
