@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::ollama::{OllamaHost, is_backend};
-use crate::process::commands::{self, sudo};
+use crate::process::commands::{self, sudo, word};
 use crate::process::{self, Cgroup, Info, users};
 
 /// Who keeps what holds the backend's port.
@@ -178,15 +178,19 @@ impl Owner {
 
     fn keeper_command(&self, verb: &str) -> Option<String> {
         match self {
-            Self::SystemUnit { unit, .. } => Some(format!("{}systemctl {verb} {unit}", sudo())),
+            Self::SystemUnit { unit, .. } => {
+                // Whoever may make control groups chooses its name.
+                Some(format!("{}systemctl {verb} {}", sudo(), word(unit)))
+            }
             Self::UserUnit { unit, uid, .. } if Some(*uid) == users::own() => {
-                Some(format!("systemctl --user {verb} {unit}"))
+                Some(format!("systemctl --user {verb} {}", word(unit)))
             }
             Self::UserUnit { unit, uid, .. } => {
                 let user = users::name(*uid).unwrap_or_else(|| uid.to_string());
                 Some(format!(
-                    "{}systemctl --user --machine={user}@ {verb} {unit}",
-                    sudo()
+                    "{}systemctl --user --machine={user}@ {verb} {}",
+                    sudo(),
+                    word(unit)
                 ))
             }
             Self::Container {

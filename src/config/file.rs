@@ -9,6 +9,8 @@ use super::{Bind, GatewayMode, Mode, check, fault};
 use crate::compose::Release;
 use crate::error::{Context, Kind, Result};
 use crate::ollama::ModelName;
+#[cfg(unix)]
+use crate::process::users;
 
 /// The repository's file, looked for upwards like a compose file.
 pub const PROJECT_FILE: &str = "ollamactl.yaml";
@@ -117,12 +119,41 @@ pub(super) struct GatewaySection {
     pub drain_timeout: Option<String>,
 }
 
-/// Finds the repository's file in `folder` or the nearest parent that has one.
+/// Finds the repository's file in `folder` or the nearest parent that has one. What anybody may have put there
+/// is passed over: it names programs that are run.
 pub fn find(folder: &Path) -> Option<PathBuf> {
-    folder
-        .ancestors()
-        .map(|folder| folder.join(PROJECT_FILE))
-        .find(|path| path.is_file())
+    candidates(folder).find(|path| !is_planted(path))
+}
+
+/// The file that [`find`] passes over, for people.
+pub fn planted(folder: &Path) -> Option<String> {
+    let path = candidates(folder).next().filter(|path| is_planted(path))?;
+    Some(format!(
+        "{} is another user's, in a folder where everybody may write, so it is not read",
+        path.display()
+    ))
+}
+
+fn candidates(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let all = folder.ancestors().map(|folder| folder.join(PROJECT_FILE));
+    all.filter(|path| path.is_file())
+}
+
+/// It belongs neither to this user nor to root, and everybody may write into its folder, as into `/tmp`.
+#[cfg(unix)]
+fn is_planted(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    const EVERYBODY: u32 = 0o002;
+    let owner = path.metadata().map(|file| file.uid());
+    let is_foreign = owner.is_ok_and(|uid| uid != 0 && Some(uid) != users::own());
+    let folder = path.parent().and_then(|folder| folder.metadata().ok());
+    is_foreign && folder.is_some_and(|folder| folder.mode() & EVERYBODY != 0)
+}
+
+/// Who owns a file is not asked on this platform.
+#[cfg(not(unix))]
+fn is_planted(_path: &Path) -> bool {
+    false
 }
 
 /// Reads a configuration file; one that is empty sets nothing.
@@ -141,6 +172,26 @@ pub(super) fn read(path: &Path) -> Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_anybody_may_have_put_there_is_passed_over() {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (open, deep) = (dir.path().join("open"), dir.path().join("open/own"));
+        std::fs::create_dir_all(&deep).expect("made");
+        let everybody = std::fs::Permissions::from_mode(0o1777);
+        std::fs::set_permissions(&open, everybody).expect("set");
+        let file = open.join(PROJECT_FILE);
+        std::fs::write(&file, "").expect("written");
+        assert_eq!((find(&deep), planted(&deep)), (Some(file.clone()), None));
+        // Only root may give a file away.
+        if chown(&file, Some(65_534), None).is_ok() {
+            assert_eq!(find(&deep), None);
+            let told = planted(&deep).expect("told of");
+            assert!(told.contains("another user's"), "{told}");
+        }
+    }
 
     /// The error of this file's text, and its hints.
     fn fault(text: &str) -> (String, String) {

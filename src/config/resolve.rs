@@ -66,7 +66,8 @@ fn resolve(
         environment: &environment,
         files,
     };
-    let (backend, warnings) = backend(flags, &places)?;
+    let (backend, mut warnings) = backend(flags, &places)?;
+    warnings.extend(file::planted(&start(flags, folder)));
     let config = Config {
         model: places.text(
             "--model",

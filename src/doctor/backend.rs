@@ -41,6 +41,15 @@ async fn program(patient: &Patient<'_>) -> Check {
             Check::ok(NAME, "not on PATH; the running one is used")
         }
         Err(error) => Check::failed(NAME, &error),
+        // `doctor` is for a look at what one does not trust yet, too.
+        Ok(program) if is_named_by_repository(patient) => Check::ok(
+            NAME,
+            format!(
+                "{}, which {} names; it is not run here",
+                program.display(),
+                patient.config.backend.program.source
+            ),
+        ),
         Ok(program) => match version_of(&program).await {
             Some(version) => Check::ok(NAME, format!("{} ({version})", program.display())),
             None => Check::fail(
@@ -50,6 +59,12 @@ async fn program(patient: &Patient<'_>) -> Check {
             ),
         },
     }
+}
+
+/// Whether the repository's file says which program is Ollama.
+fn is_named_by_repository(patient: &Patient<'_>) -> bool {
+    let file = patient.config.project_file.as_ref();
+    file.is_some_and(|file| patient.config.backend.program.source == Source::File(file.clone()))
 }
 
 /// Without a server, `ollama --version` prints two warnings, the second of which names the client's.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::terminal::Terminal;
-use super::{Paint, Tone};
+use super::{Paint, Tone, shown};
 use crate::event::{Event, Events, Outcome};
 use crate::units;
 
@@ -75,8 +75,8 @@ impl Screen {
 
     fn show(&mut self, event: Event) {
         match event {
-            Event::StepStarted { step, message } => self.start(&step, message),
-            Event::StepProgress { step, message } => self.progress(&step, message),
+            Event::StepStarted { step, message } => self.start(&step, &message),
+            Event::StepProgress { step, message } => self.progress(&step, &message),
             Event::StepFinished {
                 step,
                 outcome,
@@ -91,7 +91,7 @@ impl Screen {
                 total,
             } => self.transfer(step, item, completed, total),
             Event::Output { step, line } if self.verbose => self.line(&format!("{step} | {line}")),
-            Event::Output { step, line } => self.progress(&step, line),
+            Event::Output { step, line } => self.progress(&step, &line),
             Event::Detail { message } if self.verbose => {
                 self.line(&self.paint.tone(Tone::Dim, &message));
             }
@@ -106,7 +106,7 @@ impl Screen {
         }
     }
 
-    fn start(&mut self, step: &str, message: String) {
+    fn start(&mut self, step: &str, message: &str) {
         let style = ProgressStyle::with_template(SPINNER)
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = ProgressBar::new_spinner()
@@ -114,14 +114,14 @@ impl Screen {
             .with_prefix(step.to_owned());
         self.drawn.store(true, Ordering::Relaxed);
         let bar = self.all.add(bar);
-        bar.set_message(message);
+        bar.set_message(shown(message).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         self.steps.insert(step.to_owned(), bar);
     }
 
-    fn progress(&self, step: &str, message: String) {
+    fn progress(&self, step: &str, message: &str) {
         if let Some(bar) = self.steps.get(step) {
-            bar.set_message(message);
+            bar.set_message(shown(message).into_owned());
         }
     }
 
@@ -150,7 +150,7 @@ impl Screen {
                     .unwrap_or_else(|_| ProgressStyle::default_bar());
                 let bar = ProgressBar::new(total)
                     .with_style(style.progress_chars("=> "))
-                    .with_prefix(item.clone());
+                    .with_prefix(shown(item).into_owned());
                 match after {
                     Some(step) => self.all.insert_after(step, bar),
                     None => self.all.add(bar),
@@ -163,7 +163,7 @@ impl Screen {
     /// A line that stays.
     fn line(&self, text: &str) {
         // Where the terminal went away there is nobody to read it.
-        let _ = self.all.println(text);
+        let _ = self.all.println(shown(text));
     }
 }
 
@@ -247,7 +247,7 @@ mod tests {
             let mut screen = Screen::new(Paint::new(false), false);
             screen.columns = width;
             screen.all.set_draw_target(target);
-            screen.start("model", "pulling ".repeat(20));
+            screen.start("model", &"pulling ".repeat(20));
             let item = "6b992e079528".to_owned();
             screen.transfer("model".to_owned(), item, 123_456_789, 999_999_999);
             screen.transfers.values().for_each(ProgressBar::tick);

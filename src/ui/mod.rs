@@ -7,6 +7,7 @@ mod json;
 mod live;
 mod plain;
 mod prefix;
+mod shown;
 mod style;
 mod terminal;
 
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 pub use columns::columns;
 pub use prefix::Prefixes;
+use shown::shown;
 pub use style::{Paint, Tone};
 
 use crate::error::{Error, Kind, Result};
@@ -115,8 +117,14 @@ impl Ui {
         READER_LEFT.load(Ordering::Relaxed)
     }
 
-    /// Prints data. A reader that went away (`| head`) is no error.
+    /// Prints data. A reader that went away (`| head`) is no error. What a program reads is not changed; what
+    /// a terminal shows, it must not obey.
     pub fn print(&self, text: &str) -> Result<()> {
+        let text = if self.is_terminal() {
+            shown(text)
+        } else {
+            text.into()
+        };
         let newline = if text.ends_with('\n') { "" } else { "\n" };
         self.print_raw(format!("{text}{newline}").as_bytes())
     }
@@ -187,6 +195,7 @@ impl Ui {
 
 /// Nothing can be done where standard error is gone.
 fn write_err(text: &str) {
+    let text = shown(text);
     let mut err = std::io::stderr().lock();
     let _ = err.write_all(text.as_bytes());
     if !text.ends_with('\n') {
