@@ -16,8 +16,10 @@ use tokio::time::sleep;
 
 use super::admission::{Admission, Turn};
 use super::answer::{self, Answer, refusal};
+use super::auth;
 use super::exchange::{Exchange, Ledger, REQUEST_ID};
 use super::headers::{self, STUB_HEADER};
+use super::health::{self, Vitals};
 use super::naming::{self, Naming};
 use super::noted::End;
 use super::noted::metrics::Gauges;
@@ -25,7 +27,6 @@ use super::noted::usage::Tail;
 use super::policy::{Endpoint, Gateway, Policy, Verdict};
 use super::upload::{Fault, Progress, Upload};
 use super::upstream::pool::Pool;
-use super::{auth, health};
 use crate::ollama::ModelName;
 
 /// After how many seconds a client that found everything busy may ask again.
@@ -40,6 +41,7 @@ pub(super) struct Forwarder {
     policy: Arc<Policy>,
     pool: Pool,
     admission: Admission,
+    vitals: Vitals,
     ledger: Arc<Ledger>,
     /// Connections that are open.
     pub connections: AtomicUsize,
@@ -65,7 +67,8 @@ impl Forwarder {
     pub(super) fn new(policy: Arc<Policy>) -> Self {
         Self {
             pool: Pool::new(policy.upstream.clone(), policy.stub),
-            admission: Admission::new(&policy.limits),
+            admission: Admission::new(&policy.limits, policy.as_gateway().is_none()),
+            vitals: Vitals::default(),
             ledger: Arc::new(Ledger {
                 log: policy.log.clone(),
                 ..Ledger::default()
@@ -164,7 +167,7 @@ impl Forwarder {
                 Err(self.at_fault(path, Fault::TooLarge))
             }
             Verdict::Pass => {
-                let turn = match self.admission.turn().await {
+                let turn = match self.admission.turn(client.peer.ip()).await {
                     Ok(turn) => turn,
                     Err(why) => return Err(busy(path, &why)),
                 };
@@ -196,9 +199,9 @@ impl Forwarder {
             .and_then(|gateway| gateway.model.as_ref());
         let load = (self.admission.in_flight(), self.admission.queued());
         Ok(match endpoint {
-            Endpoint::Live => health::live(&self.pool).await,
-            Endpoint::Ready => health::ready(&self.pool, required).await,
-            Endpoint::Report => health::report(&self.pool, required, load).await,
+            Endpoint::Live => health::live(&self.pool, &self.vitals).await,
+            Endpoint::Ready => health::ready(&self.pool, &self.vitals, required).await,
+            Endpoint::Report => health::report(&self.pool, &self.vitals, required, load).await,
             Endpoint::Metrics => {
                 let gauges = Gauges {
                     in_flight: load.0,
@@ -236,6 +239,11 @@ impl Forwarder {
         let idle = self.policy.limits.idle_timeout;
         let mut response = response.map(|body| Answer::stream(body, turn, idle));
         headers::rewrite_answer(response.headers_mut());
+        if let Some(gateway) = self.policy.as_gateway()
+            && !gateway.origins.is_empty()
+        {
+            headers::drop_cors(response.headers_mut());
+        }
         Ok(response)
     }
 
@@ -324,6 +332,9 @@ impl Forwarder {
     }
 }
 
+/// So many bytes of a model's name are noted.
+const LONGEST_MODEL: usize = 256;
+
 /// Learns which model a request is about, and writes the required one in where it names none.
 async fn name_model(
     gateway: &Gateway,
@@ -335,7 +346,11 @@ async fn name_model(
     };
     let required = gateway.model.as_ref().map(ModelName::as_str);
     match naming::name(&body, required) {
-        Naming::Named(model) => exchange.model = Some(model),
+        Naming::Named(mut model) => {
+            // No model is called so; a client must not fill the log.
+            model.truncate(model.floor_char_boundary(LONGEST_MODEL));
+            exchange.model = Some(model);
+        }
         Naming::Filled(body) => {
             exchange.model = required.map(str::to_owned);
             upload.replace(body);

@@ -1,9 +1,10 @@
 //! What the gateway says of itself and of what stands behind it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::{Response, StatusCode};
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use super::answer::{self, Answer};
 use super::upstream::pool::Pool;
@@ -12,9 +13,37 @@ use crate::ollama::{ModelName, listed};
 /// A backend that does not answer within this time is unhealthy.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What was seen of the backend, for all who ask at the same time.
+#[derive(Debug, Default)]
+pub(super) struct Vitals {
+    backend: Coalesced,
+    model: Coalesced,
+}
+
+/// A look that those share who asked before it began: however many ask, two looks at most are under way or
+/// about to be.
+#[derive(Debug, Default)]
+struct Coalesced(Mutex<Option<(Instant, Result<(), String>)>>);
+
+impl Coalesced {
+    async fn look(&self, looking: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+        let asked = Instant::now();
+        let mut last = self.0.lock().await;
+        match &*last {
+            Some((began, seen)) if *began >= asked => seen.clone(),
+            _ => {
+                let began = Instant::now();
+                let seen = looking.await;
+                *last = Some((began, seen.clone()));
+                seen
+            }
+        }
+    }
+}
+
 /// `/healthz`: whether gateway and backend answer.
-pub(super) async fn live(pool: &Pool) -> Response<Answer> {
-    match backend(pool).await {
+pub(super) async fn live(pool: &Pool, vitals: &Vitals) -> Response<Answer> {
+    match vitals.backend.look(backend(pool)).await {
         Ok(()) => answer::json(StatusCode::OK, &json!({ "status": "ok" })),
         Err(_) => answer::json(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -24,8 +53,12 @@ pub(super) async fn live(pool: &Pool) -> Response<Answer> {
 }
 
 /// `/ready`: whether a request would be answered by the required model, and why not.
-pub(super) async fn ready(pool: &Pool, required: Option<&ModelName>) -> Response<Answer> {
-    match present(pool, required).await {
+pub(super) async fn ready(
+    pool: &Pool,
+    vitals: &Vitals,
+    required: Option<&ModelName>,
+) -> Response<Answer> {
+    match vitals.model.look(present(pool, required)).await {
         Ok(()) => answer::json(StatusCode::OK, &json!({ "status": "ok" })),
         Err(reason) => answer::json(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -37,10 +70,14 @@ pub(super) async fn ready(pool: &Pool, required: Option<&ModelName>) -> Response
 /// `/health`: the same in detail.
 pub(super) async fn report(
     pool: &Pool,
+    vitals: &Vitals,
     required: Option<&ModelName>,
     (in_flight, queued): (usize, usize),
 ) -> Response<Answer> {
-    let (backend, model) = tokio::join!(backend(pool), present(pool, required));
+    let (backend, model) = tokio::join!(
+        vitals.backend.look(backend(pool)),
+        vitals.model.look(present(pool, required))
+    );
     let reasons: Vec<&String> = [&backend, &model]
         .into_iter()
         .filter_map(|check| check.as_ref().err())

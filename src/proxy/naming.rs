@@ -1,9 +1,10 @@
 //! The model that a request names; where it names none, the required one is written in.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 /// A body longer than this travels on as it comes, unread: it must name its model itself.
 pub(super) const MOST_BYTES: usize = 1024 * 1024;
@@ -28,13 +29,44 @@ pub(super) fn is_about_a_model(path: &str) -> bool {
     ABOUT_A_MODEL.contains(&path)
 }
 
-/// The keys that name a model; `name` is an older word of `/api/show`.
-#[derive(Deserialize)]
-struct Named<'a> {
-    #[serde(borrow, default)]
-    model: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    name: Option<Cow<'a, str>>,
+/// What an object says of its model. Go, in which the backend is written, reads keys in whatever case, takes the
+/// last of several, and passes over `null`.
+#[derive(Default)]
+struct Named {
+    model: Option<String>,
+    /// An older word for it, of `/api/show`.
+    name: Option<String>,
+    /// A key `model` is there, with or without a value.
+    has_key: bool,
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(body: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Named;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Named, A::Error> {
+                let mut named = Named::default();
+                while let Some(key) = object.next_key::<Cow<'de, str>>()? {
+                    if key.eq_ignore_ascii_case("model") {
+                        named.has_key = true;
+                        named.model = object.next_value::<Option<String>>()?.or(named.model);
+                    } else if key.eq_ignore_ascii_case("name") {
+                        named.name = object.next_value::<Option<String>>()?.or(named.name);
+                    } else {
+                        object.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(named)
+            }
+        }
+        body.deserialize_map(Object)
+    }
 }
 
 /// What became of a body.
@@ -53,31 +85,32 @@ pub(super) fn name(body: &Bytes, required: Option<&str>) -> Naming {
     let Ok(named) = serde_json::from_slice::<Named>(body) else {
         return Naming::Unclear;
     };
-    let given = [&named.model, &named.name]
-        .into_iter()
-        .flatten()
-        .find(|model| !model.is_empty());
-    match (given, required) {
-        (Some(model), _) => Naming::Named(model.clone().into_owned()),
-        (None, Some(required)) => fill(body, required).unwrap_or(Naming::Unclear),
+    let given = [&named.model, &named.name].into_iter().flatten();
+    match (given.into_iter().find(|model| !model.is_empty()), required) {
+        (Some(model), _) => Naming::Named(model.clone()),
+        (None, Some(required)) => match filled(body, &named, required) {
+            Some(filled) => Naming::Filled(filled),
+            None => Naming::Unclear,
+        },
         (None, None) => Naming::Unclear,
     }
 }
 
-fn fill(body: &Bytes, model: &str) -> Option<Naming> {
-    let mut object: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(body).ok()?;
-    // Go reads JSON's keys in whatever case, so the backend takes a `Model` for the model.
-    let other_case = |key: &String| key.eq_ignore_ascii_case("model");
-    let mut given = object.iter().filter(|(key, _)| other_case(key));
-    let given = given.find_map(|(_, value)| value.as_str().filter(|model| !model.is_empty()));
-    if let Some(given) = given {
-        return Some(Naming::Named(given.to_owned()));
+/// The object with the model as its last key. The rest stays to the byte: the order of keys in a schema and the
+/// digits of a number mean something.
+fn filled(body: &Bytes, named: &Named, model: &str) -> Option<Bytes> {
+    let model = serde_json::to_string(model).ok()?;
+    let mut text = std::str::from_utf8(body).ok()?.trim_end().to_owned();
+    if named.has_key {
+        // One that says nothing would be there twice.
+        let mut object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&text).ok()?;
+        object.retain(|key, _| !key.eq_ignore_ascii_case("model"));
+        text = serde_json::to_string(&object).ok()?;
     }
-    object.retain(|key, _| !other_case(key));
-    object.insert("model".to_owned(), model.into());
-    let filled = serde_json::to_vec(&object).ok()?;
-    Some(Naming::Filled(filled.into()))
+    let object = text.strip_suffix('}')?;
+    let comma = if object.trim().len() > 1 { "," } else { "" };
+    Some(format!("{object}{comma}\"model\":{model}}}").into())
 }
 
 #[cfg(test)]
@@ -96,7 +129,7 @@ mod tests {
             r#" {"name":"a:1b","model":null}"#,
             r#"{"model":"\u0061:1b"}"#,
             r#"{"Model":"a:1b"}"#,
-            r#"{"MODEL":"a:1b","model":""}"#,
+            r#"{"model":"b","MODEL":"a:1b","model":null}"#,
         ] {
             assert_eq!(named(body), Naming::Named("a:1b".to_owned()), "{body}");
         }
@@ -119,6 +152,17 @@ mod tests {
             assert_eq!(filled, wanted);
         }
         assert_eq!(name(&Bytes::from_static(b"{}"), None), Naming::Unclear);
+    }
+
+    #[test]
+    fn what_else_the_object_says_stays_to_the_byte() {
+        let body =
+            r#" {"format":{"z":1,"a":2}, "seed":123456789012345678901234567890,"k":1,"k":2} "#;
+        let Naming::Filled(filled) = named(body) else {
+            panic!("{:?}", named(body));
+        };
+        let wanted = format!("{},\"model\":\"tiny\"}}", &body[..body.len() - 2]);
+        assert_eq!(filled, wanted);
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl RequestLog {
         std::thread::Builder::new()
             .name("request log".to_owned())
             .stack_size(64 * 1024)
-            .spawn(move || write_on(&shared, to))?;
+            .spawn(move || write_on(&shared, format, to))?;
         Ok(log)
     }
 
@@ -101,14 +101,7 @@ impl RequestLog {
 
     /// Something that is of no one request.
     pub(in crate::proxy) fn warn(&self, text: &str) {
-        let time = now();
-        self.push(&match self.format {
-            LogFormat::Line => format!("time={time} level=WARN msg={}\n", quoted(text)),
-            LogFormat::Json => {
-                let line = serde_json::json!({ "time": time, "level": "WARN", "msg": text });
-                format!("{line}\n")
-            }
-        });
+        self.push(&warning(self.format, text));
     }
 
     fn push(&self, line: &str) {
@@ -126,7 +119,18 @@ impl RequestLog {
     }
 }
 
-fn write_on(shared: &Shared, mut to: impl Write) {
+fn warning(format: LogFormat, text: &str) -> String {
+    let time = now();
+    match format {
+        LogFormat::Line => format!("time={time} level=WARN msg={}\n", quoted(text)),
+        LogFormat::Json => {
+            let line = serde_json::json!({ "time": time, "level": "WARN", "msg": text });
+            format!("{line}\n")
+        }
+    }
+}
+
+fn write_on(shared: &Shared, format: LogFormat, mut to: impl Write) {
     loop {
         let mut waiting = shared.waiting();
         while waiting.lines.is_empty() && !waiting.closed {
@@ -149,11 +153,12 @@ fn write_on(shared: &Shared, mut to: impl Write) {
         waiting.writing = true;
         drop(waiting);
         if left_out > 0 {
-            let time = now();
-            let _ = writeln!(
-                lines,
-                "time={time} level=WARN msg=\"{left_out} requests are not in this log: it could not be written fast enough\""
-            );
+            lines.push_str(&warning(
+                format,
+                &format!(
+                    "{left_out} requests are not in this log: it could not be written fast enough"
+                ),
+            ));
         }
         // A full disk must not stop the proxy, and there is nobody to tell.
         let _ = to.write_all(lines.as_bytes()).and_then(|()| to.flush());
