@@ -95,3 +95,44 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+/// Whoever writes a password into an address gets it refused, and never repeated.
+#[test]
+fn a_password_in_an_address_is_in_no_output() {
+    const PASSWORD: &str = "s3cret-pw";
+    let addresses = [
+        ("OLLAMA_HOST", format!("http://me:{PASSWORD}@127.0.0.1:1")),
+        ("OLLAMA_HOST", format!("http://me:{PASSWORD}@localhost")),
+        ("DOCKER_HOST", format!("tcp://me:{PASSWORD}@lab:2375")),
+        ("DOCKER_HOST", format!("me:{PASSWORD}@lab:2375")),
+        ("DOCKER_HOST", format!("tcp://me:{PASSWORD}@lab:2375/x")),
+        ("DOCKER_HOST", format!("ssh://me:{PASSWORD}@lab")),
+        ("DOCKER_HOST", format!("ssh:/me:{PASSWORD}@lab")),
+    ];
+    for (variable, address) in addresses {
+        let sandbox = Sandbox::new().with(variable, &address);
+        sandbox.write(
+            "compose.yaml",
+            "services: {ollama-functions: {image: gw}}\n",
+        );
+        for command in [
+            "status",
+            "status --json",
+            "doctor",
+            "health",
+            "up",
+            "gateway up",
+            "down",
+            "config show",
+        ] {
+            let output = sandbox.run(command.split(' '));
+            let text = output.to_string();
+            assert!(!text.contains(PASSWORD), "{text}");
+        }
+        let state = files(&sandbox.path("state"));
+        let named = state
+            .iter()
+            .find(|path| path.to_string_lossy().contains(PASSWORD));
+        assert_eq!(named, None);
+    }
+}

@@ -114,6 +114,15 @@ fn backend(flags: &Flags, places: &Places) -> Result<(Backend, Vec<String>)> {
     let host = places.raw("--host", flags.host.as_ref(), Some("OLLAMA_HOST"), |f| {
         f.backend.host.as_ref()
     });
+    if let Some((text, source)) = &host
+        && text.contains('@')
+    {
+        // The text is not repeated: it may hold a password.
+        return Err(Error::usage(format!(
+            "{source}: a user name or a password (`@`) is no part of Ollama's address"
+        ))
+        .hint("leave out what stands before the @"));
+    }
     let warnings = host.iter().filter_map(passed_over_port).collect();
     let backend = Backend {
         mode: places.text(

@@ -85,6 +85,11 @@ fn without_scheme(text: &str) -> Result<String, Malformed> {
 
 /// `host[:port]`; a host that is left out is this machine.
 fn tcp(rest: &str) -> Result<String, Malformed> {
+    if rest.contains('@') {
+        return Err(Malformed::new(
+            "a user name or a password is no part of it: engines know their users by certificates",
+        ));
+    }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     if !path.is_empty() {
         return Err(Malformed::new(format!(

@@ -158,7 +158,8 @@ fn address(named_by: &str, text: &str, way_out: impl FnOnce(&str) -> String) -> 
             "{named_by} is {shown:?}, which is no engine address: {}",
             wrong.why
         ));
-        error.hint(way_out(wrong.rather.as_deref().unwrap_or("ADDRESS")))
+        let rather = wrong.rather.filter(|rather| !rather.contains('@'));
+        error.hint(way_out(rather.as_deref().unwrap_or("ADDRESS")))
     })
 }
 
