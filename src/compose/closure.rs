@@ -236,7 +236,11 @@ impl<'p> Walk<'p> {
         );
         Err(self.named(&service.name, name, &text).hint(format!(
             "activate it with COMPOSE_PROFILES={}",
-            needed.profiles[0]
+            needed
+                .profiles
+                .iter()
+                .find(|name| !name.is_empty())
+                .map_or("", String::as_str)
         )))
     }
 

@@ -172,7 +172,8 @@ fn file_object(
     };
     let said = origins.iter().filter(|key| o.get(key).is_some()).count();
     if said != 1 && !object.external {
-        let reason = format!("needs one of {}", origins.join(", "));
+        let only = if said > 1 { ", and no more" } else { "" };
+        let reason = format!("needs one of {}{only}", origins.join(", "));
         return Err(Invalid::new(&o.path, reason));
     }
     unsupported.extend(o.unknown()?);

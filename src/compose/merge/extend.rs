@@ -170,6 +170,9 @@ impl<'r, 'b> Extender<'r, 'b> {
             return Err(self.reader.fault(file, path, "names no service"));
         }
         let other = Some(other).filter(|other| !other.is_empty());
+        if let Some(other) = &other {
+            self.local(other, file, path)?;
+        }
         Ok(Extends {
             file: other.map(|other| self.base.absolute(&other).into()),
             service,
@@ -201,20 +204,34 @@ impl<'r, 'b> Extender<'r, 'b> {
             decoded.map_err(|fault| self.reader.fault(file, &fault.path, fault.reason))?;
         let paths = self.existing(paths, file)?;
         let env_files = self.existing(env_files, file)?;
+        // As to compose, one that names none includes nothing.
         let Some(first) = paths.first() else {
-            return Err(self.reader.fault(file, path, "names no path"));
+            return Ok(());
         };
         let folder = match folder.as_str() {
             "" => first.parent().unwrap_or(FilePath::new("/")).to_owned(),
             folder => self.base.absolute(folder).into(),
         };
         let included = self.included(&paths, &folder, env_files)?;
-        self.import(top, included, file, first)
+        self.import(top, included, (file, path), first)
+    }
+
+    /// Refuses what compose would fetch: a registry's artifact, or a file of a git repository.
+    fn local(&self, name: &str, file: &FilePath, path: &Path) -> Result<()> {
+        const REMOTE: [&str; 6] = ["oci://", "https://", "http://", "git://", "ssh://", "git@"];
+        if !REMOTE.iter().any(|begin| name.starts_with(begin)) {
+            return Ok(());
+        }
+        let reason =
+            format!("{name} is elsewhere, and ollamactl reads files of this machine alone");
+        let error = self.reader.fault(file, path, reason);
+        Err(error.hint("fetch it, and name the file that it was put into"))
     }
 
     /// The files with these names, absolute.
     fn existing(&self, names: Vec<(Path, String)>, file: &FilePath) -> Result<Vec<PathBuf>> {
         let existing = |(path, name): (Path, String)| {
+            self.local(&name, file, &path)?;
             let absolute = PathBuf::from(self.base.absolute(&name));
             self.reader.check(&absolute, file, &path)?;
             Ok(absolute)
@@ -250,7 +267,7 @@ impl<'r, 'b> Extender<'r, 'b> {
         &self,
         top: &mut Map,
         included: Node,
-        file: &FilePath,
+        (file, path): (&FilePath, &Path),
         from: &FilePath,
     ) -> Result<()> {
         let Node::Map(included) = included else {
@@ -265,11 +282,11 @@ impl<'r, 'b> Extender<'r, 'b> {
             for (key, value) in values {
                 if target.get(&key).is_some_and(|known| *known != value) {
                     let reason = format!(
-                        "{} defines {section}.{key}, which is defined here too",
+                        "{} defines {section}.{key} otherwise than it is defined already",
                         from.display()
                     );
-                    let path = Path::default().key(&section).key(&key);
-                    return Err(self.reader.fault(file, &path, reason));
+                    let error = self.reader.fault(file, path, reason);
+                    return Err(error.hint("give one of the two another name"));
                 }
                 target.insert(key, value);
             }

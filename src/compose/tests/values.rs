@@ -149,7 +149,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "configs: {s: {content: x, file: y}}\nservices: {a: {image: x}}",
-        "configs.s: needs one of",
+        "configs.s: needs one of file, environment, content, and no more",
     ),
 ];
 

@@ -1,6 +1,8 @@
 //! The image that `init --gateway` describes. Its Dockerfile is in the repository, its program is made on
 //! each machine: a fresh clone lacks it.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::compose::Service;
@@ -24,8 +26,12 @@ CMD [\"gateway\", \"run\"]
 
 /// Whether this folder is one that `init --gateway` wrote, so that the program in it is a copy of ours.
 pub fn is_ours(folder: &Path) -> bool {
-    let text = std::fs::read_to_string(folder.join("Dockerfile")).unwrap_or_default();
-    text.lines().next() == DOCKERFILE.lines().next()
+    let ours = DOCKERFILE.lines().next().unwrap_or_default();
+    let mut begin = String::new();
+    // No more of it: what a repository calls its Dockerfile may have no end.
+    let read = File::open(folder.join("Dockerfile"))
+        .and_then(|file| file.take(ours.len() as u64).read_to_string(&mut begin));
+    read.is_ok() && begin == ours
 }
 
 /// Where the program of this service's image is, where it is built in a folder of ours.
