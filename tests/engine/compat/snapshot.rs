@@ -10,7 +10,7 @@ use super::api::Api;
 const PROJECT: &str = "com.docker.compose.project";
 
 /// Keys whose values are of one creation alone.
-const FLEETING: [&str; 18] = [
+const FLEETING: [&str; 19] = [
     "Id",
     "Created",
     "CreatedAt",
@@ -29,6 +29,9 @@ const FLEETING: [&str; 18] = [
     "Containers",
     "ContainerIDFile",
     "UsageData",
+    // In the containerd image store only, and of the image, which is compared for itself: the engine's build call
+    // makes a manifest of Docker's type, and buildx one of OCI's.
+    "ImageManifestDescriptor",
 ];
 
 /// Keys of addresses and ports: the engine chooses those that the project does not.
