@@ -10,7 +10,7 @@ const ALIKE: f64 = 0.75;
 
 /// The parser's error, retold.
 pub(super) fn retold(path: &Path, content: &str, error: &serde_yaml::Error) -> Error {
-    let text = twice(error.to_string());
+    let text = without_value(twice(error.to_string()));
     let (place, text) = match error.location() {
         Some(at) => {
             let (line, column) = (at.line(), at.column());
@@ -26,6 +26,21 @@ pub(super) fn retold(path: &Path, content: &str, error: &serde_yaml::Error) -> E
             .hint("indent with spaces: YAML takes no tabs there"),
         // No command shows the settings while one of them is wrong.
         None => Error::usage(format!("{start}: {text}")).hint("correct it there, or leave it out"),
+    }
+}
+
+/// Serde repeats a text that stands where it does not belong. A long one, or one of several lines, is no slip of
+/// the pen: it may be a key or a password, or the file another one than was meant. Nor is a variable.
+fn without_value(text: String) -> String {
+    const LONGEST: usize = 40;
+    let Some((before, rest)) = text.split_once("string \"") else {
+        return text;
+    };
+    match rest.rsplit_once('"') {
+        Some((value, after)) if value.len() > LONGEST || value.contains(['=', '\\']) => {
+            format!("{before}a text{after}")
+        }
+        _ => text,
     }
 }
 

@@ -206,6 +206,18 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_secret_is_not_repeated() {
+        for text in [
+            "-----BEGIN KEY-----\nSECRET\n-----END KEY-----\n",
+            "backend: {environment: TOKEN=SECRET}\n",
+        ] {
+            let (message, _) = fault(text);
+            assert!(message.contains("a text"), "{message}");
+            assert!(!message.contains("SECRET"), "{message}");
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_told_with_its_place_and_a_close_one() {
         for (text, message, hint) in [
             (

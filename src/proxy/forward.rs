@@ -256,6 +256,9 @@ impl Forwarder {
         let headers = &mut parts.headers;
         headers::rewrite_request(headers, self.pool.upstream().host_header());
         headers.insert(REQUEST_ID, exchange.id.clone());
+        if self.policy.as_gateway().is_none() {
+            headers::drop_origin_of(headers);
+        }
         if let Some(gateway) = self.policy.as_gateway() {
             if !gateway.keys.is_empty() {
                 auth::strip(headers);

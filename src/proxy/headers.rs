@@ -64,6 +64,13 @@ pub(super) fn rewrite_request(headers: &mut HeaderMap, host: HeaderValue) {
     headers.insert(header::HOST, host);
 }
 
+/// Takes out what says where a request came from: a container may say anything, and the backend would note it.
+pub(super) fn drop_origin_of(headers: &mut HeaderMap) {
+    for name in ["forwarded", "x-forwarded-for", "x-real-ip"] {
+        headers.remove(name);
+    }
+}
+
 /// Makes a backend's headers into those of the answer to a client. Of two framings the one that hyper
 /// read it by counts, which is the transfer encoding.
 pub(super) fn rewrite_answer(headers: &mut HeaderMap) {
@@ -166,6 +173,17 @@ mod tests {
         headers.insert("transfer-encoding", HeaderValue::from_static("chunked"));
         rewrite_answer(&mut headers);
         assert!(headers.is_empty(), "{headers:?}");
+    }
+
+    #[test]
+    fn where_a_container_says_that_it_is_is_not_passed_on() {
+        let mut headers = HeaderMap::new();
+        for name in ["x-forwarded-for", "forwarded", "x-real-ip", "accept"] {
+            headers.insert(name, HeaderValue::from_static("127.0.0.1"));
+        }
+        drop_origin_of(&mut headers);
+        let left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(left, ["accept"]);
     }
 
     #[test]
