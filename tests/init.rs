@@ -207,6 +207,26 @@ fn a_compose_file_with_a_fault_stops_it_before_anything_is_written() {
 }
 
 #[test]
+fn a_gateway_is_written_into_the_repository_alone() {
+    let sandbox = Sandbox::new();
+    let elsewhere = sandbox.path("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("made");
+    std::os::unix::fs::symlink(&elsewhere, sandbox.work().join("ollama-functions"))
+        .expect("linked");
+    sandbox
+        .run(["init", "--gateway"])
+        .code(2)
+        .says(["is a link to another place"]);
+    sandbox.write("ollamactl.yaml", "gateway: {service: ../elsewhere}\n");
+    sandbox
+        .run(["init", "--gateway"])
+        .code(2)
+        .says(["is no name of a service"]);
+    let written = std::fs::read_dir(&elsewhere).expect("there");
+    assert_eq!(written.count(), 0);
+}
+
+#[test]
 fn the_targets_run_their_command() {
     let sandbox = Sandbox::new();
     sandbox.run(["init"]).code(0);

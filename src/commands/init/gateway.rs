@@ -1,13 +1,13 @@
 //! `init --gateway`: the embedded gateway in a container, as a service of the repository's compose
 //! project: a folder with the Dockerfile and the program, and the service itself.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::{remark, shown, write};
 use crate::commands::context::Context;
 use crate::compose;
 use crate::config::Config;
-use crate::error::{Context as _, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::gateway::service::own::{DOCKERFILE, PROGRAM, is_ours};
 use crate::gateway::{BACKEND_PORT, GATEWAY_PORT, load_options};
 use crate::process;
@@ -42,6 +42,7 @@ impl Service {
     pub fn plan(config: &Config, shared: &Config, folder: &Path) -> Result<Self> {
         let name = shared.gateway.service.value.clone();
         let own = folder.join(&name);
+        check(&own, &name)?;
         let place = place(config, &name, folder, &own)?;
         let build = match &place {
             Place::Beside { .. } => ".".to_owned(),
@@ -104,6 +105,23 @@ impl Service {
             }
         }
     }
+}
+
+/// Refuses a folder that is none of the repository's: the service's name leads out of it, or a link does.
+fn check(own: &Path, name: &str) -> Result<()> {
+    let mut parts = Path::new(name).components();
+    let is_one_name = matches!(parts.next(), Some(Component::Normal(_))) && parts.next().is_none();
+    if !is_one_name {
+        let error = Error::usage(format!(
+            "{name:?} is no name of a service (gateway.service)"
+        ));
+        return Err(error.hint("write letters, digits, `-`, `_` and `.`"));
+    }
+    if own.is_symlink() {
+        let error = Error::usage(format!("{} is a link to another place", own.display()));
+        return Err(error.hint("make it a folder, or name another service: gateway.service"));
+    }
+    Ok(())
 }
 
 fn place(config: &Config, name: &str, folder: &Path, own: &Path) -> Result<Place> {
