@@ -139,6 +139,17 @@ fn off_loopback_it_is_refused() {
 }
 
 #[test]
+fn a_port_that_nobody_would_know_is_refused() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLLAMACTL_GATEWAY_LISTEN", "127.0.0.1:0");
+    for command in ["up", "gateway up"] {
+        let refused = sandbox.run(command.split(' ')).code(2);
+        refused.says(["OLLAMACTL_GATEWAY_LISTEN: port 0", "hint: name one"]);
+    }
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn ten_starts_at_once_are_one_gateway() {
     let sandbox = Sandbox::new();
     let starts: Vec<_> = (0..10).map(|_| sandbox.spawn(["gateway", "up"])).collect();

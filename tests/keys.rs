@@ -105,6 +105,26 @@ fn a_key_that_is_refused_is_told_from_none() {
     sandbox.run(["down"]).code(0);
 }
 
+/// A shell in which the key is not set must not open what another one has closed.
+#[test]
+fn a_gateway_that_asks_for_a_key_is_not_opened_by_a_start_without_one() {
+    let mut sandbox = Sandbox::new().with("OLLAMACTL_GATEWAY_KEY", KEY);
+    sandbox.run(["up"]).code(0);
+    let pid = sandbox.gateway_pid();
+    sandbox.unset("OLLAMACTL_GATEWAY_KEY");
+    for command in ["up", "gateway up", "gateway restart"] {
+        sandbox.run(command.split(' ')).code(5).says([
+            "asks for a key, and none is set here",
+            "hint: set the key that it was started with",
+            "ollamactl gateway down",
+        ]);
+        assert_eq!(sandbox.gateway_pid(), pid, "after {command}");
+    }
+    sandbox.run(["gateway", "down"]).code(0);
+    sandbox.run(["up"]).code(0);
+    sandbox.run(["down"]).code(0);
+}
+
 /// The backend passes its environment on to whatever it runs.
 #[test]
 fn the_gateways_key_is_not_in_the_backends_environment() {

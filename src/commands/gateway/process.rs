@@ -67,7 +67,7 @@ pub(super) async fn restart(
         return show_steps(context, &[line], step);
     }
     // What cannot be started again is not stopped.
-    how.check()?;
+    embedded::check_restart(how, &context.paths)?;
     let drain = embedded::drain(config, stopping.timeout()?);
     embedded::stop(&context.paths, listen, drain).await?;
     start(context, how, false, step).await

@@ -73,6 +73,13 @@ impl Instructions {
                 .trouble
                 .get_or_insert_with(|| Report::from(&unguarded(listen)));
         }
+        if listen.value.port() == 0 {
+            let error = Error::usage(format!(
+                "{}: port 0 is any free port, and nobody would know which",
+                listen.source
+            ));
+            instructions.trouble = Some(Report::from(&error.hint("name one: 127.0.0.1:9104")));
+        }
         Ok(instructions)
     }
 

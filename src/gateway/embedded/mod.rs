@@ -20,7 +20,7 @@ pub use keys::{in_text as keys_in, read as keys};
 pub use launch::{Instructions, Launch, for_client};
 pub use project::{OfProject, elsewhere, of_others, of_project};
 pub use serve::{is_foreground, run_here, work};
-pub use start::{check_free, plan_up, start, stop};
+pub use start::{check_free, check_restart, plan_up, start, stop};
 pub use supervise::supervise;
 
 use crate::config::Config;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::supervise::longest_end;
 use super::{Instructions, Record, answers, for_client, noun, observe, serve, slot};
 use crate::daemon::{Slot, Wanted, grace};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::event::Step;
 use crate::paths::Paths;
 use crate::process::{self, Identity};
@@ -46,6 +46,7 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
         if record.launch == how.launch {
             return Ok(Some(record).filter(|record| record.worker.is_some()));
         }
+        keeps_its_key(how, &record)?;
         step.progress(if record.folder == how.folder {
             "its settings changed; restarting it".to_owned()
         } else {
@@ -58,10 +59,34 @@ pub async fn start(how: &Instructions, paths: &Paths, step: &Step) -> Result<(Re
     wanted.ensure(step, running).await
 }
 
+/// Fails where the one that runs asks for a key and a new one would let everybody in: a shell in which the key is
+/// not set must not open it.
+fn keeps_its_key(how: &Instructions, running: &Record) -> Result<()> {
+    if running.launch.keys.is_empty() || !how.launch.keys.is_empty() {
+        return Ok(());
+    }
+    let text = format!(
+        "the {} asks for a key, and none is set here: started anew, it would let everybody in",
+        noun(how.launch.listen)
+    );
+    Err(Error::new(Kind::Conflict, text)
+        .hint("set the key that it was started with: OLLAMACTL_GATEWAY_KEY, or OLLAMACTL_GATEWAY_KEY_FILE or gateway.key_file")
+        .hint("or have it without one: ollamactl gateway down, then this command again"))
+}
+
+/// Fails where a restart would let everybody in: see [`start`].
+pub fn check_restart(how: &Instructions, paths: &Paths) -> Result<()> {
+    how.check()?;
+    match observe(paths, how.launch.listen)? {
+        Some(running) => keeps_its_key(how, &running),
+        None => Ok(()),
+    }
+}
+
 /// Fails where it must not start, or somebody else holds the address, so that this is known before anything
 /// is started.
 pub async fn check_free(how: &Instructions, paths: &Paths) -> Result<()> {
-    how.check()?;
+    check_restart(how, paths)?;
     let launch = &how.launch;
     let taken = answers(for_client(launch.listen)).await;
     // Asked after: ours has its lock before it listens.
