@@ -474,6 +474,21 @@ fn a_gateway_that_is_gone_for_good_is_not_waited_for() {
 }
 
 #[test]
+fn a_gateway_that_serves_is_not_ended_for_a_model_that_cannot_be_had() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["up"]).code(0);
+    let pid = sandbox.gateway_pid();
+    let absent = sandbox.run(["up", "--model", "nosuchmodel"]).code(1);
+    absent.says(["nosuchmodel"]);
+    assert_eq!(sandbox.gateway_pid(), pid);
+    sandbox.run(["health"]).code(0);
+    sandbox.run(["up", "--model", "llama3:8b"]).code(0);
+    assert_ne!(sandbox.gateway_pid(), pid);
+    sandbox.run(["down"]).code(0);
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn a_wait_that_is_interrupted_says_nothing_of_a_pull_that_is_over() {
     let sandbox = Sandbox::new();
     sandbox.write("ollamactl.yaml", NEVER_HEALTHY);

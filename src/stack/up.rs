@@ -73,18 +73,18 @@ async fn all_parts(
     deadline: Instant,
     events: &Events,
 ) -> Result<[Took; 4]> {
-    let backend_ready = CancellationToken::new();
+    let there = There::default();
     let work = async {
         let mut starting = pin!(timed("backend", async {
             let record = backend(request, events).await?;
             seen.replace(record);
-            backend_ready.cancel();
+            there.backend.cancel();
             Ok(())
         }));
         let mut others = pin!(async {
             tokio::try_join!(
-                timed("model", model(request, &backend_ready, events)),
-                timed("gateway", gateway(request, front, &backend_ready, events)),
+                timed("model", model(request, &there, events)),
+                timed("gateway", gateway(request, front, &there, events)),
             )
         });
         let (backend, (model, gateway)) = tokio::select! {
@@ -220,8 +220,15 @@ async fn remote(config: &Config, events: &Events) -> Result<()> {
     Ok(())
 }
 
-async fn model(request: &UpRequest<'_>, ready: &CancellationToken, events: &Events) -> Result<()> {
-    ready.cancelled().await;
+/// What is there of the stack already.
+#[derive(Default)]
+struct There {
+    backend: CancellationToken,
+    model: CancellationToken,
+}
+
+async fn model(request: &UpRequest<'_>, there: &There, events: &Events) -> Result<()> {
+    there.backend.cancelled().await;
     let pull = PullRequest {
         models: vec![request.config.model.value.clone()],
         if_missing: true,
@@ -232,18 +239,26 @@ async fn model(request: &UpRequest<'_>, ready: &CancellationToken, events: &Even
     let outcomes = backend::pull(&pull, config, paths, &Shutdown::default(), events).await?;
     outcomes
         .into_iter()
-        .try_for_each(|(_, pulled)| pulled.map(drop))
+        .try_for_each(|(_, pulled)| pulled.map(drop))?;
+    there.model.cancel();
+    Ok(())
 }
 
 async fn gateway(
     request: &UpRequest<'_>,
     front: &Front<'_>,
-    ready: &CancellationToken,
+    there: &There,
     events: &Events,
 ) -> Result<()> {
     match front {
         Front::Embedded(how) => {
-            ready.cancelled().await;
+            there.backend.cancelled().await;
+            // One that serves is not ended for a model that cannot be had.
+            if embedded::observe(request.paths, how.launch.listen)?
+                .is_some_and(|running| running.launch != how.launch)
+            {
+                there.model.cancelled().await;
+            }
             let step = events.step("gateway", "looking at the embedded gateway");
             let started = embedded::start(how, request.paths, &step);
             let (record, fresh) = step.watch(started).await?;
@@ -251,7 +266,7 @@ async fn gateway(
             Ok(())
         }
         Front::Compose(compose, engine) => {
-            container(request, (compose, engine), ready, events).await
+            container(request, (compose, engine), &there.backend, events).await
         }
     }
 }
