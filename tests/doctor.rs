@@ -178,8 +178,8 @@ fn a_gateway_that_asks_for_another_model_fails() {
 #[test]
 fn a_gateway_that_asks_at_another_port_fails_and_both_places_are_named() {
     let sandbox = Sandbox::new().with("OLLAMA_MODEL", NOWHERE);
-    let asks = |port: u16| {
-        let line = format!("environment:\n      OLLAMA_URL: http://host.docker.internal:{port}");
+    let asks_at = |address: &str| {
+        let line = format!("environment:\n      OLLAMA_URL: http://{address}");
         sandbox.write(
             "docker-compose.yml",
             &COMPOSE.replace("environment:", &line),
@@ -187,6 +187,23 @@ fn a_gateway_that_asks_at_another_port_fails_and_both_places_are_named() {
         let checks = sandbox.run(["doctor", "--json"]).code(1).json();
         check(&checks, "backend address").clone()
     };
+    let asks = |port: u16| asks_at(&format!("host.docker.internal:{port}"));
+    for own in [
+        "localhost:11434",
+        "127.0.0.1:11434/api/generate",
+        "[::1]:11434",
+    ] {
+        let own = asks_at(own);
+        assert_eq!(own["verdict"], "fail", "{own}");
+        let why = own["why"].as_str().expect("a reason");
+        assert!(why.ends_with("that is the container itself"), "{why}");
+        let right = format!(
+            "OLLAMA_URL: http://host.docker.internal:{}",
+            sandbox.backend.port()
+        );
+        let mend = own["mend"].as_str().expect("a way");
+        assert!(mend.contains(&right), "{mend}");
+    }
     assert_eq!(asks(sandbox.backend.port())["verdict"], "ok");
     let wrong = asks(9);
     assert_eq!(wrong["verdict"], "fail");

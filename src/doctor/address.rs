@@ -1,5 +1,9 @@
 //! Does the service ask for the backend where it is configured to listen? Told without any engine.
 
+use std::net::IpAddr;
+
+use reqwest::Url;
+
 use super::question::{ALIAS, asked};
 use super::{Check, Patient, probe};
 use crate::gateway::ComposeGateway;
@@ -15,6 +19,16 @@ pub(super) fn check(patient: &Patient<'_>, compose: &ComposeGateway) -> Option<C
     // As it was read, without what may be secret in it.
     let shown = url.as_str().trim_end_matches('/');
     let host = &patient.backend.host;
+    if is_loopback(&url) && service.network_mode.is_empty() {
+        return Some(Check::fail(
+            NAME,
+            format!(
+                "services.{}.environment.{variable} is {shown}: in a container that is the container itself",
+                service.name
+            ),
+            correct(variable, host.port),
+        ));
+    }
     if url.host_str() != Some(ALIAS) || !host.is_local() {
         return None;
     }
@@ -34,9 +48,16 @@ pub(super) fn check(patient: &Patient<'_>, compose: &ComposeGateway) -> Option<C
             files.join(", "),
             patient.config.backend.host.source,
         ),
-        format!(
-            "write {variable}: http://{ALIAS}:{} in the service",
-            host.port
-        ),
+        correct(variable, host.port),
     ))
+}
+
+fn correct(variable: &str, port: u16) -> String {
+    format!("write {variable}: http://{ALIAS}:{port} in the service")
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let ip: Result<IpAddr, _> = host.parse();
+    host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.is_loopback())
 }
