@@ -46,10 +46,16 @@ async fn health(patient: &Patient<'_>, gateway: &Gateway) -> Option<Check> {
     let Some(failure) = failures.find(|failure| failure.part == health::Part::Gateway) else {
         return Some(Check::ok(NAME, "it runs, and answers"));
     };
+    // A hint at this very command helps nobody.
+    let hint = if failure.hint.starts_with("ollamactl doctor") {
+        "mend what the checks before this one say; if none does: ollamactl logs gateway".to_owned()
+    } else {
+        failure.hint
+    };
     match failure.kind {
         // What was not started yet is no fault.
-        Kind::Unhealthy if failure.absent => Some(Check::warn(NAME, failure.reason, failure.hint)),
-        Kind::Unhealthy => Some(Check::fail(NAME, failure.reason, failure.hint)),
+        Kind::Unhealthy if failure.absent => Some(Check::warn(NAME, failure.reason, hint)),
+        Kind::Unhealthy => Some(Check::fail(NAME, failure.reason, hint)),
         _ => None,
     }
 }

@@ -135,7 +135,9 @@ async fn fail_if_ended(
         return Err(gateway::until_exit(engine, &target, state).await);
     }
     if state.is_running() && checks.condemn(state) {
-        return Err(gateway::unhealthy(engine, &target, state).await);
+        let error = gateway::unhealthy(engine, &target, state).await;
+        // Which looks from inside the container's network.
+        return Err(error.hint("ollamactl doctor"));
     }
     Ok(())
 }
