@@ -313,7 +313,6 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     ];
     assert_eq!(lab.up().await.expect("is up").steps, again);
 
-    let project = lab.project();
     let down = lab.down().await.expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
     assert_eq!(down.kept, [format!("{}_default", lab.name)]);
@@ -326,15 +325,7 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
     };
     let ledger = lab.ledger();
     ledger.add(&again.created).expect("written");
-    let down = gateway::down_all(
-        &lab.engine,
-        &target(&project),
-        &ledger,
-        &options,
-        &lab.step().1,
-    )
-    .await
-    .expect("goes down");
+    let down = lab.down_all(&ledger, &options).await.expect("goes down");
     assert_eq!(down.containers, names(&[SERVICE]));
     assert!(
         lab.inspect("db").await.expect("there")["State"]["Running"]
@@ -342,15 +333,7 @@ async fn dependencies_come_first_and_down_takes_only_what_up_made() {
             .expect("a state")
     );
     ledger.add(&up.created).expect("written");
-    let down = gateway::down_all(
-        &lab.engine,
-        &target(&project),
-        &ledger,
-        &options,
-        &lab.step().1,
-    )
-    .await
-    .expect("goes down");
+    let down = lab.down_all(&ledger, &options).await.expect("goes down");
     assert_eq!(
         (down.containers, down.networks.len()),
         (names(&["job", "db"]), 1)

@@ -18,8 +18,9 @@ use crate::process::{self, Identity, Signal};
 #[cfg(windows)]
 const AWAY_FROM_CONSOLE: u32 = 0x0800_0000 | 0x0000_0200;
 
-/// Variables that no background process is to have, nor what it starts.
-const SECRETS: [&str; 1] = ["OLLAMACTL_GATEWAY_KEY"];
+/// The variable with the gateway's key. What is for the gateway crosses with its instructions; no process that is
+/// started here needs it, nor what that starts.
+pub const SECRET: &str = "OLLAMACTL_GATEWAY_KEY";
 
 /// Runs this same program with these arguments, detached: no terminal, standard error to `log`, and
 /// `how` to read with [`read_instructions`]. Returns as soon as it has reported how its start went.
@@ -47,12 +48,9 @@ pub async fn spawn_child<T: DeserializeOwned>(
     let mut command = Command::new(&program);
     #[cfg(windows)]
     command.creation_flags(AWAY_FROM_CONSOLE);
-    // What is for the gateway crosses with its instructions; nobody else needs to know it.
-    for name in SECRETS {
-        command.env_remove(name);
-    }
     let mut child = command
         .args(args)
+        .env_remove(SECRET)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(log)

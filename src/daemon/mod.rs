@@ -12,7 +12,7 @@ mod slot;
 mod slots;
 
 pub use crashes::{Crashes, Kept, describe_end};
-pub use detach::{detach, read_instructions, spawn, spawn_child};
+pub use detach::{SECRET, detach, read_instructions, spawn, spawn_child};
 pub use ensure::Wanted;
 pub use handshake::{Reporter, Started};
 pub use restarts::Restarts;

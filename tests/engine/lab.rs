@@ -123,6 +123,12 @@ impl Lab {
         gateway::down(&self.engine, &target(&project), &options, &self.step().1).await
     }
 
+    /// Takes away what is written down as made.
+    pub async fn down_all(&self, ledger: &Ledger, options: &DownOptions) -> Result<Down> {
+        let (project, step) = (self.project(), self.step().1);
+        gateway::down_all(&self.engine, &target(&project), ledger, options, &step).await
+    }
+
     pub async fn up(&self) -> Result<Up> {
         self.up_with(&UpOptions::default()).await
     }

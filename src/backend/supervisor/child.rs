@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::Launch;
 use super::super::launch::is_read_by_ollama;
-use crate::daemon::describe_end;
+use crate::daemon::{SECRET, describe_end};
 use crate::error::{Context, Error, Kind, Result};
 use crate::ollama::{Client, OllamaHost, Probe, host, is_runner};
 use crate::process::{self, Identity, Info, Signal};
@@ -39,8 +39,7 @@ pub fn spawn(launch: &Launch, log: &File) -> Result<Child> {
     }
     command
         .args(&launch.args)
-        // It is for the gateway's callers.
-        .env_remove("OLLAMACTL_GATEWAY_KEY")
+        .env_remove(SECRET)
         .envs(&launch.environment)
         .env("OLLAMA_HOST", &launch.bind)
         .env(MARK, &launch.bind)
